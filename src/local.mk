@@ -1,0 +1,39 @@
+# Everything but main.c is one library, so that the tests link what ships.
+noinst_LIBRARIES += libtocsin.a
+bin_PROGRAMS += tocsin
+tocsin_SOURCES = src/main.c
+tocsin_LDADD = libtocsin.a $(TOCSIN_LIBS)
+
+# One module a line, sorted.
+libtocsin_a_SOURCES =
+libtocsin_a_SOURCES += src/core/arena.c src/core/arena.h
+libtocsin_a_SOURCES += src/core/clock.c src/core/clock.h
+libtocsin_a_SOURCES += src/core/err.c src/core/err.h
+libtocsin_a_SOURCES += src/core/log.c src/core/log.h
+libtocsin_a_SOURCES += src/core/mem.c src/core/mem.h
+libtocsin_a_SOURCES += src/core/strbuf.c src/core/strbuf.h
+libtocsin_a_SOURCES += src/core/text.c src/core/text.h
+libtocsin_a_SOURCES += src/core/child.h
+libtocsin_a_SOURCES += src/core/digest.h
+libtocsin_a_SOURCES += src/core/duration.h
+libtocsin_a_SOURCES += src/core/i18n.h
+libtocsin_a_SOURCES += src/core/json.h
+libtocsin_a_SOURCES += src/core/loop.h
+libtocsin_a_SOURCES += src/core/markdown.h
+libtocsin_a_SOURCES += src/core/path.h
+libtocsin_a_SOURCES += src/core/yaml.h
+libtocsin_a_SOURCES += src/model/alert.h
+libtocsin_a_SOURCES += src/model/change.h
+libtocsin_a_SOURCES += src/model/config.h
+libtocsin_a_SOURCES += src/model/pipeline.h
+libtocsin_a_SOURCES += src/model/record.h
+libtocsin_a_SOURCES += src/model/registry.h
+libtocsin_a_SOURCES += src/model/session.h
+libtocsin_a_SOURCES += src/model/slo.h
+libtocsin_a_SOURCES += src/store/journal.h
+libtocsin_a_SOURCES += src/store/observe.h
+libtocsin_a_SOURCES += src/store/series.h
+libtocsin_a_SOURCES += src/store/sessions.h
+libtocsin_a_SOURCES += src/store/source.h
+libtocsin_a_SOURCES += src/store/store.h
+libtocsin_a_SOURCES += src/cmd/cmd.c src/cmd/cmd.h

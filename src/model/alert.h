@@ -1,0 +1,27 @@
+/* alert.h - alerts, silences and pages */
+#ifndef TOCSIN_ALERT_H
+#define TOCSIN_ALERT_H
+
+#include <stdint.h>
+
+struct alert {
+	const char	*source, *fingerprint;	/* key */
+	const char	*name;		/* the label alertname */
+	const char	*service;	/* the label service or job, else NULL */
+	const char	*labels;	/* JSON object */
+	const char	*annotations;	/* JSON object */
+	const char	*state;		/* firing, pending, silenced, inhibited, resolved */
+	const char	*severity;	/* page, ticket or info, from the label severity; else NULL */
+	int64_t		since, until;	/* as the source says */
+	const char	*silenced_by;	/* JSON array of silence ids */
+	const char	*runbook_url;
+};
+
+struct page {
+	const char	*source, *id;		/* key */
+	const char	*title, *service, *urgency, *state, *assignee;
+	int64_t		since;
+	const char	*url;
+};
+
+#endif

@@ -1,0 +1,23 @@
+/* change.h - something observed is not what it was */
+#ifndef TOCSIN_CHANGE_H
+#define TOCSIN_CHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/record.h"
+
+struct change {
+	int64_t			id;	/* the store's */
+	int64_t			at;	/* when it happened, as the source says, else when we saw it */
+	int64_t			seen;	/* when we saw it */
+	const char		*source;
+	enum record_kind	kind;
+	const char		*object;	/* record_key() */
+	const char		*field;		/* which state field; NULL: appeared or went away */
+	const char		*before, *after;	/* NULL: was not there, is no more */
+	const char		*actor;		/* who, where the source says */
+	bool			from_history;	/* found at first contact, not watched happening */
+};
+
+#endif
