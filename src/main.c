@@ -10,7 +10,8 @@
 
 /* One row a subcommand, in the order of the help.  A row without a verb takes all other verbs. */
 const struct cmd_row cmd_table[] = {
-	{"help", NULL, cmd_help, 0, "[COMMAND]", N_("show this help, or a command's"), NULL},
+	{"help", NULL, cmd_help, 0, "[COMMAND]", N_("show this help, or a command's"),
+		NULL},
 	{"version", NULL, cmd_version, 0, "", N_("show the version"), NULL},
 	{0},
 };

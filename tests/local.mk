@@ -8,3 +8,40 @@ AM_TESTS_ENVIRONMENT = \
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
 EXTRA_DIST += tests/unit/unit.h
 check_PROGRAMS += tests/unit/strbuf
+
+# What reads the tree itself.
+dist_check_SCRIPTS += tests/lint/layers tests/lint/shape tests/lint/words
+dist_noinst_SCRIPTS += tests/run
+
+C_FILES = find $(top_srcdir)/src $(top_srcdir)/lab $(top_srcdir)/bench $(top_srcdir)/tests -name '*.[ch]'
+
+# Layout as .clang-format says.
+check-style:
+	@bad=`cd $(top_srcdir) && git ls-files '*.c' | xargs clang-format --dry-run -Werror 2>&1 | grep -c 'error:'`; \
+	if [ "$$bad" != 0 ]; then cd $(top_srcdir) && git ls-files '*.c' | xargs clang-format --dry-run -Werror 2>&1 | grep 'error:' | head -40; exit 1; fi
+style:
+	cd $(top_srcdir) && git ls-files '*.c' | xargs clang-format -i
+
+check-cppcheck:
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppressions-list=$(top_srcdir)/tests/lint/cppcheck.txt \
+		--library=posix -j 2 -I $(top_srcdir)/src -I $(top_srcdir) -I . \
+		-DHAVE_CONFIG_H $(top_srcdir)/src $(top_srcdir)/lab
+
+check-shell:
+	cd $(top_srcdir) && shellcheck quickstart .ci/run .ci/tools tests/run \
+		$$(git ls-files 'tests/lint/[a-w]*' 'tests/live/*.sh' 'tests/*.sh' | grep -v '\.txt$$')
+
+# A second build in its own directory, with its own flags, and its unit and screen tests.
+check-clang:
+	@$(MKDIR_P) $(abs_top_builddir)/clang && cd $(abs_top_builddir)/clang && \
+	{ [ -f Makefile ] || CC=clang $(abs_top_srcdir)/configure -q --enable-werror CFLAGS='-g -O1'; } && \
+	TOCSIN_NO_LIVE=1 $(abs_top_srcdir)/tests/run .
+check-sanitizers:
+	@$(MKDIR_P) $(abs_top_builddir)/sanitizers && cd $(abs_top_builddir)/sanitizers && \
+	{ [ -f Makefile ] || $(abs_top_srcdir)/configure -q --enable-werror --enable-sanitizers CFLAGS='-g -O1'; } && \
+	TOCSIN_NO_LIVE=1 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+		$(abs_top_srcdir)/tests/run .
+
+.PHONY: check-style style check-cppcheck check-shell check-clang check-sanitizers
+EXTRA_DIST += tests/lint/cppcheck.txt

@@ -17,7 +17,8 @@ static const struct cmd_option common_options[] = {
 	{0},
 };
 
-static const struct cmd_option *find_in(const struct cmd_option *o, const char *name, size_t n)
+static const struct cmd_option *find_in(
+	const struct cmd_option *o, const char *name, size_t n)
 {
 	for (; o && o->name; o++)
 		if ((strlen(o->name) == n && !strncmp(o->name, name, n)) ||
@@ -26,7 +27,8 @@ static const struct cmd_option *find_in(const struct cmd_option *o, const char *
 	return NULL;
 }
 
-static const struct cmd_option *option_find(const struct cmd *c, const char *name, size_t n)
+static const struct cmd_option *option_find(
+	const struct cmd *c, const char *name, size_t n)
 {
 	const struct cmd_option *o = find_in(c->row->options, name, n);
 
@@ -57,7 +59,8 @@ static int parse_option(struct cmd *c, int argc, char **argv, int *i)
 	if (!o) {
 		const char *near = nearest_option(c, name);
 
-		return near ? cmd_usage(c, _("unknown option %s; did you mean --%s?"), word, near)
+		return near ? cmd_usage(c, _("unknown option %s; did you mean --%s?"),
+				      word, near)
 			    : cmd_usage(c, _("unknown option %s"), word);
 	}
 	if (equals && !o->argument)
@@ -122,8 +125,9 @@ int cmd_usage(const struct cmd *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, _("\nusage: tocsin %s%s%s %s\n"), c->row->name, c->row->verb ? " " : "",
-		c->row->verb ? c->row->verb : "", c->row->synopsis);
+	fprintf(stderr, _("\nusage: tocsin %s%s%s %s\n"), c->row->name,
+		c->row->verb ? " " : "", c->row->verb ? c->row->verb : "",
+		c->row->synopsis);
 	return EXIT_USAGE;
 }
 

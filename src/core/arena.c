@@ -10,9 +10,9 @@
 #define BLOCK_BYTES 16384
 
 struct arena_block {
-	struct arena_block	*next;
-	size_t			used, size;
-	max_align_t		data[];
+	struct arena_block *next;
+	size_t used, size;
+	max_align_t data[];
 };
 
 void arena_init(struct arena *a)

@@ -33,12 +33,12 @@ static char *vformat(const char *fmt, va_list ap)
 	return out;
 }
 
-#define FORMAT_INTO(target, fmt)                                                         \
-	do {                                                                             \
-		va_list ap_;                                                             \
-		va_start(ap_, fmt);                                                      \
-		(target) = vformat(fmt, ap_);                                            \
-		va_end(ap_);                                                             \
+#define FORMAT_INTO(target, fmt)              \
+	do {                                  \
+		va_list ap_;                  \
+		va_start(ap_, fmt);           \
+		(target) = vformat(fmt, ap_); \
+		va_end(ap_);                  \
 	} while (0)
 
 void err_init(struct err *e)
@@ -124,8 +124,9 @@ char *err_text(const struct err *e)
 {
 	const char *what = e->what ? e->what : _("no error");
 
-	return mem_format("%s%s%s%s%s%s", what, e->where ? " (" : "", e->where ? e->where : "",
-		e->where ? ")" : "", e->hint ? ". " : "", e->hint ? e->hint : "");
+	return mem_format("%s%s%s%s%s%s", what, e->where ? " (" : "",
+		e->where ? e->where : "", e->where ? ")" : "", e->hint ? ". " : "",
+		e->hint ? e->hint : "");
 }
 
 const char *err_code_name(enum err_code code)
@@ -189,7 +190,8 @@ int problems_err(const struct problems *p, struct err *e)
 		return 0;
 	err_set(e, ERR_INPUT, "%s", first->message);
 	if (first->line)
-		err_where(e, "%s:%d:%d", p->file ? p->file : "-", first->line, first->column);
+		err_where(e, "%s:%d:%d", p->file ? p->file : "-", first->line,
+			first->column);
 	else if (p->file)
 		err_where(e, "%s", p->file);
 	if (first->hint)

@@ -20,7 +20,8 @@ int log_open(const char *file, enum log_level level, struct err *e)
 	int fd = STDERR_FILENO;
 
 	if (file)
-		fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			0600);
 	if (fd < 0)
 		return err_errno(e, errno, _("cannot open the log %s"), file);
 	log_close();
