@@ -60,6 +60,7 @@ struct slo_state {
 	size_t		n_windows;
 	int64_t		windows_ns[SLO_WINDOWS];
 	double		burn[SLO_WINDOWS];	/* NAN: no data */
+	double		window_events[SLO_WINDOWS];	/* in each window; NAN unknown */
 	double		events;		/* in the longest window that has data; NAN unknown */
 	double		budget_left;	/* share of the window's budget: 1 whole, <0 overspent; NAN */
 	enum severity	severity;

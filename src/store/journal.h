@@ -35,7 +35,8 @@ struct step_row {
 	int64_t		started, ended;
 	int64_t		exit_code;	/* NONE_INT: none */
 	int64_t		pid;
-	const char	*before_value, *after_value;	/* of an action, JSON */
+	const char	*before_value, *after_value;	/* JSON: an action's; what a step put out */
+	const char	*how;		/* how it was confirmed: "key", "type", "yes-to change" */
 	const char	*note, *error;
 	int64_t		output_bytes;
 };
@@ -56,11 +57,17 @@ int step_put(struct store *st, const struct step_row *step, struct err *e);	/* b
 int step_list(struct step_list *out, struct arena *a, struct store *st, const char *run,
 	struct err *e);
 
-/* Output in chunks: the first and last megabyte of a step are kept. */
-int step_output_add(struct store *st, const char *run, int64_t n, const void *data, size_t bytes,
-	struct err *e);
-int step_output(struct strbuf *out, struct store *st, const char *run, int64_t n,
+/*
+ * Output in chunks: the first and last megabyte of a step are kept.  at_byte is where data stands
+ * in the whole output: a flood's middle may be left out by the writer.  step_output() begins
+ * with the first kept byte at or after from_byte, says in *at where that stands (at NULL: not
+ * wanted), and ends at a gap.  New attempts of a step begin with step_output_clear().
+ */
+int step_output_add(struct store *st, const char *run, int64_t n, int64_t at_byte,
+	const void *data, size_t bytes, struct err *e);
+int step_output(struct strbuf *out, int64_t *at, struct store *st, const char *run, int64_t n,
 	int64_t from_byte, size_t max_bytes, struct err *e);
+int step_output_clear(struct store *st, const char *run, int64_t n, struct err *e);
 
 /* A request to a step's own supervisor: "cancel", "kill". */
 int step_request(struct store *st, const char *run, int64_t n, const char *what, const char *who,
