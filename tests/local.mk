@@ -8,6 +8,7 @@ AM_TESTS_ENVIRONMENT = \
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
 EXTRA_DIST += tests/unit/unit.h
 check_PROGRAMS += tests/unit/strbuf
+check_PROGRAMS += tests/unit/url
 
 # What reads the tree itself.
 dist_check_SCRIPTS += tests/lint/layers tests/lint/shape tests/lint/words

@@ -24,8 +24,11 @@ void url_decode(struct strbuf *out, const char *s, size_t n);
  */
 void url_join(struct strbuf *out, const char *base, const char *path);
 
-/* Append "/" and the segment, encoded; "." and ".." come out as data ("%2E"). */
-void url_segment(struct strbuf *url, const char *segment);
+/*
+ * Append "/" and the segment, encoded.  Refuses "", "." and "..": servers resolve them, encoded or
+ * not, and another object would answer.
+ */
+int url_segment(struct strbuf *url, const char *segment, struct err *e);
 
 /* Append "?name=value" or "&name=value", both encoded; value NULL adds nothing. */
 void url_query(struct strbuf *url, const char *name, const char *value);
