@@ -17,8 +17,8 @@ struct session {
 
 enum span_kind {
 	SPAN_NONE,
-	SPAN_AGENT, SPAN_LLM, SPAN_TOOL, SPAN_RETRIEVAL, SPAN_EMBEDDING, SPAN_RERANKER,
-	SPAN_GUARDRAIL, SPAN_HANDOFF, SPAN_EVALUATOR, SPAN_CHAIN, SPAN_OTHER,
+	SPAN_AGENT, SPAN_LLM, SPAN_TOOL, SPAN_RETRIEVAL, SPAN_EMBEDDING, SPAN_GUARDRAIL,
+	SPAN_HANDOFF, SPAN_EVALUATOR, SPAN_OTHER,	/* chains, steps, HTTP …: other */
 	SPAN_KINDS,
 };
 
@@ -39,6 +39,8 @@ struct span {
 	int64_t		input_tokens, output_tokens, cached_tokens, reasoning_tokens;
 	double		cost_usd;
 	int64_t		first_token_ns;	/* time to first token */
+	const char	*scope;		/* the library that recorded it; a service's name else */
+	const char	*call;		/* the provider's response id, or the tool call's id */
 	const char	*attributes;	/* JSON object: what has no field of its own */
 };
 

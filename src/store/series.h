@@ -2,18 +2,9 @@
 #ifndef TOCSIN_STORE_SERIES_H
 #define TOCSIN_STORE_SERIES_H
 
+#include "model/sample.h"
 #include "model/slo.h"
 #include "store/store.h"
-
-struct sample {
-	int64_t	at;
-	double	value;
-};
-
-struct samples {
-	struct sample	*items;
-	size_t		n;
-};
 
 /* labels: canonical JSON object.  Creates the series at first sight. */
 int series_id(int64_t *out, struct store *st, const char *source, const char *name,

@@ -1,0 +1,89 @@
+/*
+ * burn.h - burn rates and the multi-window, multi-burn-rate rule (SRE workbook, chapter 5)
+ *
+ * Burn rate of a window = error ratio / (1 - objective).  Counts are summed before they are
+ * divided, never ratios averaged.  No data is NAN, never 0.
+ */
+#ifndef TOCSIN_BURN_H
+#define TOCSIN_BURN_H
+
+#include <stdbool.h>
+
+#include "core/arena.h"
+#include "model/sample.h"
+#include "model/slo.h"
+
+/* What one window says. */
+struct burn_window {
+	int64_t	window_ns;
+	double	ratio;		/* bad / total; NAN: no data, no traffic */
+	double	total, bad;	/* events; NAN: unknown (only a ratio was given) */
+	double	coverage;	/* share of the window that samples cover; NAN: unknown */
+};
+
+/* The series of one counter, one for each replica, path …: summed after their increase. */
+struct burn_counter {
+	const struct samples	*series;
+	size_t			n;
+};
+
+/* good or bad may be empty (n 0); total may be empty when both are given. */
+struct burn_counters {
+	struct burn_counter	good, bad, total;
+};
+
+/*
+ * The increase over (to - window_ns, to].  A value below the one before is a reset: the counter
+ * began at 0 again.  counter_increase() extrapolates to the window's edges exactly as
+ * Prometheus's increase(); counter_growth() extrapolates nothing and takes the last value before
+ * the window as the start (as VictoriaMetrics does), so that whole events stay whole and no event
+ * between two windows is lost: what we use for what we scraped ourselves.
+ * NAN: fewer than two samples.  coverage (may be NULL): the share of the window seen.
+ */
+double counter_increase(const struct samples *s, int64_t to, int64_t window_ns);
+double counter_growth(const struct samples *s, int64_t to, int64_t window_ns, double *coverage);
+
+/* One window as of `to`, from counters by counter_growth(). */
+struct burn_window burn_measure(const struct burn_counters *c, int64_t to, int64_t window_ns);
+
+/* A window of which only the error ratio is known. */
+struct burn_window burn_given(int64_t window_ns, double ratio);
+
+/* Error ratio → burn rate; NAN stays NAN; INFINITY when the objective is 1 and anything failed. */
+double burn_rate(double ratio, double objective);
+
+/* The rate that spends `share` of the period's budget within long_ns. */
+double burn_factor(double share, int64_t period_ns, int64_t long_ns);
+
+/* The workbook's table with factors for the period; n_alerting is 4, in the arena. */
+struct burn_alert *burn_default_alerts(struct arena *a, int64_t period_ns, size_t *n);
+
+/* slo's own rows, or the defaults when it has none. */
+const struct burn_alert *burn_alerts(const struct slo *slo, struct arena *a, size_t *n);
+
+/*
+ * The distinct windows that slo's alerting needs, ascending, and the period last when there is
+ * room: 5m 30m 1h 2h 6h 1d 3d 30d for the defaults.  Returns how many.
+ */
+size_t burn_windows(int64_t out[SLO_WINDOWS], const struct slo *slo);
+
+/* True when both windows burn faster than the factor; false too when either has no data. */
+bool burn_fires(const struct burn_alert *row, double objective, const struct burn_window *w,
+	size_t n);
+
+/* A row that can never fire: everything failing burns at 1 / (1 - objective) at most. */
+bool burn_unreachable(const struct burn_alert *row, double objective);
+
+/*
+ * SEV_PAGE or SEV_TICKET when a row fires, SEV_NO_DATA when no short window has data, else
+ * SEV_OK.  A page needs min_bad bad events in its long window where events are known.
+ * fired (may be NULL): the row that decided, or NULL.
+ */
+enum severity burn_severity(const struct burn_alert **fired, const struct burn_alert *rows,
+	size_t n_rows, double objective, const struct burn_window *w, size_t n, double min_bad);
+
+/* Burn over time at each of `times` (samples of the total): for charts and the onset. */
+void burn_history(struct samples *out, struct arena *a, const struct burn_counters *c,
+	double objective, int64_t window_ns, int64_t from, int64_t to);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * slo_state.h - how an objective stands, from what its windows say
+ */
+#ifndef TOCSIN_SLO_STATE_H
+#define TOCSIN_SLO_STATE_H
+
+#include "core/arena.h"
+#include "model/sample.h"
+#include "signal/burn.h"
+
+/* A page needs this many bad events in its long window, where events are known. */
+#define SLO_MIN_BAD 2
+
+struct slo_measure {
+	const struct burn_window	*windows;	/* those of burn_windows(), any order */
+	size_t				n_windows;
+	struct burn_window		period;		/* over slo->window_ns; ratio NAN unknown */
+	/*
+	 * Burn over time in the short windows, for the onset: history[i] belongs to
+	 * history_ns[i].  n_history 0: the onset stays unknown.
+	 */
+	const struct samples		*history;
+	const int64_t			*history_ns;
+	size_t				n_history;
+};
+
+/*
+ * Fill out; texts are slo's or from the arena.  The onset is that of the row that decides the
+ * severity.  The rate for exhausted_in_s is the larger of the 1 h and 6 h burn (of the long
+ * windows nearest to them), because shorter windows flicker.
+ */
+void slo_evaluate(struct slo_state *out, struct arena *a, const struct slo *slo,
+	const struct slo_measure *m, int64_t now);
+
+#endif
