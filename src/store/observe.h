@@ -1,8 +1,10 @@
 /*
  * observe.h - canonical records in and out, as validity intervals
  *
- * since and until say when we saw it.  A state field that moves closes the old interval, opens a
- * new one, and writes a change; an unchanged record writes nothing.
+ * since and until say when we saw it.  A field that moves closes the old interval and opens a new
+ * one (FIELD_QUIET: it is updated in place); a FIELD_STATE that moves also writes a change; an
+ * unchanged record writes nothing.  A change's `at` is the backend's own time where the record
+ * carries one that fits (created, changed, started, ...), else the time we saw it.
  */
 #ifndef TOCSIN_STORE_OBSERVE_H
 #define TOCSIN_STORE_OBSERVE_H
@@ -14,8 +16,14 @@
 struct observe;
 
 /*
- * Begin one round of one kind from one source at `now`.  first_contact marks what is found as
- * from history: no change rows for mere existence, except those with a time of their own.
+ * Begin one round of one kind from one source at `now`.  first_contact: what is found did not
+ * happen while we watched.  It is valid since its own time where it has one, and only what has
+ * one leaves changes, marked from_history: a version's `created`, its aliases and stage at
+ * `updated`, serving's `changed`, a flag's, a run's start and end, an alert's and a page's since.
+ *
+ * Nothing is locked while a round is open, pages may take their time: what differs is kept in
+ * memory and written by observe_end() in transactions of at most 50 ms, each of which checks the
+ * generation.
  */
 int observe_begin(struct observe **out, struct store *st, const char *source, int64_t generation,
 	enum record_kind kind, int64_t now, bool first_contact, struct err *e);
@@ -37,7 +45,7 @@ struct observed_list {
 	bool		more;	/* the limit cut the list */
 };
 
-/* What held at `at`, by key; source NULL: of all.  key_prefix NULL or "model" fields' prefix. */
+/* What held at `at`, by source and key; source NULL: of all; key_prefix: of record_key(), or NULL. */
 int observed_at(struct observed_list *out, struct arena *a, struct store *st,
 	enum record_kind kind, const char *source, const char *key_prefix, int64_t at,
 	size_t limit, struct err *e);
@@ -58,9 +66,14 @@ struct change_query {
 	int64_t		from, to;	/* by `at`; to AT_NOW: open */
 	int64_t		seen_until;	/* time travel: not seen later than this; AT_NOW */
 	const char	*source, *object;	/* NULL: any; object by prefix */
-	enum record_kind kind;		/* REC_NONE: any */
+	uint32_t	kinds;		/* KIND_BIT()s; 0: any */
 	size_t		limit;
 };
+
+#define KIND_BIT(kind) (UINT32_C(1) << (kind))
+
+/* What can be the cause of trouble; alerts and pages only tell of it. */
+#define KINDS_CAUSE (~(KIND_BIT(REC_ALERT) | KIND_BIT(REC_PAGE)))
 
 int change_list(struct change_list *out, struct arena *a, struct store *st,
 	const struct change_query *q, struct err *e);	/* newest first */

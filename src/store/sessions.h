@@ -5,10 +5,17 @@
 #include "model/session.h"
 #include "store/store.h"
 
+/* A place in the list: where the next page begins. */
+struct session_place {
+	int64_t		at;	/* AT_NOW: from the top */
+	const char	*source, *id;
+};
+
 struct session_list {
 	struct session	*items;
 	size_t		n;
-	bool		more;
+	bool		more;		/* ask again with after = next */
+	struct session_place next;
 };
 
 struct session_query {
@@ -16,19 +23,28 @@ struct session_query {
 	bool		failed_only;
 	int64_t		from, to;	/* by start; to AT_NOW */
 	size_t		limit;
-	int64_t		before_started;	/* paging: started earlier than this; AT_NOW: from the top */
+	struct session_place after;	/* {.at = AT_NOW}: the first page */
 };
 
-int session_put(struct store *st, const struct session *s, struct err *e);	/* upsert */
+/* Upsert: what is unknown in s keeps what is stored. */
+int session_put(struct store *st, const struct session *s, struct err *e);
+
+/*
+ * Newest first.  A page may be short, even empty, with more set: the time of store_read_limit()
+ * was over while it looked for what the query wants.
+ */
 int session_list(struct session_list *out, struct arena *a, struct store *st,
-	const struct session_query *q, struct err *e);		/* newest first */
+	const struct session_query *q, struct err *e);
 
 /* id may be a unique prefix; ERR_NOT_FOUND; ERR_CONFLICT when several match. */
 int session_find(struct session *out, struct arena *a, struct store *st, const char *id,
 	struct err *e);
 
-/* Spans of a batch, in one transaction of at most 50 ms. */
-int span_put(struct store *st, const struct span *s, struct err *e);		/* upsert */
+/*
+ * Upsert as session_put().  Put many between store_begin() and store_commit(), a few thousand at
+ * a time (a write transaction lasts 50 ms at most), and the session last: it makes them visible.
+ */
+int span_put(struct store *st, const struct span *s, struct err *e);
 
 struct span_list {
 	struct span	*items;
@@ -45,7 +61,7 @@ int span_find(struct span *out, struct arena *a, struct store *st, const char *s
 	const char *trace, const char *id, struct err *e);
 
 struct session_stats {
-	int64_t	count, failed;
+	int64_t	count, failed;	/* failed: with errors */
 	double	cost_usd;
 };
 
