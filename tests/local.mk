@@ -7,6 +7,7 @@ AM_TESTS_ENVIRONMENT = \
 	TZ=UTC; export TZ; LC_ALL=C.UTF-8; export LC_ALL;
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
 EXTRA_DIST += tests/unit/unit.h
+EXTRA_DIST += tests/screen/harness.h
 check_PROGRAMS += tests/unit/strbuf
 check_PROGRAMS += tests/unit/url
 

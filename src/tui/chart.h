@@ -1,0 +1,38 @@
+/* chart.h - numbers over time, in braille with a plain fallback */
+#ifndef TOCSIN_CHART_H
+#define TOCSIN_CHART_H
+
+#include "core/strbuf.h"
+#include "tui/draw.h"
+
+struct chart_point {
+	int64_t	at;
+	double	value;		/* NAN: a gap */
+};
+
+struct chart {
+	const char	*title;		/* NULL: none */
+	const char	*unit;		/* behind numbers: "x", " $"; NULL: none */
+	const struct chart_point *points;	/* by time */
+	size_t		n;
+	int64_t		from, to;	/* the time axis */
+	double		threshold;	/* NAN: none */
+	const char	*threshold_name;
+	double		top;		/* the axis reaches at least here; NAN: by the data */
+	int64_t		marks[8];	/* moments to mark on the axis: onset, changes */
+	char		mark_names[8];	/* one ASCII letter each */
+	size_t		n_marks;
+	enum role	role;
+};
+
+/* rows >= 3: axis on the left, times below.  Fewer rows: a line of braille alone. */
+void chart_draw(const struct chart *ch, const struct box *b);
+
+/* "now 14.2x, highest 15.1x at 08:41, lowest 0.2x at 07:59", for plain and screen readers. */
+void chart_words(struct strbuf *out, const struct chart *ch);
+
+/* One line of cols columns without axes; top as in struct chart. */
+void chart_spark(const struct box *b, int y, int x, int cols, enum role role,
+	const struct chart_point *points, size_t n, int64_t from, int64_t to, double top);
+
+#endif

@@ -1,0 +1,19 @@
+/* panes.h - the table of panes */
+#ifndef TOCSIN_PANES_H
+#define TOCSIN_PANES_H
+
+#include <stddef.h>
+
+#include "tui/pane.h"
+
+extern const struct pane_ops pane_alerts;
+extern const struct pane_ops pane_overview;
+extern const struct pane_ops pane_slos;
+extern const struct pane_ops pane_sources;
+
+/* In the order of the tabs; ends with NULL. */
+extern const struct pane_ops *const pane_table[];
+
+const struct pane_ops *pane_of_name(const char *name);	/* NULL: no such pane */
+
+#endif

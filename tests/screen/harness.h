@@ -1,0 +1,63 @@
+/*
+ * harness.h - the console in the test process: keys in, frames into a virtual terminal
+ *
+ * No pty, no sleep: clocks are frozen at SCREEN_NOW, screen_run() turns the loop until it is
+ * idle.  The store lies in a new directory under $TMPDIR.
+ */
+#ifndef TOCSIN_HARNESS_H
+#define TOCSIN_HARNESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/strbuf.h"
+#include "tests/unit/unit.h"
+#include "tui/console.h"
+
+#define SCREEN_NOW INT64_C(1795250400000000000)	/* 2026-11-21T08:40:00Z */
+
+struct screen_conf {
+	int		rows, cols;	/* 0: 24, 80 */
+	bool		ascii;		/* the C locale */
+	bool		no_color, plain, empty, hostile, read_only;
+	const char	*theme;		/* NULL: built-in */
+	const char	*term;		/* NULL: xterm-256color */
+	const char	*locale;	/* NULL: C.UTF-8 */
+};
+
+struct screen;
+
+/* Fills the store from fixture.c (empty: not; hostile: with hostile text), opens, draws. */
+struct screen *screen_open(const struct screen_conf *conf);
+void screen_close(struct screen *s);
+struct console *screen_console(struct screen *s);
+struct store *screen_store(struct screen *s);
+
+/* "3", "j", "<Enter>", "/abc<Enter>": pushed in as a terminal would send them, then run. */
+void screen_keys(struct screen *s, const char *keys);
+void screen_bytes(struct screen *s, const void *bytes, size_t n);
+void screen_run(struct screen *s);			/* until idle */
+void screen_advance(struct screen *s, int64_t ns);	/* both clocks, timers in order */
+void screen_resize(struct screen *s, int rows, int cols);
+
+/* The screen as text: one line a row, blanks at the ends cut. */
+void screen_text(struct screen *s, struct strbuf *out);
+bool screen_has(struct screen *s, const char *text);
+int screen_row_of(struct screen *s, const char *text);	/* -1: nowhere */
+void screen_cursor(struct screen *s, int *y, int *x);
+bool screen_reverse_at(struct screen *s, int y, int x);
+bool screen_bold_at(struct screen *s, int y, int x);
+
+/* All bytes sent since the last call of screen_sent_clear(). */
+const struct strbuf *screen_sent(struct screen *s);
+void screen_sent_clear(struct screen *s);
+int screen_frames(struct screen *s);	/* writer calls since then */
+
+/* Compare with tests/screen/golden/NAME.txt; UPDATE=1 writes it. */
+void screen_golden(struct screen *s, const char *name);
+
+/* The data that every screen test sees: an incident, one minute old; see fixture.c. */
+void fixture_fill(struct store *st, bool hostile);
+
+#endif
