@@ -53,7 +53,8 @@ int run_list(struct run_list *out, struct arena *a, struct store *st, bool live_
 int run_find(struct run_row *out, struct arena *a, struct store *st, const char *id,
 	struct err *e);
 
-int step_put(struct store *st, const struct step_row *step, struct err *e);	/* by run, n */
+/* Upsert by run and n; output_bytes is what step_output_add() saw, and not written. */
+int step_put(struct store *st, const struct step_row *step, struct err *e);
 int step_list(struct step_list *out, struct arena *a, struct store *st, const char *run,
 	struct err *e);
 

@@ -36,6 +36,7 @@ struct slo_rows {
 	size_t		n;
 };
 
+/* A definition holds until it is defined otherwise, or not confirmed since round_began. */
 int slo_define(struct store *st, const struct slo *slo, int64_t now, struct err *e);
 int slo_undefine_others(struct store *st, int64_t round_began, int64_t now, struct err *e);
 int slo_record(struct store *st, const struct slo_state *state, struct err *e);
@@ -43,7 +44,10 @@ int slo_record(struct store *st, const struct slo_state *state, struct err *e);
 /* As of `at`, worst first. */
 int slo_rows(struct slo_rows *out, struct arena *a, struct store *st, int64_t at, struct err *e);
 
-/* Burn in one window over time, for charts: at most `points` samples, evenly thinned. */
+/*
+ * Burn in one window over time, for charts: at most `points` samples, evenly thinned; each stands
+ * for its part of the range with the worst that was in it.
+ */
 int slo_burn_history(struct samples *out, struct arena *a, struct store *st, const char *service,
 	const char *name, int64_t window_ns, int64_t from, int64_t to, size_t points,
 	struct err *e);

@@ -35,6 +35,11 @@ struct source_rows {
 
 /* Make a row for each source of the context, update what changed, mark gone ones. */
 int source_sync(struct store *st, const struct config *c, const char *context, struct err *e);
+
+/*
+ * By name, without gone ones.  For a past `at` what it was then; times to within one interval of
+ * polling.
+ */
 int source_list(struct source_rows *out, struct arena *a, struct store *st, int64_t at,
 	struct err *e);
 int source_find(struct source_row *out, struct arena *a, struct store *st, const char *name,
@@ -60,7 +65,7 @@ struct poll_outcome {
 	const char	*error, *hint, *version;
 };
 
-/* A batch, one transaction. */
+/* A batch, one transaction; those of a generation that is over are left out. */
 int source_outcomes(struct store *st, const struct poll_outcome *items, size_t n, struct err *e);
 
 /* Consoles and runs hold a shared lock while they live; a collector asks whether any is left. */

@@ -33,7 +33,7 @@ void store_free(struct store *st);
 const char *store_dir(const struct store *st);
 bool store_is_shared(const struct store *st);	/* a setgid directory of a group */
 
-/* Group several writes to seen.db; nests by counting.  Roll back undoes all. */
+/* Group several writes to seen.db; nests by counting.  Roll back undoes all levels. */
 int store_begin(struct store *st, struct err *e);
 int store_commit(struct store *st, struct err *e);
 void store_rollback(struct store *st);
@@ -51,13 +51,24 @@ enum touch {
 
 int store_touched(struct store *st, int64_t counters[TOUCHES], struct err *e);
 
-/* End reads that run longer than this (ms); 0: never.  The console sets 5. */
+/*
+ * End reads that run longer than this (ms); 0: never.  The console sets 5.  A list with `more`
+ * says so and holds what it got; what got nothing fails with ERR_LIMIT, RETRY_NOW.
+ */
 void store_read_limit(struct store *st, int ms);
 
 /* One slice (at most 50 ms) of trimming by age and size; *more says whether to come back. */
 int store_trim(struct store *st, int64_t keep_ns, int64_t max_bytes, int64_t now, bool *more,
 	struct err *e);
 int64_t store_bytes(struct store *st);	/* of seen.db with its WAL */
+
+/*
+ * Evidence of an incident is not trimmed: the object's intervals, changes, or session with its
+ * spans.  key as record_key() gives it.
+ */
+int store_pin(struct store *st, enum record_kind kind, const char *source, const char *key,
+	const char *incident, struct err *e);
+int store_unpin(struct store *st, const char *incident, struct err *e);	/* all of the incident */
 
 /* A small persistent table of settings: since when we watch, and so on. */
 int store_set(struct store *st, const char *key, const char *value, struct err *e);
