@@ -87,3 +87,7 @@ libtocsin_a_SOURCES += src/net/read.h
 libtocsin_a_SOURCES += src/net/map_wire.h
 libtocsin_a_SOURCES += src/net/map.c src/net/map.h
 libtocsin_a_SOURCES += src/net/map_worker.c
+libtocsin_a_SOURCES += src/net/action.c
+libtocsin_a_SOURCES += src/net/connector.c
+libtocsin_a_SOURCES += src/net/connector_file.c
+libtocsin_a_SOURCES += src/net/read.c

@@ -30,8 +30,8 @@ struct job {
 	struct job *next;
 	unsigned ticket;
 	struct known *program; /* borrowed */
-	char *label;	       /* owned */
-	char *values, *body;   /* owned */
+	char *label; /* owned */
+	char *values, *body; /* owned */
 	size_t n_values, n_body;
 	map_done_fn *fn;
 	void *ctx;
@@ -40,7 +40,7 @@ struct job {
 
 struct map {
 	struct loop *loop; /* borrowed */
-	char *exe;	   /* owned */
+	char *exe; /* owned */
 	struct child child;
 	bool alive, fresh; /* fresh: has answered nothing yet */
 	unsigned worker_number, next_ticket;
@@ -208,7 +208,8 @@ static void take_answer(struct map *m, const struct map_answer *head)
 		return;
 	}
 	if (json_parse(&results, text, head->n, &e))
-		err_prefix(&e, _("%s: the jq worker's answer cannot be read: "), m->jobs->label);
+		err_prefix(&e, _("%s: the jq worker's answer cannot be read: "),
+			m->jobs->label);
 	strbuf_reset(&m->in);
 	finish(m, results, results ? NULL : &e);
 	json_free(results);
@@ -264,8 +265,8 @@ static void writable(void *ctx, int fd, unsigned events)
 	loop_watch(m->loop, fd, 0, NULL, NULL);
 	/* The second begins when the worker has it all; a new one has to be loaded first. */
 	loop_cancel(m->loop, m->timer);
-	m->timer = loop_after(
-		m->loop, m->fresh ? PROGRAM_LIMIT + NS_PER_S / 2 : PROGRAM_LIMIT, too_slow, m);
+	m->timer = loop_after(m->loop,
+		m->fresh ? PROGRAM_LIMIT + NS_PER_S / 2 : PROGRAM_LIMIT, too_slow, m);
 }
 
 static void send_job(struct map *m)
@@ -313,7 +314,8 @@ static struct known *program_known(struct map *m, const struct map_program *p)
 	struct known *k;
 
 	for (size_t i = 0; i < p->n_names; i++)
-		strbuf_addf(&text, "%s%s: $%s", i ? ", " : ".[1] as {", p->names[i], p->names[i]);
+		strbuf_addf(&text, "%s%s: $%s", i ? ", " : ".[1] as {", p->names[i],
+			p->names[i]);
 	strbuf_addf(&text, "%s.[0] | (%s\n)", p->n_names ? "} | " : "", p->text);
 	HASH_FIND_STR(m->programs, text.buf, k);
 	if (!k) {
@@ -406,11 +408,13 @@ int map_run_now(struct json **results, struct map *m, const struct map_program *
 
 int map_name_check(const char *name, struct err *e)
 {
-	static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	static const char first[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 
 	if (*name && strchr(first, *name) &&
-		strspn(name + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") ==
-			strlen(name + 1))
+		strspn(name + 1,
+			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+			"0123456789") == strlen(name + 1))
 		return 0;
 	err_set(e, ERR_INPUT, _("'%s' cannot be a variable's name"), name);
 	return err_hint(e, "%s", _("use letters, digits and underscores"));

@@ -15,7 +15,7 @@
 struct compiled {
 	uint32_t id;
 	jq_state *jq; /* owned; NULL: did not compile */
-	char *error;  /* owned */
+	char *error; /* owned */
 	UT_hash_handle hh;
 };
 
@@ -112,7 +112,8 @@ static int run(struct strbuf *out, jq_state *jq, jv input)
 		jv text = jv_dump_string(value, 0);
 
 		strbuf_adds(out, n ? "," : "");
-		strbuf_add(out, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)));
+		strbuf_add(out, jv_string_value(text),
+			(size_t)jv_string_length_bytes(jv_copy(text)));
 		jv_free(text);
 		if (++n > OUTPUTS_MAX || out->len > MAP_ANSWER_MAX) {
 			strbuf_reset(out);
@@ -168,7 +169,8 @@ static int serve_one(struct compiled **all)
 	HASH_FIND(hh, *all, &head.id, sizeof(head.id), c);
 	if (!c)
 		c = compile(all, head.id, program);
-	answer.failed = (uint32_t)run_on(&out, c, body, head.n_body, values, head.n_values);
+	answer.failed =
+		(uint32_t)run_on(&out, c, body, head.n_body, values, head.n_values);
 	answer.n = (uint32_t)out.len;
 	if (!write_all(&answer, sizeof(answer)) && !write_all(out.buf, out.len))
 		result = 0;

@@ -32,7 +32,10 @@ struct read_result {
 typedef void read_record_fn(void *ctx, enum record_kind kind, const void *record);
 typedef void read_done_fn(void *ctx, const struct read_result *r, const struct err *e);
 
-/* fn and done are called from the loop; done once, last.  All in spec but values must live on. */
+/*
+ * fn and done are called from the loop; done once, last.  All in spec but values must live on.
+ * NULL: the request could not be made; done has been called already.
+ */
 struct read *read_start(const struct read_spec *spec, read_record_fn *fn, read_done_fn *done,
 	void *ctx);
 void read_cancel(struct read *r);	/* no callback follows; frees */
