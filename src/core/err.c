@@ -141,6 +141,20 @@ void err_move(struct err *to, struct err *from)
 	err_init(from);
 }
 
+int err_copy(struct err *to, const struct err *from)
+{
+	struct err copy = {
+		.code = from->code,
+		.retry = from->retry,
+		.what = mem_strdup(from->what),
+		.where = mem_strdup(from->where),
+		.hint = mem_strdup(from->hint),
+	};
+
+	err_move(to, &copy);
+	return -1;
+}
+
 void problems_init(struct problems *p, const char *file)
 {
 	*p = (struct problems){.file = mem_strdup(file)};

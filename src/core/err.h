@@ -62,6 +62,9 @@ const char *err_code_name(enum err_code code);
 /* Move from into to; from is as after err_init. */
 void err_move(struct err *to, struct err *from);
 
+/* For callbacks that lend their error; returns -1.  from must be set. */
+int err_copy(struct err *to, const struct err *from);
+
 /* All that is wrong with one document, not the first thing only. */
 struct problem {
 	int	line, column;	/* from 1; 0: the whole document */

@@ -7,6 +7,7 @@
 #ifndef TOCSIN_NET_AUTH_H
 #define TOCSIN_NET_AUTH_H
 
+#include "core/clock.h"
 #include "core/err.h"
 #include "core/loop.h"
 #include "core/strbuf.h"

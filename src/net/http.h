@@ -5,7 +5,7 @@
  * br, zstd) and limited in size after unpacking.  Redirects are followed at the same origin only
  * (and from http to https on the same host).  Servers' certificates are verified.  The proxy
  * variables http_proxy, https_proxy, all_proxy and no_proxy are honoured.  A unix socket is
- * addressed as http+unix://%2Frun%2Fx.sock/path.
+ * addressed as http+unix://%2Frun%2Fx.sock/path.  What runs on the loopback is not proxied.
  */
 #ifndef TOCSIN_NET_HTTP_H
 #define TOCSIN_NET_HTTP_H
@@ -14,16 +14,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/clock.h"
 #include "core/err.h"
 #include "core/loop.h"
-#include "core/strbuf.h"
 #include "model/config.h"
+#include "net/answer.h"
 #include "net/auth.h"
 
 #define HTTP_TIMEOUT_NS (30 * NS_PER_S)
 #define HTTP_MAX_BYTES (INT64_C(32) * 1024 * 1024)
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_METHODS };
+enum http_method {
+	HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE,
+	HTTP_METHODS,
+};
 
 const char *http_method_name(enum http_method m);	/* "GET" */
 
@@ -46,24 +50,6 @@ struct http_request {
 	int64_t				max_bytes;	/* 0: the source's, else HTTP_MAX_BYTES */
 	const struct credential		*credential;	/* instead of resolving source->auth */
 };
-
-struct http_answer {
-	int		status;		/* 0: there was no answer */
-	struct strbuf	body;		/* owned; unpacked */
-	struct strbuf	headers;	/* owned; "name\0value\0" pairs, names in lower case */
-	int64_t		latency_ns;
-	int64_t		bytes;		/* on the wire, body only */
-	int64_t		retry_after_ns;	/* NONE_INT: the server does not say */
-};
-
-#define HTTP_ANSWER_INIT {0, STRBUF_INIT, STRBUF_INIT, 0, 0, NONE_INT}
-
-void http_answer_release(struct http_answer *a);
-const char *http_answer_header(const struct http_answer *a, const char *name);	/* first; NULL */
-bool http_answer_is(const struct http_answer *a, const char *media_type); /* "application/json" */
-
-/* Values of these headers are never shown or logged. */
-bool http_header_is_secret(const char *name);
 
 /* The connections of one role. */
 struct http;
@@ -88,8 +74,5 @@ size_t http_in_flight(const struct http *h);
  * (initialised); 0 for status 2xx and 304, else -1 with out as in http_fn.
  */
 int http_run(struct http_answer *out, const struct http_request *req, struct err *e);
-
-/* The error that an answer's status stands for, as http_fn gets it; 0 when it stands for none. */
-int http_status_err(const struct http_answer *a, const char *url, struct err *e);
 
 #endif

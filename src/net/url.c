@@ -12,10 +12,10 @@ static const char UNIX_SCHEME[] = "http+unix://";
 
 /* The parts of scheme://authority/rest, as a view. */
 struct url_view {
-	size_t		scheme_n;	/* with "://" */
-	const char	*host;		/* after any user:password@ */
-	size_t		host_n;		/* with the port */
-	const char	*rest;
+	size_t scheme_n; /* with "://" */
+	const char *host; /* after any user:password@ */
+	size_t host_n; /* with the port */
+	const char *rest;
 };
 
 static bool is_unreserved(unsigned char c)
@@ -61,7 +61,8 @@ void url_encode(struct strbuf *out, const char *s)
 void url_decode(struct strbuf *out, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		int high = i + 2 < n && s[i] == '%' ? hex_value((unsigned char)s[i + 1]) : -1;
+		int high = i + 2 < n && s[i] == '%' ? hex_value((unsigned char)s[i + 1])
+						    : -1;
 		int low = high >= 0 ? hex_value((unsigned char)s[i + 2]) : -1;
 
 		if (low >= 0) {
@@ -124,20 +125,23 @@ int url_check(const char *url, struct err *e)
 
 	for (const char *p = url; *p; p++) {
 		if ((unsigned char)*p <= ' ' || *p == 0x7f) {
-			err_set(e, ERR_INPUT, _("the URL holds a space or a control character"));
+			err_set(e, ERR_INPUT,
+				_("the URL holds a space or a control character"));
 			return err_hint(e, _("write such characters as %%20 and so on"));
 		}
 	}
 	url_split(&v, url);
 	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-		if (v.scheme_n != strlen(schemes[i]) || strncasecmp(url, schemes[i], v.scheme_n))
+		if (v.scheme_n != strlen(schemes[i]) ||
+			strncasecmp(url, schemes[i], v.scheme_n))
 			continue;
 		if (v.host_n && *v.host != ':')
 			return 0;
 		return err_set(e, ERR_INPUT, _("the URL names no host"));
 	}
 	err_set(e, ERR_INPUT, _("the URL does not begin with http:// or https://"));
-	return err_hint(e, _("a unix socket is written http+unix://%%2Frun%%2Fname.sock"));
+	return err_hint(
+		e, _("a unix socket is written http+unix://%%2Frun%%2Fname.sock"));
 }
 
 void url_shown(struct strbuf *out, const char *url)
@@ -156,7 +160,8 @@ bool url_is_loopback(const char *url)
 	size_t n;
 
 	url_split(&v, url);
-	if (v.scheme_n == strlen(UNIX_SCHEME) && !strncasecmp(url, UNIX_SCHEME, v.scheme_n))
+	if (v.scheme_n == strlen(UNIX_SCHEME) &&
+		!strncasecmp(url, UNIX_SCHEME, v.scheme_n))
 		return true;
 	if (v.host_n >= 5 && !strncmp(v.host, "[::1]", 5))
 		return v.host_n == 5 || v.host[5] == ':';

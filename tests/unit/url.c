@@ -48,7 +48,8 @@ static void joins_and_keeps_the_prefix(void **state)
 		{"http://h/prometheus/", "api/v1", "http://h/prometheus/api/v1"},
 		{"http://h/p?x=1#f", "/q", "http://h/p/q"},
 		{"http://h", "", "http://h"},
-		{"http+unix://%2Frun%2Fx.sock/a/", "/b", "http+unix://%2Frun%2Fx.sock/a/b"},
+		{"http+unix://%2Frun%2Fx.sock/a/", "/b",
+			"http+unix://%2Frun%2Fx.sock/a/b"},
 	};
 
 	(void)state;
@@ -81,16 +82,17 @@ static void segments_and_queries_are_data(void **state)
 	strbuf_reset(&sb);
 	url_form(&sb, "query", "sum(rate(x[5m])) + 1");
 	url_form(&sb, "time", "1");
-	assert_string_equal(sb.buf, "query=sum%28rate%28x%5B5m%5D%29%29%20%2B%201&time=1");
+	assert_string_equal(
+		sb.buf, "query=sum%28rate%28x%5B5m%5D%29%29%20%2B%201&time=1");
 	strbuf_release(&sb);
 	err_release(&e);
 }
 
 static void refuses_what_is_no_url_of_ours(void **state)
 {
-	static const char *const bad[] = {"", "prom:9090", "ftp://h", "http://", "http:///x",
-		"http://:80", "file:///etc/passwd", "http://h/a b", "http://h/\r\nX: y",
-		"https:/h", "http+unix://"};
+	static const char *const bad[] = {"", "prom:9090", "ftp://h", "http://",
+		"http:///x", "http://:80", "file:///etc/passwd", "http://h/a b",
+		"http://h/\r\nX: y", "https:/h", "http+unix://"};
 	static const char *const good[] = {"http://h", "HTTPS://h:1/x", "http://u:p@h/",
 		"http://[::1]:9090", "http+unix://%2Frun%2Fx.sock"};
 	struct err e = ERR_INIT;
@@ -140,5 +142,5 @@ UNIT_TESTS(cmocka_unit_test(encodes_all_but_unreserved),
 	cmocka_unit_test(decodes_and_keeps_what_is_malformed),
 	cmocka_unit_test(joins_and_keeps_the_prefix),
 	cmocka_unit_test(segments_and_queries_are_data),
-	cmocka_unit_test(refuses_what_is_no_url_of_ours), cmocka_unit_test(shows_no_secret),
-	cmocka_unit_test(knows_the_loopback))
+	cmocka_unit_test(refuses_what_is_no_url_of_ours),
+	cmocka_unit_test(shows_no_secret), cmocka_unit_test(knows_the_loopback))

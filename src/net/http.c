@@ -1,0 +1,848 @@
+#include "config.h"
+
+#include "net/http.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+#include "core/clock.h"
+#include "core/duration.h"
+#include "core/i18n.h"
+#include "core/log.h"
+#include "net/url.h"
+
+enum {
+	MAX_REDIRECTS = 5,
+	MAX_CONNECTIONS_KEPT = 2048,
+};
+
+#define CONNECT_TIMEOUT_NS (10 * NS_PER_S)
+
+/* One request from http_start() to its callback. */
+struct transfer {
+	struct transfer *next;
+	struct http *http;
+	unsigned handle;
+	CURL *easy;
+	struct curl_slist *headers;
+	const struct source_conf *source;
+	enum http_method method;
+	struct strbuf url; /* without the credential's parameter */
+	struct strbuf body;
+	struct strbuf own_headers; /* "name\0value\0" */
+	char *content_type, *accept;
+	struct credential credential;
+	struct http_answer answer;
+	struct err early; /* what failed before curl began */
+	int64_t timeout_ns, max_bytes;
+	int64_t began_mono;
+	unsigned soon; /* timer of an early failure */
+	int redirects;
+	bool resolving, running, too_large;
+	http_fn *fn;
+	void *ctx;
+	char tls_words[CURL_ERROR_SIZE];
+};
+
+struct http {
+	struct loop *loop;
+	struct auth *auth;
+	CURLM *multi;
+	unsigned timer;
+	unsigned last_handle;
+	struct transfer *transfers;
+	size_t n;
+};
+
+const char *http_method_name(enum http_method m)
+{
+	static const char *const names[HTTP_METHODS] = {
+		"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+
+	return m < HTTP_METHODS ? names[m] : "";
+}
+
+/* --- what curl calls while bytes come in --- */
+
+static size_t on_body(char *data, size_t size, size_t n, void *ctx)
+{
+	struct transfer *t = ctx;
+
+	n *= size;
+	if (n > (size_t)t->max_bytes || t->answer.body.len > (size_t)t->max_bytes - n) {
+		t->too_large = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	strbuf_add(&t->answer.body, data, n);
+	return n;
+}
+
+static size_t on_header(char *data, size_t size, size_t n, void *ctx)
+{
+	struct transfer *t = ctx;
+
+	http_answer_add(&t->answer, data, size * n);
+	return size * n;
+}
+
+/* --- setting a request up --- */
+
+/* curl's options are variadic: each gets exactly the type that it wants. */
+static void set_text(CURL *easy, CURLoption option, const char *value)
+{
+	curl_easy_setopt(easy, option, value);
+}
+
+static void set_long(CURL *easy, CURLoption option, long value)
+{
+	curl_easy_setopt(easy, option, value);
+}
+
+static long ns_to_ms(int64_t ns)
+{
+	int64_t ms = ns / NS_PER_MS;
+
+	return ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : (long)ms;
+}
+
+static void headers_wipe(struct curl_slist *list)
+{
+	for (struct curl_slist *h = list; h; h = h->next)
+		mem_wipe(h->data, strlen(h->data));
+	curl_slist_free_all(list);
+}
+
+static void header_line(struct transfer *t, const char *line)
+{
+	struct curl_slist *list = curl_slist_append(t->headers, line);
+
+	if (!list)
+		bug("curl_slist_append: out of memory");
+	t->headers = list;
+}
+
+static void header_pair(struct transfer *t, const char *name, const char *value)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	/* curl sends a header without a value only when a semicolon stands for the colon. */
+	if (*value)
+		strbuf_addf(&line, "%s: %s", name, value);
+	else
+		strbuf_addf(&line, "%s;", name);
+	header_line(t, line.buf);
+	log_debug("%s:   %s: %s", __func__, name,
+		http_header_is_secret(name) ? "***" : value);
+	secret_release(&line);
+}
+
+static bool own_header(const struct transfer *t, const char *name)
+{
+	const char *p = t->own_headers.buf;
+
+	while (p < t->own_headers.buf + t->own_headers.len) {
+		if (!strcasecmp(p, name))
+			return true;
+		p += strlen(p) + 1;
+		p += strlen(p) + 1;
+	}
+	return false;
+}
+
+static void headers_build(struct transfer *t)
+{
+	const struct source_conf *s = t->source;
+	const char *p = t->own_headers.buf;
+
+	for (; p < t->own_headers.buf + t->own_headers.len; p += strlen(p) + 1) {
+		const char *name = p;
+
+		p += strlen(p) + 1;
+		header_pair(t, name, p);
+	}
+	for (size_t i = 0; s && i < s->n_headers; i++) {
+		if (!own_header(t, s->header_names[i]))
+			header_pair(t, s->header_names[i], s->header_values[i]);
+	}
+	if (!own_header(t, "accept"))
+		header_pair(t, "Accept", t->accept ? t->accept : "application/json");
+	if (t->content_type && !own_header(t, "content-type"))
+		header_pair(t, "Content-Type", t->content_type);
+	if (t->body.len)
+		header_line(t, "Expect:"); /* no round trip to ask whether we may */
+	if (t->credential.header.len)
+		header_line(t, t->credential.header.buf);
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+}
+
+static int tls_set(struct transfer *t, struct err *e)
+{
+	const struct tls_conf *tls = t->source ? &t->source->tls : NULL;
+
+	set_long(t->easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	if (!tls)
+		return 0;
+	if (tls->insecure && !url_is_loopback(t->url.buf)) {
+		err_set(e, ERR_DENIED,
+			_("a certificate may go unverified on the loopback only"));
+		return err_hint(
+			e, _("name the authority's certificate with tls: {ca: FILE}"));
+	}
+	if (tls->insecure) {
+		set_long(t->easy, CURLOPT_SSL_VERIFYPEER, 0);
+		set_long(t->easy, CURLOPT_SSL_VERIFYHOST, 0);
+	}
+	if (tls->ca)
+		set_text(t->easy, CURLOPT_CAINFO, tls->ca);
+	if (tls->cert)
+		set_text(t->easy, CURLOPT_SSLCERT, tls->cert);
+	if (tls->key)
+		set_text(t->easy, CURLOPT_SSLKEY, tls->key);
+	return 0;
+}
+
+static void method_set(struct transfer *t)
+{
+	bool has_body = t->body.len || t->method == HTTP_POST || t->method == HTTP_PUT ||
+		t->method == HTTP_PATCH;
+
+	set_long(t->easy, CURLOPT_HTTPGET, 1);
+	if (t->method == HTTP_HEAD)
+		set_long(t->easy, CURLOPT_NOBODY, 1);
+	if (has_body) {
+		set_text(t->easy, CURLOPT_POSTFIELDS, t->body.buf);
+		curl_easy_setopt(
+			t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
+	}
+	if (t->method != HTTP_GET && t->method != HTTP_HEAD)
+		set_text(t->easy, CURLOPT_CUSTOMREQUEST, http_method_name(t->method));
+}
+
+/* http+unix://%2Frun%2Fx.sock/path goes to http://localhost/path through the socket. */
+static void url_set(struct transfer *t)
+{
+	static const char unix_scheme[] = "http+unix://";
+	size_t skip = strlen(unix_scheme);
+	struct strbuf url = STRBUF_INIT;
+	const char *credential = t->credential.query_name.buf;
+
+	if (!strncasecmp(t->url.buf, unix_scheme, skip)) {
+		size_t n = strcspn(t->url.buf + skip, "/?#");
+		struct strbuf path = STRBUF_INIT;
+
+		url_decode(&path, t->url.buf + skip, n);
+		set_text(t->easy, CURLOPT_UNIX_SOCKET_PATH, path.buf);
+		strbuf_release(&path);
+		strbuf_addf(&url, "http://localhost%s", t->url.buf + skip + n);
+	} else {
+		strbuf_room(&url, t->url.len + t->credential.query_value.len * 3 + 256);
+		strbuf_adds(&url, t->url.buf);
+	}
+	if (*credential)
+		url_query(&url, credential, t->credential.query_value.buf);
+	set_text(t->easy, CURLOPT_URL, url.buf);
+	/* What runs on this machine is not reached through a proxy. */
+	if (url_is_loopback(t->url.buf))
+		set_text(t->easy, CURLOPT_PROXY, "");
+	secret_release(&url);
+}
+
+static int transfer_set(struct transfer *t, struct err *e)
+{
+	CURL *easy = t->easy;
+	int64_t connect_ns =
+		t->timeout_ns < CONNECT_TIMEOUT_NS ? t->timeout_ns : CONNECT_TIMEOUT_NS;
+
+	set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	set_text(easy, CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);
+	set_text(easy, CURLOPT_ACCEPT_ENCODING, "");
+	set_long(easy, CURLOPT_NOSIGNAL, 1);
+	set_long(easy, CURLOPT_QUICK_EXIT, 1);
+	set_long(easy, CURLOPT_PATH_AS_IS, 1);
+	set_long(easy, CURLOPT_FOLLOWLOCATION, 0);
+	set_long(easy, CURLOPT_TCP_KEEPALIVE, 1);
+	set_long(easy, CURLOPT_TIMEOUT_MS, ns_to_ms(t->timeout_ns));
+	set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, ns_to_ms(connect_ns));
+	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->max_bytes);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->tls_words);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+	if (tls_set(t, e) < 0)
+		return -1;
+	method_set(t);
+	url_set(t);
+	headers_build(t);
+	return 0;
+}
+
+/* --- ending one --- */
+
+static void transfer_unlink(struct transfer *t)
+{
+	for (struct transfer **p = &t->http->transfers; *p; p = &(*p)->next) {
+		if (*p == t) {
+			*p = t->next;
+			t->http->n--;
+			return;
+		}
+	}
+}
+
+static void transfer_free(struct transfer *t)
+{
+	loop_cancel(t->http->loop, t->soon);
+	if (t->resolving)
+		auth_cancel(t->http->auth, t);
+	if (t->running)
+		curl_multi_remove_handle(t->http->multi, t->easy);
+	curl_easy_cleanup(t->easy);
+	headers_wipe(t->headers);
+	credential_release(&t->credential);
+	strbuf_release(&t->url);
+	strbuf_release(&t->body);
+	strbuf_release(&t->own_headers);
+	free(t->content_type);
+	free(t->accept);
+	http_answer_release(&t->answer);
+	err_release(&t->early);
+	free(t);
+}
+
+static void transfer_end(struct transfer *t, const struct err *e)
+{
+	t->answer.latency_ns = clock_mono() - t->began_mono;
+	log_debug("%s: request %u: status %d, %zu bytes%s%s", __func__, t->handle,
+		t->answer.status, t->answer.body.len, e ? ", " : "", e ? e->what : "");
+	transfer_unlink(t);
+	t->fn(t->ctx, &t->answer, e);
+	transfer_free(t);
+}
+
+static void on_soon(void *ctx)
+{
+	struct transfer *t = ctx;
+
+	t->soon = 0;
+	transfer_end(t, &t->early);
+}
+
+/* http_start() never calls back: what fails at once is told on the next turn. */
+static void transfer_fail_soon(struct transfer *t)
+{
+	struct strbuf shown = STRBUF_INIT;
+
+	if (!t->early.where) {
+		url_shown(&shown, t->url.buf);
+		err_where(&t->early, "%s", shown.buf);
+		strbuf_release(&shown);
+	}
+	t->soon = loop_after(t->http->loop, 0, on_soon, t);
+}
+
+/* --- curl's codes --- */
+
+struct code_row {
+	CURLcode curl;
+	enum err_code code;
+	enum err_retry retry;
+	const char *what, *hint;
+};
+
+static const struct code_row code_rows[] = {
+	{CURLE_COULDNT_RESOLVE_HOST, ERR_NET, RETRY_LATER,
+		N_("the host's name is not known"),
+		N_("check the host in the URL and this machine's name service")},
+	{CURLE_COULDNT_RESOLVE_PROXY, ERR_NET, RETRY_LATER,
+		N_("the proxy's name is not known"),
+		N_("check the proxy variables of the environment")},
+	{CURLE_GOT_NOTHING, ERR_NET, RETRY_LATER,
+		N_("the server hung up without an answer"), NULL},
+	{CURLE_PARTIAL_FILE, ERR_NET, RETRY_LATER,
+		N_("the answer broke off in the middle"), NULL},
+	{CURLE_RECV_ERROR, ERR_NET, RETRY_LATER, N_("the connection broke off"), NULL},
+	{CURLE_SEND_ERROR, ERR_NET, RETRY_LATER, N_("the connection broke off"), NULL},
+	{CURLE_HTTP2, ERR_NET, RETRY_LATER, N_("the connection broke off"), NULL},
+	{CURLE_HTTP2_STREAM, ERR_NET, RETRY_LATER, N_("the connection broke off"), NULL},
+	{CURLE_BAD_CONTENT_ENCODING, ERR_BACKEND, RETRY_LATER,
+		N_("the answer's compression is damaged"), NULL},
+	{CURLE_WEIRD_SERVER_REPLY, ERR_BACKEND, RETRY_LATER,
+		N_("what answers speaks no HTTP"), N_("check the port in the URL")},
+	{CURLE_UNSUPPORTED_PROTOCOL, ERR_BACKEND, RETRY_LATER,
+		N_("what answers speaks no HTTP"), N_("check the port in the URL")},
+	{CURLE_URL_MALFORMAT, ERR_INPUT, RETRY_NEVER, N_("the URL is malformed"), NULL},
+	{CURLE_SSL_CERTPROBLEM, ERR_INPUT, RETRY_LATER,
+		N_("our own certificate cannot be used"),
+		N_("check tls: cert and key of this source")},
+	{CURLE_SSL_CACERT_BADFILE, ERR_INPUT, RETRY_LATER,
+		N_("the authority's certificate cannot be read"),
+		N_("check tls: ca of this source")},
+	{CURLE_OUT_OF_MEMORY, ERR_SYSTEM, RETRY_LATER, N_("memory is exhausted"), NULL},
+};
+
+static void connect_err(struct transfer *t, struct err *e)
+{
+	long number = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
+	if (number)
+		err_set(e, ERR_NET, _("cannot connect: %s"), strerror((int)number));
+	else
+		err_set(e, ERR_NET, _("cannot connect"));
+	err_hint(e, _("is the server up, and do its host and port stand in the URL?"));
+	err_retry(e, RETRY_LATER);
+}
+
+static void tls_err(struct transfer *t, CURLcode code, struct err *e)
+{
+	err_set(e, ERR_NET, _("no secure connection: %s"),
+		*t->tls_words ? t->tls_words : curl_easy_strerror(code));
+	err_hint(e, _("an authority of your own is named with tls: {ca: FILE}"));
+	err_retry(e, RETRY_LATER);
+}
+
+static void timeout_err(struct transfer *t, struct err *e)
+{
+	struct strbuf time = STRBUF_INIT;
+
+	duration_format(&time, t->timeout_ns);
+	err_set(e, ERR_NET, _("no complete answer came within %s"), time.buf);
+	err_retry(e, RETRY_LATER);
+	strbuf_release(&time);
+}
+
+static void large_err(struct transfer *t, struct err *e)
+{
+	err_set(e, ERR_LIMIT, _("the answer is larger than the %lld bytes allowed"),
+		(long long)t->max_bytes);
+	err_hint(e, _("raise max_bytes of this source, or ask for less"));
+	err_retry(e, RETRY_LATER);
+}
+
+static int curl_err(struct transfer *t, CURLcode code, struct err *e)
+{
+	const struct code_row *row = NULL;
+	struct strbuf shown = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(code_rows) && !row; i++) {
+		if (code_rows[i].curl == code)
+			row = &code_rows[i];
+	}
+	if (t->too_large || code == CURLE_FILESIZE_EXCEEDED) {
+		large_err(t, e);
+	} else if (code == CURLE_OPERATION_TIMEDOUT) {
+		timeout_err(t, e);
+	} else if (code == CURLE_COULDNT_CONNECT) {
+		connect_err(t, e);
+	} else if (code == CURLE_SSL_CONNECT_ERROR ||
+		code == CURLE_PEER_FAILED_VERIFICATION) {
+		tls_err(t, code, e);
+	} else if (row) {
+		err_set(e, row->code, "%s", _(row->what));
+		if (row->hint)
+			err_hint(e, "%s", _(row->hint));
+		err_retry(e, row->retry);
+	} else {
+		err_set(e, ERR_NET, _("the request failed: %s"),
+			curl_easy_strerror(code));
+		err_retry(e, RETRY_LATER);
+	}
+	url_shown(&shown, t->url.buf);
+	err_where(e, "%s", shown.buf);
+	strbuf_release(&shown);
+	return -1;
+}
+
+/* --- redirects --- */
+
+static char *url_part(const char *url, CURLUPart part)
+{
+	CURLU *u = curl_url();
+	char *text = NULL;
+
+	if (u && !curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME))
+		(void)curl_url_get(u, part, &text, CURLU_DEFAULT_PORT);
+	curl_url_cleanup(u);
+	return text;
+}
+
+static bool part_equal(const char *a, const char *b, CURLUPart part)
+{
+	char *x = url_part(a, part), *y = url_part(b, part);
+	bool equal = x && y && !strcasecmp(x, y);
+
+	curl_free(x);
+	curl_free(y);
+	return equal;
+}
+
+/* The same scheme, host and port; or the same host, from http to https. */
+static bool may_follow(const char *from, const char *to)
+{
+	char *user = url_part(to, CURLUPART_USER);
+	bool has_user = user != NULL;
+	bool upgrade =
+		!strncasecmp(from, "http://", 7) && !strncasecmp(to, "https://", 8);
+
+	curl_free(user);
+	if (has_user || !part_equal(from, to, CURLUPART_HOST))
+		return false;
+	return upgrade ||
+		(part_equal(from, to, CURLUPART_SCHEME) &&
+			part_equal(from, to, CURLUPART_PORT));
+}
+
+static int redirect_refuse(struct transfer *t, const char *to, struct err *e)
+{
+	struct strbuf shown = STRBUF_INIT;
+
+	url_shown(&shown, to);
+	err_set(e, ERR_BACKEND, _("the server redirects to '%s', which is not followed"),
+		shown.buf);
+	strbuf_reset(&shown);
+	url_shown(&shown, t->url.buf);
+	err_where(e, "%s", shown.buf);
+	strbuf_release(&shown);
+	err_hint(e,
+		_("credentials go to the configured host only: "
+		  "put the right URL into the configuration"));
+	return err_retry(e, RETRY_LATER);
+}
+
+static int transfer_begin(struct transfer *t, struct err *e);
+
+/* 1: goes on with another request; 0: this is the answer; -1: refused. */
+static int redirect_follow(struct transfer *t, struct err *e)
+{
+	char *to = NULL;
+	int status = t->answer.status;
+	bool safe = t->method == HTTP_GET || t->method == HTTP_HEAD;
+
+	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
+	if (!to || status < 301 || status > 308 || (status > 303 && status < 307))
+		return 0;
+	/* Sending a body again is what 307 and 308 mean; 301 and 302 would change the method. */
+	if (t->redirects >= MAX_REDIRECTS || !may_follow(t->url.buf, to) ||
+		(!safe && status < 303))
+		return redirect_refuse(t, to, e);
+	t->redirects++;
+	if (status == 303 && !safe) {
+		t->method = HTTP_GET;
+		strbuf_reset(&t->body);
+		free(t->content_type);
+		t->content_type = NULL;
+	}
+	strbuf_reset(&t->url);
+	strbuf_adds(&t->url, to);
+	return transfer_begin(t, e) < 0 ? -1 : 1;
+}
+
+/* --- the multi handle on our loop --- */
+
+static void transfer_done(struct transfer *t, CURLcode code)
+{
+	struct err e = ERR_INIT;
+	curl_off_t number = 0;
+	long status = 0;
+	int rc = 0;
+
+	curl_multi_remove_handle(t->http->multi, t->easy);
+	t->running = false;
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	t->answer.status = (int)status;
+	curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &number);
+	t->answer.bytes += number;
+	number = 0;
+	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &number);
+	t->answer.retry_after_ns =
+		number > 0 && number < 7 * 86400 ? number * NS_PER_S : NONE_INT;
+	if (code == CURLE_OK)
+		rc = redirect_follow(t, &e);
+	else
+		rc = curl_err(t, code, &e);
+	if (rc == 0)
+		rc = http_status_err(&t->answer, t->url.buf, &e);
+	if (t->answer.status == 401 && t->source)
+		auth_forget(t->http->auth, &t->source->auth);
+	if (rc <= 0)
+		transfer_end(t, rc < 0 ? &e : NULL);
+	err_release(&e);
+}
+
+static void http_reap(struct http *h)
+{
+	CURLMsg *msg;
+	int left;
+
+	while ((msg = curl_multi_info_read(h->multi, &left))) {
+		struct transfer *t = NULL;
+
+		if (msg->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t);
+		transfer_done(t, msg->data.result);
+	}
+}
+
+static void on_fd(void *ctx, int fd, unsigned events)
+{
+	struct http *h = ctx;
+	int bits = 0;
+	int running;
+
+	if (events & (LOOP_READ | LOOP_HANGUP))
+		bits |= CURL_CSELECT_IN;
+	if (events & LOOP_WRITE)
+		bits |= CURL_CSELECT_OUT;
+	if (events & LOOP_HANGUP)
+		bits |= CURL_CSELECT_ERR;
+	curl_multi_socket_action(h->multi, fd, bits, &running);
+	http_reap(h);
+}
+
+static void on_timer(void *ctx)
+{
+	struct http *h = ctx;
+	int running;
+
+	h->timer = 0;
+	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	http_reap(h);
+}
+
+static int want_socket(
+	CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
+{
+	struct http *h = ctx;
+	unsigned events = 0;
+
+	(void)easy;
+	(void)socket_ctx;
+	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+		events |= LOOP_READ;
+	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+		events |= LOOP_WRITE;
+	loop_watch(h->loop, fd, events, on_fd, h);
+	return 0;
+}
+
+static int want_timer(CURLM *multi, long ms, void *ctx)
+{
+	struct http *h = ctx;
+
+	(void)multi;
+	loop_cancel(h->loop, h->timer);
+	h->timer = ms < 0 ? 0 : loop_after(h->loop, ms * NS_PER_MS, on_timer, h);
+	return 0;
+}
+
+struct http *http_new(struct loop *l)
+{
+	struct http *h = mem_new(1, sizeof(*h));
+
+	/* Counts; a second call costs nothing. */
+	if (curl_global_init(CURL_GLOBAL_DEFAULT))
+		bug("curl_global_init");
+	h->loop = l;
+	h->auth = auth_new(l);
+	h->multi = curl_multi_init();
+	if (!h->multi)
+		bug("curl_multi_init");
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, want_timer);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)MAX_CONNECTIONS_KEPT);
+	return h;
+}
+
+void http_free(struct http *h)
+{
+	if (!h)
+		return;
+	while (h->transfers) {
+		struct transfer *t = h->transfers;
+
+		transfer_unlink(t);
+		transfer_free(t);
+	}
+	auth_free(h->auth);
+	curl_multi_cleanup(h->multi);
+	loop_cancel(h->loop, h->timer);
+	free(h);
+	curl_global_cleanup();
+}
+
+size_t http_in_flight(const struct http *h)
+{
+	return h->n;
+}
+
+/* --- starting one --- */
+
+static int transfer_begin(struct transfer *t, struct err *e)
+{
+	struct strbuf shown = STRBUF_INIT;
+
+	curl_easy_reset(t->easy);
+	headers_wipe(t->headers);
+	t->headers = NULL;
+	http_answer_clear(&t->answer);
+	if (url_check(t->url.buf, e) < 0 || transfer_set(t, e) < 0)
+		return -1;
+	url_shown(&shown, t->url.buf);
+	log_debug("%s: request %u: %s %s", __func__, t->handle,
+		http_method_name(t->method), shown.buf);
+	strbuf_release(&shown);
+	if (curl_multi_add_handle(t->http->multi, t->easy))
+		bug("curl_multi_add_handle");
+	t->running = true;
+	return 0;
+}
+
+static void credential_copy(struct credential *to, const struct credential *from)
+{
+	strbuf_room(&to->header, from->header.len + 1);
+	strbuf_add(&to->header, from->header.buf, from->header.len);
+	strbuf_adds(&to->query_name, from->query_name.buf);
+	strbuf_room(&to->query_value, from->query_value.len + 1);
+	strbuf_add(&to->query_value, from->query_value.buf, from->query_value.len);
+}
+
+static void on_credential(void *ctx, const struct credential *c, const struct err *e)
+{
+	struct transfer *t = ctx;
+
+	t->resolving = false;
+	if (e) {
+		err_copy(&t->early, e);
+		transfer_fail_soon(t);
+		return;
+	}
+	credential_copy(&t->credential, c);
+	if (transfer_begin(t, &t->early) < 0)
+		transfer_fail_soon(t);
+}
+
+static bool is_header_text(const char *s)
+{
+	for (; *s; s++) {
+		if ((unsigned char)*s < ' ' && *s != '\t')
+			return false;
+	}
+	return true;
+}
+
+static int headers_take(struct transfer *t, const struct http_request *req, struct err *e)
+{
+	for (size_t i = 0; i < req->n_headers; i++) {
+		const struct http_header *h = &req->headers[i];
+
+		if (!*h->name || strpbrk(h->name, ": \t") || !is_header_text(h->name) ||
+			!is_header_text(h->value))
+			return err_set(
+				e, ERR_INPUT, _("the header '%s' is malformed"), h->name);
+		strbuf_add(&t->own_headers, h->name, strlen(h->name) + 1);
+		strbuf_add(&t->own_headers, h->value, strlen(h->value) + 1);
+	}
+	return 0;
+}
+
+static int64_t first_set(int64_t a, int64_t b, int64_t c)
+{
+	return a > 0 ? a : b > 0 ? b : c;
+}
+
+unsigned http_start(
+	struct http *h, const struct http_request *req, http_fn *fn, void *ctx)
+{
+	struct transfer *t = mem_new(1, sizeof(*t));
+	const struct source_conf *s = req->source;
+
+	t->http = h;
+	t->handle = ++h->last_handle ? h->last_handle : ++h->last_handle;
+	t->source = s;
+	t->method = req->method;
+	t->answer = (struct http_answer)HTTP_ANSWER_INIT;
+	t->credential = (struct credential)CREDENTIAL_INIT;
+	strbuf_init(&t->url);
+	strbuf_init(&t->body);
+	strbuf_init(&t->own_headers);
+	strbuf_adds(&t->url, req->url);
+	strbuf_add(&t->body, req->body, req->body_bytes);
+	t->content_type = mem_strdup(req->content_type);
+	t->accept = mem_strdup(req->accept);
+	t->timeout_ns =
+		first_set(req->timeout_ns, s ? s->timeout_ns : 0, HTTP_TIMEOUT_NS);
+	t->max_bytes = first_set(req->max_bytes, s ? s->max_bytes : 0, HTTP_MAX_BYTES);
+	t->began_mono = clock_mono();
+	t->fn = fn;
+	t->ctx = ctx;
+	t->easy = curl_easy_init();
+	if (!t->easy)
+		bug("curl_easy_init");
+	t->next = h->transfers;
+	h->transfers = t;
+	h->n++;
+	if (headers_take(t, req, &t->early) < 0) {
+		transfer_fail_soon(t);
+	} else if (s && !req->credential) {
+		t->resolving = true;
+		auth_get(h->auth, &s->auth, on_credential, t);
+	} else {
+		on_credential(
+			t, req->credential ? req->credential : &t->credential, NULL);
+	}
+	return t->handle;
+}
+
+void http_cancel(struct http *h, unsigned handle)
+{
+	for (struct transfer *t = handle ? h->transfers : NULL; t; t = t->next) {
+		if (t->handle == handle) {
+			transfer_unlink(t);
+			transfer_free(t);
+			return;
+		}
+	}
+}
+
+/* --- one request on a loop of its own --- */
+
+struct http_single {
+	struct loop *loop;
+	struct http_answer *out;
+	struct err *e;
+	int rc;
+};
+
+static void on_single(void *ctx, struct http_answer *a, const struct err *e)
+{
+	struct http_single *s = ctx;
+
+	http_answer_release(s->out);
+	*s->out = *a;
+	strbuf_init(&a->body);
+	strbuf_init(&a->headers);
+	if (e)
+		s->rc = err_copy(s->e, e);
+	loop_stop(s->loop);
+}
+
+int http_run(struct http_answer *out, const struct http_request *req, struct err *e)
+{
+	struct http_single s = {loop_new(), out, e, 0};
+	struct http *h = http_new(s.loop);
+
+	http_start(h, req, on_single, &s);
+	loop_run(s.loop);
+	http_free(h);
+	loop_free(s.loop);
+	return s.rc;
+}
