@@ -92,3 +92,6 @@ libtocsin_a_SOURCES += src/net/action.c
 libtocsin_a_SOURCES += src/net/connector.c
 libtocsin_a_SOURCES += src/net/connector_file.c
 libtocsin_a_SOURCES += src/net/read.c
+libtocsin_a_SOURCES += src/poll/connected.c
+libtocsin_a_SOURCES += src/poll/sessions.c
+libtocsin_a_SOURCES += src/poll/sessions.h

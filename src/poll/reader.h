@@ -15,6 +15,7 @@
 #include "core/loop.h"
 #include "model/config.h"
 #include "net/http.h"
+#include "net/map.h"
 #include "store/source.h"
 #include "store/store.h"
 
@@ -38,6 +39,7 @@ struct round {
 	struct store			*store;
 	struct loop			*loop;
 	struct http			*http;
+	struct map			*map;	/* the jq worker, one for the collector */
 	void				*state;	/* the reader's for this source: reader.size bytes */
 	struct arena			*arena;	/* of this round */
 	enum round_reason		reason;
@@ -76,6 +78,7 @@ struct reader {
 };
 
 extern const struct reader reader_prometheus, reader_alertmanager, reader_metrics;
+extern const struct reader reader_connector;	/* of every type that a connector describes */
 
 const struct reader *reader_for(const char *type);	/* NULL: no such type */
 
