@@ -41,6 +41,7 @@ int main(int argc, char **argv)
 	int code;
 
 	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");	/* numbers go into JSON, SQL and YAML too */
 	bindtextdomain(PACKAGE, LOCALEDIR);
 	textdomain(PACKAGE);
 	signal(SIGPIPE, SIG_IGN);

@@ -47,3 +47,7 @@ check-sanitizers:
 
 .PHONY: check-style style check-cppcheck check-shell check-clang check-sanitizers
 EXTRA_DIST += tests/lint/cppcheck.txt
+check_PROGRAMS += tests/unit/digest
+check_PROGRAMS += tests/unit/duration
+check_PROGRAMS += tests/unit/json
+check_PROGRAMS += tests/unit/text

@@ -2,8 +2,9 @@
  * json.h - JSON, on cJSON, which is seen nowhere else
  *
  * Integer literals of more than 15 digits are kept as text (json_text() gives the digits), so
- * that none is rounded; depth over 256 is refused by name.  A struct json is a node of a tree;
- * the root owns it all.
+ * that none is rounded, and stay numbers when written; depth over 256 is refused by name.  Lone
+ * surrogates and \u0000 are read as U+FFFD.  Of equal keys the last counts.  A struct json is a
+ * node of a tree; the root owns it all.
  */
 #ifndef TOCSIN_JSON_H
 #define TOCSIN_JSON_H
@@ -23,6 +24,7 @@ enum json_type {
 };
 
 #define JSON_MAX_DEPTH 256
+#define JSON_MAX_BYTES ((size_t)256 << 20)
 
 /* Parse one document of n bytes; errors say line and column.  Trailing text is an error. */
 int json_parse(struct json **out, const char *s, size_t n, struct err *e);
@@ -30,7 +32,7 @@ void json_free(struct json *root);
 
 /*
  * Append s with every integer literal of more than 15 digits put in quotes; refuses depth over
- * JSON_MAX_DEPTH.  What json_parse() and the jq worker do before they read.
+ * JSON_MAX_DEPTH and documents over JSON_MAX_BYTES.  What json_parse() and the jq worker do first.
  */
 int json_guard(struct strbuf *out, const char *s, size_t n, struct err *e);
 
@@ -40,11 +42,11 @@ const struct json *json_get(const struct json *object, const char *key);	/* exac
 const struct json *json_at(const struct json *j, const char *path);	/* "a.b.0.c" */
 const struct json *json_first(const struct json *j);	/* child of an array or object */
 const struct json *json_next(const struct json *j);
-const char *json_key(const struct json *j);	/* of an object's member */
+const char *json_key(const struct json *j);	/* of an object's member; else NULL */
 size_t json_count(const struct json *j);
 const char *json_text(const struct json *j);	/* string; digits of a long integer; else NULL */
 const char *json_text_at(const struct json *j, const char *path);
-double json_real(const struct json *j);		/* number, or a string that is one; else NAN */
+double json_real(const struct json *j);	/* number, or a string that is one, also +Inf; else NAN */
 int64_t json_int(const struct json *j);		/* exact, also from digits; else INT64_MIN */
 bool json_bool(const struct json *j, bool otherwise);
 
@@ -55,7 +57,7 @@ bool json_bool(const struct json *j, bool otherwise);
 struct json *json_object(void);
 struct json *json_array(void);
 struct json *json_copy(const struct json *j);
-void json_add(struct json *to, const char *key, struct json *item);	/* takes item */
+void json_add(struct json *to, const char *key, struct json *item);	/* takes item; NULL: null */
 struct json *json_add_object(struct json *to, const char *key);	/* borrowed: from to */
 struct json *json_add_array(struct json *to, const char *key);
 void json_add_text(struct json *to, const char *key, const char *s);	/* NULL: null */
@@ -69,7 +71,7 @@ int json_add_raw(struct json *to, const char *key, const char *document, struct 
 /* Append as text; indent: two spaces, with a newline at the end. */
 void json_format(struct strbuf *out, const struct json *j, bool indent);
 
-/* Append s as a quoted JSON string. */
+/* Append s as a quoted JSON string; what text_safe() would change is escaped. */
 void json_quote(struct strbuf *out, const char *s);
 
 /* Keys sorted bytewise, no spaces: the form that hashes are taken of. */

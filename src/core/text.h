@@ -21,9 +21,13 @@ void text_encode(struct strbuf *out, uint32_t code_point);
 /* Columns of one code point in a terminal: 0 (combining, U+FE0F), 1 or 2; -1 for a control. */
 int text_cp_width(uint32_t code_point);
 
+/* Controls, bidi and invisible format characters, noncharacters: what text_safe() shows by name. */
+bool text_cp_is_unsafe(uint32_t code_point);
+
 /*
  * Append s with everything a terminal could act on made visible: C0, DEL and C1 as <1b>, <9b>;
- * bidi and zero-width format controls as <U+202E>; malformed bytes as <xx>; U+FE0F dropped.
+ * bidi and zero-width format controls as <U+202E>; malformed bytes as <xx>; U+FE0E, U+FE0F and
+ * the joiners inside emoji dropped.
  * Tab becomes one space; newline is kept when keep_newlines, else shown as a space.
  * The result is valid UTF-8 and running it through again changes nothing.
  */
@@ -38,7 +42,10 @@ size_t text_fit(const char *s, int columns, int *used);
 /* Append s cut to columns; what is cut ends in ellipsis ("…" or "..." or "~"). */
 void text_cut(struct strbuf *out, const char *s, int columns, const char *ellipsis);
 
-/* Break safe text at spaces (inside words only when a word is too long) into lines of columns. */
+/*
+ * Break safe text at newlines, spaces and beside wide characters (inside words only when a word
+ * is too long) into lines of columns.  Nothing for "".
+ */
 typedef void text_line_fn(void *ctx, const char *line, size_t bytes);
 void text_wrap(const char *s, int columns, text_line_fn *fn, void *ctx);
 
