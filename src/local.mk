@@ -98,3 +98,5 @@ libtocsin_a_SOURCES += src/net/read.c
 libtocsin_a_SOURCES += src/poll/connected.c
 libtocsin_a_SOURCES += src/poll/sessions.c
 libtocsin_a_SOURCES += src/poll/sessions.h
+libtocsin_a_SOURCES += src/report/models.c src/report/models.h
+libtocsin_a_SOURCES += src/report/suspects.c src/report/suspects.h

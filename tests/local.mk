@@ -51,3 +51,4 @@ check_PROGRAMS += tests/unit/digest
 check_PROGRAMS += tests/unit/duration
 check_PROGRAMS += tests/unit/json
 check_PROGRAMS += tests/unit/text
+EXTRA_DIST += tests/live/lib.sh

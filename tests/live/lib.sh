@@ -1,0 +1,112 @@
+# shellcheck shell=sh
+# lib.sh - what the live tests share: real servers on loopback, in a directory of their own
+#
+# A test sources this, starts servers with `serve`, and ends with what its last check says.
+# What cannot run here says SKIP and why (exit 77); with TOCSIN_STRICT=1 nobody takes that for
+# success.
+
+set -eu
+: "${TOCSIN_BUILD:?}" "${TOCSIN_TOP:?}"
+TOCSIN=$TOCSIN_BUILD/tocsin
+LAB=$TOCSIN_BUILD/tocsin-lab
+work=$(mktemp -d "${TMPDIR:-/tmp}/tocsin-live.XXXXXX")
+XDG_CONFIG_HOME=$work/config XDG_STATE_HOME=$work/state
+export XDG_CONFIG_HOME XDG_STATE_HOME
+pids=
+
+cleanup() {
+	code=$?
+	for p in $pids; do
+		kill "$p" 2>/dev/null || true
+	done
+	for p in $pids; do
+		wait "$p" 2>/dev/null || true
+	done
+	if [ "$code" != 0 ] && [ "$code" != 77 ]; then
+		for f in "$work"/*.log; do
+			[ -f "$f" ] && { echo "--- $f"; tail -n 40 "$f"; }
+		done
+	fi
+	rm -rf "$work"
+	exit "$code"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+skip() {
+	echo "SKIP $*"
+	exit 77
+}
+
+fail() {
+	echo "FAIL $*"
+	exit 1
+}
+
+[ "${TOCSIN_NO_LIVE:-0}" = 1 ] && skip "live tests run in the main build only"
+
+need() {
+	command -v "$1" >/dev/null 2>&1 || skip "$1 is not installed (Debian: $2)"
+}
+
+# serve NAME COMMAND...: in the background; its output goes to $work/NAME.log.
+serve() {
+	name=$1
+	shift
+	"$@" >"$work/$name.log" 2>&1 &
+	pids="$! $pids"
+	eval "pid_$name=$!"
+}
+
+# A port that nobody listens on right now.
+free_port() {
+	python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
+# until_true SECONDS COMMAND...: repeated four times a second until it succeeds.
+until_true() {
+	tries=$(($1 * 4))
+	shift
+	while [ "$tries" -gt 0 ]; do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.25
+		tries=$((tries - 1))
+	done
+	return 1
+}
+
+answers() { curl -fsS -m 2 -o /dev/null "$1"; }
+
+# json FILE EXPRESSION: a Python expression over the document d.
+json() {
+	python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+# expect WHAT WANTED FOUND
+expect() {
+	[ "$2" = "$3" ] || fail "$1: wanted '$2', found '$3'"
+	echo "ok $1: $3"
+}
+
+# venv NAME PACKAGE...: a cached virtual environment; its path in $venv.
+venv() {
+	venv=${TOCSIN_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/tocsin-tests}/$1
+	shift
+	[ -f "$venv/ready" ] && return 0
+	python3 -c 'import venv' 2>/dev/null || skip "python3 has no venv (Debian: python3-venv)"
+	mkdir -p "$(dirname "$venv")"
+	python3 -m venv "$venv" || skip "no virtual environment could be made"
+	for pause in 5 20 0; do
+		if "$venv/bin/pip" install -q "$@"; then
+			touch "$venv/ready"
+			return 0
+		fi
+		sleep "$pause"
+	done
+	skip "pip could not install $*"
+}
