@@ -52,3 +52,5 @@ check_PROGRAMS += tests/unit/duration
 check_PROGRAMS += tests/unit/json
 check_PROGRAMS += tests/unit/text
 EXTRA_DIST += tests/live/lib.sh
+check_PROGRAMS += tests/unit/markdown
+check_PROGRAMS += tests/unit/path

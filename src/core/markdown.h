@@ -13,6 +13,8 @@
 #include "core/err.h"
 #include "core/strbuf.h"
 
+#define MARKDOWN_MAX_BYTES ((size_t)4 << 20)
+
 enum md_kind {
 	MD_NONE,
 	MD_HEADING,
@@ -33,8 +35,9 @@ struct md_block {
 	int		line, end_line;	/* from 1, in the file */
 	bool		checked;	/* task */
 	bool		in_list, in_quote;
-	bool		unclosed;	/* fence that the end of the file closes */
-	const char	*text;		/* heading, paragraph, item: plain text; code: as is */
+	bool		unclosed;	/* fence that only the end of the file or item closes */
+	const char	*text;		/* heading, paragraph, item: plain text; code, HTML: as is;
+					   table: rows on lines, " | " between cells; else "" */
 	const char	*info;		/* fence: what follows the marker in the source, undecoded */
 	const char	*title;		/* code in a list item: the item's text, else NULL */
 };
@@ -47,7 +50,11 @@ struct md_doc {
 	int		front_line;	/* of its first line of content */
 };
 
-/* Never fails on content: everything is Markdown.  Refuses more than 4 MiB (ERR_LIMIT). */
+/*
+ * Never fails on content: everything is Markdown.  Refuses more than MARKDOWN_MAX_BYTES
+ * (ERR_LIMIT).  An item's first paragraph is the item's text and no block of its own; front
+ * matter is no block, but its lines count.  Line ends in all texts are \n.
+ */
 int markdown_parse(struct md_doc *out, const char *s, size_t n, struct arena *a, struct err *e);
 
 /* As HTML, raw HTML and unsafe links left out; append to out. */

@@ -9,7 +9,10 @@
 #include "core/err.h"
 #include "core/strbuf.h"
 
-/* The caller frees each.  XDG variables are honoured when absolute; HOME falls back to passwd. */
+/*
+ * The caller frees each; name NULL is the directory itself.  XDG variables are honoured when
+ * absolute; HOME falls back to passwd.
+ */
 char *path_config(const char *name);	/* $XDG_CONFIG_HOME/tocsin/NAME */
 char *path_state(const char *name);	/* $XDG_STATE_HOME/tocsin/NAME */
 char *path_cache(const char *name);	/* $XDG_CACHE_HOME/tocsin/NAME */
@@ -19,7 +22,7 @@ char *path_system(const char *name);	/* SYSCONFDIR/tocsin/NAME */
 /* What ships: connectors, runbooks, themes.  $TOCSIN_DATADIR, else PKGDATADIR. */
 char *path_data(const char *folder, const char *name);
 
-char *path_join(const char *dir, const char *name);	/* an absolute name wins */
+char *path_join(const char *dir, const char *name);	/* an absolute name wins; NULL: dir */
 char *path_expand(const char *path, const char *relative_to);	/* "~/x"; relative to a directory */
 char *path_dir(const char *path);
 const char *path_base(const char *path);
@@ -27,7 +30,7 @@ const char *path_base(const char *path);
 /* Create dir and its parents with mode; an existing directory is fine. */
 int path_make_dir(const char *dir, mode_t mode, struct err *e);
 
-/* Append a whole regular file; refuses more than max_bytes (ERR_LIMIT). */
+/* Append a whole regular file; refuses more than max_bytes (ERR_LIMIT); none: ERR_NOT_FOUND. */
 int path_read(struct strbuf *out, const char *file, size_t max_bytes, struct err *e);
 
 /* Write beside, fsync, rename: never half a file. */
