@@ -8,8 +8,18 @@ AM_TESTS_ENVIRONMENT = \
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
 EXTRA_DIST += tests/unit/unit.h
 EXTRA_DIST += tests/screen/harness.h
+check_PROGRAMS += tests/unit/backoff
+check_PROGRAMS += tests/unit/exposition
+tests_unit_exposition_SOURCES = tests/unit/exposition.c tests/fuzz/exposition.c tests/fuzz/fuzz.h
+check_PROGRAMS += tests/unit/number
 check_PROGRAMS += tests/unit/strbuf
 check_PROGRAMS += tests/unit/url
+
+# Fuzz targets: their function also runs over a few seeds in the unit test of the same name.
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/exposition
+tests_fuzz_exposition_LDFLAGS = -fsanitize=fuzzer
+endif
 
 # What reads the tree itself.
 dist_check_SCRIPTS += tests/lint/layers tests/lint/shape tests/lint/words

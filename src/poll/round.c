@@ -1,0 +1,218 @@
+#include "config.h"
+
+#include "poll/round.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/duration.h"
+#include "core/i18n.h"
+
+/* A request of the round: waiting for its turn (handle 0) or in flight. */
+struct pending {
+	struct pending *next;
+	struct active *active;
+	unsigned handle;
+	struct http_request req; /* texts in the round's arena */
+	round_fn *fn;
+	void *ctx;
+};
+
+struct active {
+	struct round r; /* first: readers see this */
+	const struct reader *reader;
+	struct arena arena;
+	struct pending *pending, **last;
+	size_t in_flight;
+	unsigned deadline;
+	int64_t began_mono, bytes, retry_after_ns;
+	round_done_fn *done;
+	void *ctx;
+};
+
+static struct active *active_of(struct round *r)
+{
+	return (struct active *)r;
+}
+
+static void pending_unlink(struct pending *gone)
+{
+	struct active *a = gone->active;
+	struct pending **p = &a->pending;
+
+	while (*p != gone)
+		p = &(*p)->next;
+	*p = gone->next;
+	if (a->last == &gone->next)
+		a->last = p;
+	if (gone->handle)
+		a->in_flight--;
+}
+
+static void pending_cancel_all(struct active *a)
+{
+	while (a->pending) {
+		struct pending *p = a->pending;
+
+		http_cancel(a->r.http, p->handle);
+		pending_unlink(p);
+		free(p);
+	}
+}
+
+static void active_free(struct active *a)
+{
+	pending_cancel_all(a);
+	loop_cancel(a->r.loop, a->deadline);
+	arena_release(&a->arena);
+	free(a);
+}
+
+static void pending_pump(struct active *a);
+
+static void on_answer(void *ctx, struct http_answer *answer, const struct err *e)
+{
+	struct pending *p = ctx;
+	struct active *a = p->active;
+	round_fn *fn = p->fn;
+	void *fn_ctx = p->ctx;
+
+	pending_unlink(p);
+	free(p);
+	a->bytes += answer->bytes;
+	if (e && answer->retry_after_ns > a->retry_after_ns)
+		a->retry_after_ns = answer->retry_after_ns;
+	pending_pump(a);
+	fn(&a->r, fn_ctx, answer, e); /* may end the round */
+}
+
+/* Start what waits, oldest first, while there is room. */
+static void pending_pump(struct active *a)
+{
+	for (struct pending *p = a->pending; p && a->in_flight < ROUND_MAX_IN_FLIGHT;
+		p = p->next) {
+		if (p->handle)
+			continue;
+		p->handle = http_start(a->r.http, &p->req, on_answer, p);
+		a->in_flight++;
+	}
+}
+
+static void *bytes_copy(struct arena *arena, const void *data, size_t n)
+{
+	void *copy = data && n ? arena_alloc(arena, n, 1) : NULL;
+
+	if (copy)
+		memcpy(copy, data, n);
+	return copy;
+}
+
+void round_request(
+	struct round *r, const struct http_request *req, round_fn *fn, void *ctx)
+{
+	struct active *a = active_of(r);
+	struct pending *p = mem_new(1, sizeof(*p));
+	struct http_header *headers = NULL;
+
+	p->active = a;
+	p->fn = fn;
+	p->ctx = ctx;
+	p->req = *req;
+	if (!p->req.source)
+		p->req.source = r->conf;
+	p->req.url = arena_strdup(&a->arena, req->url);
+	p->req.content_type = arena_strdup(&a->arena, req->content_type);
+	p->req.accept = arena_strdup(&a->arena, req->accept);
+	p->req.body = bytes_copy(&a->arena, req->body, req->body_bytes);
+	if (req->n_headers)
+		headers = arena_alloc(&a->arena, req->n_headers, sizeof(*headers));
+	for (size_t i = 0; i < req->n_headers; i++) {
+		headers[i].name = arena_strdup(&a->arena, req->headers[i].name);
+		headers[i].value = arena_strdup(&a->arena, req->headers[i].value);
+	}
+	p->req.headers = headers;
+	*a->last = p;
+	a->last = &p->next;
+	pending_pump(a);
+}
+
+void round_end(struct round *r, const struct err *e)
+{
+	struct active *a = active_of(r);
+	struct round_outcome o = {
+		.round = r,
+		.e = e,
+		.began_mono = a->began_mono,
+		.latency_ns = clock_mono() - a->began_mono,
+		.bytes = a->bytes,
+		.retry_after_ns = a->retry_after_ns,
+	};
+
+	pending_cancel_all(a);
+	a->done(a->ctx, &o);
+	active_free(a);
+}
+
+void round_partial(struct round *r, const char *fmt, ...)
+{
+	struct strbuf sb = STRBUF_INIT;
+	va_list ap;
+
+	if (r->partial)
+		return;
+	va_start(ap, fmt);
+	strbuf_vaddf(&sb, fmt, ap);
+	va_end(ap);
+	r->partial = arena_strdup(r->arena, sb.buf);
+	strbuf_release(&sb);
+}
+
+static void on_deadline(void *ctx)
+{
+	struct active *a = ctx;
+	struct strbuf time = STRBUF_INIT;
+	struct err e = ERR_INIT;
+
+	a->deadline = 0;
+	pending_cancel_all(a);
+	if (a->reader->cancel)
+		a->reader->cancel(&a->r);
+	duration_format(&time, a->r.deadline_mono - a->began_mono);
+	err_set(&e, ERR_NET, _("reading took more than %s altogether"), time.buf);
+	err_hint(&e, _("raise 'timeout' of this source"));
+	err_retry(&e, RETRY_LATER);
+	round_end(&a->r, &e);
+	err_release(&e);
+	strbuf_release(&time);
+}
+
+struct round *round_start(const struct round *given, const struct reader *reader,
+	round_done_fn *done, void *ctx)
+{
+	struct active *a = mem_new(1, sizeof(*a));
+
+	a->r = *given;
+	arena_init(&a->arena);
+	a->r.arena = &a->arena;
+	a->reader = reader;
+	a->last = &a->pending;
+	a->began_mono = clock_mono();
+	a->retry_after_ns = NONE_INT;
+	a->done = done;
+	a->ctx = ctx;
+	a->deadline =
+		loop_after(a->r.loop, a->r.deadline_mono - a->began_mono, on_deadline, a);
+	return &a->r;
+}
+
+void round_abort(struct round *r)
+{
+	struct active *a = active_of(r);
+
+	pending_cancel_all(a);
+	if (a->reader->cancel)
+		a->reader->cancel(r);
+	active_free(a);
+}
