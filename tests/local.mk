@@ -60,6 +60,7 @@ EXTRA_DIST += tests/lint/cppcheck.txt
 check_PROGRAMS += tests/unit/digest
 check_PROGRAMS += tests/unit/duration
 check_PROGRAMS += tests/unit/json
+check_PROGRAMS += tests/unit/record
 check_PROGRAMS += tests/unit/text
 EXTRA_DIST += tests/live/lib.sh
 check_PROGRAMS += tests/unit/markdown

@@ -49,6 +49,7 @@ enum field_flags {
 	FIELD_KEY = 1,	 /* identifies the object within its source */
 	FIELD_STATE = 2, /* when it moves, that is a change a person wants to see */
 	FIELD_QUIET = 4, /* moves all the time: updated in place, opens no new interval */
+	FIELD_FREE = 8,	 /* text of any kind: "" is a value, other JSON is kept as its text */
 };
 
 struct field {
@@ -75,9 +76,10 @@ enum record_kind record_kind_of(const char *name);		/* REC_NONE: no such kind */
 void *record_new(struct arena *a, enum record_kind kind);
 
 /*
- * From a JSON object with the table's names.  Times may be ISO 8601, s, ms, us or ns.  Names that
- * the table does not have are reported in *unknown (first one, borrowed from j) when not NULL.
- * Fails when a key field is missing or a value has the wrong type.
+ * From a JSON object with the table's names.  Times may be ISO 8601, s, ms, us or ns; "" (but for
+ * FIELD_FREE), time 0 and null are unknown; numbers may stand as text and text as numbers.
+ * Names that the table does not have are reported in *unknown (first one, borrowed from j, else
+ * NULL) when not NULL.  Fails when a key field is missing or a value has the wrong type.
  */
 int record_from_json(void *out, enum record_kind kind, const struct json *j, struct arena *a,
 	const char **unknown, struct err *e);
