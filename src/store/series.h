@@ -9,6 +9,9 @@
 /* labels: canonical JSON object.  Creates the series at first sight. */
 int series_id(int64_t *out, struct store *st, const char *source, const char *name,
 	const char *labels, struct err *e);
+
+/* Samples are trimmed at this age, not at the store's: as long as the longest window needs. */
+int series_keep(struct store *st, int64_t series, int64_t keep_ns, struct err *e);
 int series_add(struct store *st, int64_t series, int64_t at, double value, struct err *e);
 
 /* Sorted by time, from <= at <= to, plus the one sample before from when with_previous. */
@@ -36,9 +39,15 @@ struct slo_rows {
 	size_t		n;
 };
 
-/* A definition holds until it is defined otherwise, or not confirmed since round_began. */
+/*
+ * A definition holds until it is defined otherwise, or, of those with this slo.source, not
+ * confirmed since round_began.
+ */
 int slo_define(struct store *st, const struct slo *slo, int64_t now, struct err *e);
-int slo_undefine_others(struct store *st, int64_t round_began, int64_t now, struct err *e);
+int slo_undefine_others(struct store *st, const char *source, int64_t round_began, int64_t now,
+	struct err *e);
+
+/* state->at may lie in the past (backfill): the newest by `at` is how the SLO stands. */
 int slo_record(struct store *st, const struct slo_state *state, struct err *e);
 
 /* As of `at`, worst first. */
