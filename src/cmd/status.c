@@ -1,0 +1,148 @@
+#include "config.h"
+#include "cmd/status.h"
+
+#include <string.h>
+
+#include "cmd/commands.h"
+#include "core/clock.h"
+#include "core/i18n.h"
+
+#define LIST_MAX 500
+
+static bool wanted(const struct status *s, const char *source)
+{
+	return !s->context || !source || context_has_source(s->context, source);
+}
+
+static int gather_sources(struct status *s, struct err *e)
+{
+	size_t n = 0;
+
+	if (source_list(&s->sources, &s->arena, s->store, AT_NOW, e))
+		return -1;
+	for (size_t i = 0; i < s->sources.n; i++)
+		if (wanted(s, s->sources.items[i].name))
+			s->sources.items[n++] = s->sources.items[i];
+	s->sources.n = n;
+	return 0;
+}
+
+/* Sources outside the context are left out, and alerts that are over. */
+static void keep_alerts(struct status *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->alerts.n; i++) {
+		const struct alert *a = s->alerts.items[i].record;
+
+		if (wanted(s, a->source) && a->state && strcmp(a->state, "resolved"))
+			s->alerts.items[n++] = s->alerts.items[i];
+	}
+	s->alerts.n = n;
+}
+
+static void keep_changes(struct status *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->changes.n; i++)
+		if (wanted(s, s->changes.items[i].source))
+			s->changes.items[n++] = s->changes.items[i];
+	s->changes.n = n;
+}
+
+int status_gather(struct status *out, const struct config *config,
+	const struct context_conf *context, struct store *st, int64_t now, struct err *e)
+{
+	struct status *s = out;
+	const struct change_query changes = {
+		.from = now - STATUS_CHANGES_NS,
+		.to = AT_NOW,
+		.seen_until = AT_NOW,
+		.kinds = (uint32_t)KINDS_CAUSE,
+		.limit = LIST_MAX,
+	};
+
+	*s = (struct status){
+		.config = config, .context = context, .store = st, .now = now};
+	arena_init(&s->arena);
+	if (gather_sources(s, e) || slo_rows(&s->slos, &s->arena, st, AT_NOW, e) ||
+		observed_at(&s->alerts, &s->arena, st, REC_ALERT, NULL, NULL, AT_NOW,
+			LIST_MAX, e) ||
+		observed_at(&s->drift, &s->arena, st, REC_DRIFT_REPORT, NULL, NULL,
+			AT_NOW, LIST_MAX, e) ||
+		model_rows(&s->models, &s->arena, st, config, context, AT_NOW, now,
+			LIST_MAX, e) ||
+		change_list(&s->changes, &s->arena, st, &changes, e) ||
+		session_stats(&s->sessions, st, now - STATUS_SESSIONS_NS, AT_NOW, e) ||
+		run_list(&s->runs, &s->arena, st, true, AT_NOW, LIST_MAX, e)) {
+		status_release(s);
+		return -1;
+	}
+	keep_alerts(s);
+	keep_changes(s);
+	return 0;
+}
+
+void status_release(struct status *s)
+{
+	arena_release(&s->arena);
+}
+
+bool status_stale(const struct status *s, const char *source)
+{
+	for (size_t i = 0; source && i < s->sources.n; i++)
+		if (!strcmp(s->sources.items[i].name, source))
+			return source_is_stale(&s->sources.items[i], s->now);
+	return false;
+}
+
+static bool has_finding(const struct status *s)
+{
+	for (size_t i = 0; i < s->slos.n; i++)
+		if (s->slos.items[i].state.severity >= SEV_TICKET)
+			return true;
+	for (size_t i = 0; i < s->alerts.n; i++) {
+		const struct alert *a = s->alerts.items[i].record;
+
+		if (!strcmp(a->state, "firing"))
+			return true;
+	}
+	for (size_t i = 0; i < s->models.n; i++) {
+		enum sync_state state = s->models.items[i].sync.state;
+
+		if (state == SYNC_DRIFT || state == SYNC_DANGLING ||
+			state == SYNC_POINTER_MISSING)
+			return true;
+	}
+	return false;
+}
+
+int status_code(const struct status *s)
+{
+	if (has_finding(s))
+		return EXIT_FINDING;
+	for (size_t i = 0; i < s->sources.n; i++)
+		if (source_is_stale(&s->sources.items[i], s->now) ||
+			s->sources.items[i].state == SRC_FAILING ||
+			s->sources.items[i].state == SRC_AUTH)
+			return EXIT_STALE;
+	return s->sources.n ? EXIT_FINE : EXIT_STALE;
+}
+
+int cmd_status(struct cmd *c)
+{
+	struct status s;
+	struct err e = ERR_INIT;
+	int code;
+
+	if (status_gather(&s, &c->config, c->context, c->store, clock_now(), &e))
+		return cmd_fail(&e);
+	code = status_code(&s);
+	if (!c->json)
+		status_print(&s);
+	else if (cmd_print_json(status_json(&s)))
+		code = EXIT_INTERNAL;
+	status_release(&s);
+	return code;
+}
