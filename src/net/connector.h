@@ -43,12 +43,12 @@ struct connector_read {
 	const char			*name;
 	enum record_kind		emits;
 	struct connector_request	request;
-	const char			*want;		/* "session", "trace": only when asked; NULL: polled */
-	const char			*fallback;	/* read to use when this path is not there (404, 405, 410) */
-	bool				only_fallback;	/* used only as another read's fallback */
-	bool				partial;	/* sees only what moved: what it does not emit has not gone */
+	const char			*want;		/* "session": only when asked; NULL: polled */
+	const char			*fallback;	/* read to use when this path is not there */
+	bool				only_fallback;	/* used as another read's fallback alone */
+	bool				partial;	/* what it does not emit has not gone away */
 	const char			*map;		/* jq: answer -> records */
-	const char			*cursor;	/* jq: answer -> next cursor, null at the end; or NULL */
+	const char			*cursor;	/* jq: answer -> next cursor or null; or NULL */
 	const char			*cursor_query;	/* the parameter that takes it */
 	int64_t				max_pages;
 	int64_t				overlap_ns;	/* how far $since lies before the last success */
@@ -79,7 +79,7 @@ struct connector_action {
 	struct connector_request	request;
 	struct connector_request	before;		/* path NULL: none */
 	const char			*before_value;	/* jq: answer -> current value */
-	const char			*before_missing; /* jq on an error's body: true when there is no value */
+	const char			*before_missing; /* jq on an error: true: there is none */
 	struct connector_request	verify;		/* path NULL: none */
 	const char			*verify_until;	/* jq: true when done */
 	int64_t				verify_within_ns, verify_every_ns;
