@@ -29,8 +29,9 @@ struct burn_alert {
 struct sli {
 	enum sli_kind	kind;
 	bool		selector;
+	bool		foreign;		/* no PromQL: shown, never asked */
 	const char	*good, *bad, *total;	/* PromQL; good or bad may be NULL */
-	const char	*raw;			/* an error ratio, SLI_RAW */
+	const char	*raw;			/* an error ratio: SLI_RAW, SLI_THRESHOLD */
 	const char	*recorded;		/* SLI_RECORDED: selector of recorded error ratios */
 };
 
@@ -43,7 +44,7 @@ struct slo {
 	int64_t		window_ns;	/* 30 d */
 	bool		calendar;
 	struct sli	sli;
-	struct burn_alert *alerting;	/* severest first */
+	struct burn_alert *alerting;	/* severest first; none: the file turned alerts off */
 	size_t		n_alerting;
 	const char	*labels;	/* JSON object */
 	const char	*source;	/* which source answers, or NULL: the context's first */

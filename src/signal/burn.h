@@ -21,23 +21,33 @@ struct burn_window {
 	double	coverage;	/* share of the window that samples cover; NAN: unknown */
 };
 
-/* The series of one counter, one for each replica, path …: summed after their increase. */
+/* The series of one counter, one for each replica, path ...: summed after their increase. */
 struct burn_counter {
 	const struct samples	*series;
+	/*
+	 * When each series' target was first scraped; NULL, or NONE_INT in one: unknown.  A series
+	 * that appears on a target which was there before began at 0: its first value counts.
+	 */
+	const int64_t		*target_since;
 	size_t			n;
 };
 
-/* good or bad may be empty (n 0); total may be empty when both are given. */
+/*
+ * bad = total - good when by_good, else the bad series, of which none means no failure.  Without
+ * total series total = good + bad.
+ */
 struct burn_counters {
 	struct burn_counter	good, bad, total;
+	bool			by_good;
 };
 
 /*
  * The increase over (to - window_ns, to].  A value below the one before is a reset: the counter
  * began at 0 again.  counter_increase() extrapolates to the window's edges exactly as
- * Prometheus's increase(); counter_growth() extrapolates nothing and takes the last value before
- * the window as the start (as VictoriaMetrics does), so that whole events stay whole and no event
- * between two windows is lost: what we use for what we scraped ourselves.
+ * Prometheus's increase() does.  counter_growth() extrapolates nothing: where a window's edge
+ * falls between two samples (also across a gap) it takes the share of their difference by time,
+ * so that adjacent windows add up and no event is lost or counted twice between them.  That is
+ * what we use for what we scraped ourselves.
  * NAN: fewer than two samples.  coverage (may be NULL): the share of the window seen.
  */
 double counter_increase(const struct samples *s, int64_t to, int64_t window_ns);
@@ -55,15 +65,16 @@ double burn_rate(double ratio, double objective);
 /* The rate that spends `share` of the period's budget within long_ns. */
 double burn_factor(double share, int64_t period_ns, int64_t long_ns);
 
-/* The workbook's table with factors for the period; n_alerting is 4, in the arena. */
+/*
+ * The workbook's table with the factors for this period: 14.4, 6, 3 and 1 for 30 days.  Rows of
+ * which the long window is longer than the period are left out.
+ */
 struct burn_alert *burn_default_alerts(struct arena *a, int64_t period_ns, size_t *n);
 
-/* slo's own rows, or the defaults when it has none. */
-const struct burn_alert *burn_alerts(const struct slo *slo, struct arena *a, size_t *n);
-
 /*
- * The distinct windows that slo's alerting needs, ascending, and the period last when there is
- * room: 5m 30m 1h 2h 6h 1d 3d 30d for the defaults.  Returns how many.
+ * The distinct windows that slo's alerting needs (the default table's when it has no rows),
+ * ascending, and the period last when there is room: 5m 30m 1h 2h 6h 1d 3d 30d for the defaults.
+ * Returns how many.
  */
 size_t burn_windows(int64_t out[SLO_WINDOWS], const struct slo *slo);
 
@@ -82,7 +93,7 @@ bool burn_unreachable(const struct burn_alert *row, double objective);
 enum severity burn_severity(const struct burn_alert **fired, const struct burn_alert *rows,
 	size_t n_rows, double objective, const struct burn_window *w, size_t n, double min_bad);
 
-/* Burn over time at each of `times` (samples of the total): for charts and the onset. */
+/* Burn at each sample of the total between from and to: for charts and the onset. */
 void burn_history(struct samples *out, struct arena *a, const struct burn_counters *c,
 	double objective, int64_t window_ns, int64_t from, int64_t to);
 

@@ -4,6 +4,11 @@
  * The format is told apart by the documents' own apiVersion or version; one file may hold several
  * documents.  What a file asks for and we do not do is a problem that names it; the other SLOs
  * of the file are read all the same.
+ *
+ * How indicators are read: a query with {{.window}} is used as it is; in OpenSLO, where queries
+ * usually hold a fixed range, that range stands for the window.  Threshold indicators become the
+ * share of minutes that miss the threshold.  An objective's op and value mean nothing for a
+ * ratio and are ignored.  An SLO with several objectives becomes as many, named NAME-0, NAME-1.
  */
 #ifndef TOCSIN_SLO_FILE_H
 #define TOCSIN_SLO_FILE_H
@@ -13,8 +18,8 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/json.h"
-#include "core/strbuf.h"
 #include "model/slo.h"
+#include "signal/slo_query.h"
 
 #define SLO_FILE_MAX_BYTES (4 * 1024 * 1024)
 
@@ -29,19 +34,6 @@ struct slo_list {
  */
 int slo_file_parse(struct slo_list *out, struct arena *a, const char *s, size_t n,
 	const char *file, struct problems *p);
-
-/*
- * Append the PromQL that gives the error ratio over window_ns: templates are filled in,
- * selectors become sum(rate(...)).
- */
-void slo_query(struct strbuf *out, const struct slo *slo, int64_t window_ns);
-
-/* Append the PromQL that counts all (or only bad) events over window_ns; false: cannot be told. */
-bool slo_total_query(struct strbuf *out, const struct slo *slo, int64_t window_ns);
-bool slo_bad_query(struct strbuf *out, const struct slo *slo, int64_t window_ns);
-
-/* Append template with {{.window}} (any spaces inside) replaced; returns how many there were. */
-size_t slo_template(struct strbuf *out, const char *template, int64_t window_ns);
 
 /*
  * From one series of Sloth's slo:objective:ratio: labels as a JSON object, the value, and the

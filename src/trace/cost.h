@@ -8,6 +8,7 @@
 #define TOCSIN_COST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "model/session.h"
 

@@ -1,0 +1,207 @@
+/* OpenSLO alert policies and conditions: rows of the burn-rate table. */
+#include "config.h"
+
+#include "signal/openslo.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/i18n.h"
+
+#define AT(type, member) offsetof(struct type, member)
+
+struct object_spec {
+	const struct yaml_node	*version, *kind, *metadata, *spec;
+};
+
+static const struct yaml_field object_fields[] = {
+	{.key = "apiVersion", .want = YAML_NODE, .offset = AT(object_spec, version)},
+	{.key = "kind", .want = YAML_NODE, .offset = AT(object_spec, kind)},
+	{.key = "metadata", .want = YAML_NODE, .offset = AT(object_spec, metadata)},
+	{.key = "spec", .want = YAML_NODE, .offset = AT(object_spec, spec),
+		.flags = YAML_REQUIRED},
+	{0},
+};
+
+struct policy_spec {
+	const char		*description;
+	bool			no_data, breaching, resolved;
+	const struct yaml_node	*conditions, *targets;
+};
+
+static const struct yaml_field policy_fields[] = {
+	{.key = "description", .want = YAML_TEXT, .offset = AT(policy_spec, description)},
+	{.key = "alertWhenNoData", .want = YAML_BOOL, .offset = AT(policy_spec, no_data)},
+	{.key = "alertWhenBreaching", .want = YAML_BOOL, .offset = AT(policy_spec, breaching)},
+	{.key = "alertWhenResolved", .want = YAML_BOOL, .offset = AT(policy_spec, resolved)},
+	{.key = "conditions", .want = YAML_NODE, .offset = AT(policy_spec, conditions),
+		.flags = YAML_REQUIRED},
+	{.key = "notificationTargets", .want = YAML_NODE, .offset = AT(policy_spec, targets)},
+	{0},
+};
+
+struct condition_spec {
+	const char		*description, *severity;
+	const struct yaml_node	*condition;
+};
+
+static const struct yaml_field condition_fields[] = {
+	{.key = "description", .want = YAML_TEXT, .offset = AT(condition_spec, description)},
+	{.key = "severity", .want = YAML_TEXT, .offset = AT(condition_spec, severity),
+		.flags = YAML_REQUIRED},
+	{.key = "condition", .want = YAML_NODE, .offset = AT(condition_spec, condition),
+		.flags = YAML_REQUIRED},
+	{0},
+};
+
+struct burn_spec {
+	const char		*kind, *op;
+	double			threshold;
+	const struct yaml_node	*lookback, *after;
+};
+
+static const struct yaml_field burn_fields[] = {
+	{.key = "kind", .want = YAML_TEXT, .offset = AT(burn_spec, kind)},
+	{.key = "op", .want = YAML_TEXT, .offset = AT(burn_spec, op)},
+	{.key = "threshold", .want = YAML_REAL, .offset = AT(burn_spec, threshold),
+		.flags = YAML_REQUIRED},
+	{.key = "lookbackWindow", .want = YAML_NODE, .offset = AT(burn_spec, lookback),
+		.flags = YAML_REQUIRED},
+	{.key = "alertAfter", .want = YAML_NODE, .offset = AT(burn_spec, after)},
+	{0},
+};
+
+/* The words that people use for what wakes somebody up. */
+static enum severity severity_of_text(const char *text)
+{
+	static const char *const pages[] = {"page", "critical", "high", "error", "emergency"};
+
+	for (size_t i = 0; text && i < ARRAY_LEN(pages); i++) {
+		if (strcasecmp(text, pages[i]) == 0)
+			return SEV_PAGE;
+	}
+	return SEV_TICKET;
+}
+
+/* A condition has one window only: it is both the short and the long one. */
+static bool read_condition(struct slo_reader *r, struct burn_alert *out,
+	const struct yaml_node *object)
+{
+	struct object_spec shell = {0};
+	struct condition_spec c = {0};
+	struct burn_spec b = {.threshold = NAN};
+
+	(void)yaml_read(&shell, object, object_fields, r->arena, r->problems);
+	if (!shell.spec)
+		return false;
+	(void)yaml_read(&c, shell.spec, condition_fields, r->arena, r->problems);
+	if (!c.condition)
+		return false;
+	(void)yaml_read(&b, c.condition, burn_fields, r->arena, r->problems);
+	if (b.kind && strcmp(b.kind, "burnrate") != 0) {
+		yaml_problem(r->problems, yaml_get(c.condition, "kind"),
+			_("conditions of kind '%s' are not supported, only burnrate"), b.kind);
+		return false;
+	}
+	if (b.op && (strcmp(b.op, "lt") == 0 || strcmp(b.op, "lte") == 0)) {
+		yaml_problem(r->problems, yaml_get(c.condition, "op"),
+			_("'%s' fires while the budget burns slowly, which is hardly meant"), b.op);
+		problems_hint(r->problems, _("write 'op: gte'; it is read as that"));
+	}
+	*out = (struct burn_alert){
+		.severity = severity_of_text(c.severity),
+		.long_ns = b.lookback ? openslo_duration(r, b.lookback) : 0,
+		.factor = b.threshold,
+	};
+	out->short_ns = out->long_ns;
+	return out->long_ns > 0 && b.threshold > 0;
+}
+
+void openslo_condition_check(struct slo_reader *r, const struct yaml_node *root)
+{
+	struct burn_alert row;
+
+	(void)read_condition(r, &row, root);
+}
+
+static const struct yaml_node *resolve(struct slo_reader *r, const struct yaml_node *item,
+	const char *ref_key, const char *kind)
+{
+	const struct yaml_node *ref = yaml_get(item, ref_key), *found;
+	const char *name = yaml_text(ref);
+
+	if (!ref)
+		return item;
+	found = name ? openslo_find(r, kind, name) : NULL;
+	if (!found)
+		yaml_problem(r->problems, ref, _("this file has no %s named '%s'"), kind,
+			name ? name : "");
+	return found;
+}
+
+static void read_policy(struct slo_reader *r, struct slo *slo, const struct yaml_node *object,
+	size_t *cap)
+{
+	struct object_spec shell = {0};
+	struct policy_spec p = {0};
+	struct problems seen;
+
+	(void)yaml_read(&shell, object, object_fields, r->arena, r->problems);
+	if (!shell.spec)
+		return;
+	(void)yaml_read(&p, shell.spec, policy_fields, r->arena, r->problems);
+	if (p.no_data)
+		yaml_problem(r->problems, yaml_get(shell.spec, "alertWhenNoData"),
+			_("'alertWhenNoData' is not supported: no data is shown, it pages nobody"));
+	for (size_t i = 0; p.breaching && i < yaml_count(p.conditions); i++) {
+		const struct yaml_node *item = yaml_item(p.conditions, i);
+		const struct yaml_node *condition =
+			resolve(r, item, "conditionRef", "AlertCondition");
+		struct slo_reader *as = r, quiet = slo_reader_quiet(r, &seen);
+		struct burn_alert row;
+
+		/* A condition of its own in the file is checked there. */
+		if (condition != item)
+			as = &quiet;
+		if (condition && read_condition(as, &row, condition))
+			*arena_push(r->arena, slo->alerting, slo->n_alerting, *cap) = row;
+		problems_release(&seen);
+	}
+}
+
+static int by_severity(const void *a, const void *b)
+{
+	const struct burn_alert *x = a, *y = b;
+
+	if (x->severity != y->severity)
+		return x->severity > y->severity ? -1 : 1;
+	return x->factor > y->factor ? -1 : x->factor < y->factor;
+}
+
+void openslo_alerts(struct slo_reader *r, struct slo *slo, const struct yaml_node *policies)
+{
+	struct slo own = *slo;
+	size_t cap = 0;
+
+	own.alerting = NULL;
+	own.n_alerting = 0;
+	for (size_t i = 0; yaml_type(policies) == YAML_LIST && i < yaml_count(policies); i++) {
+		const struct yaml_node *item = yaml_item(policies, i);
+		const struct yaml_node *object = yaml_type(item) == YAML_SCALAR
+			? openslo_find(r, "AlertPolicy", yaml_text(item))
+			: resolve(r, item, "alertPolicyRef", "AlertPolicy");
+
+		if (object)
+			read_policy(r, &own, object, &cap);
+		else if (yaml_type(item) == YAML_SCALAR)
+			yaml_problem(r->problems, item, _("this file has no %s named '%s'"),
+				"AlertPolicy", yaml_text(item));
+	}
+	if (own.n_alerting == 0)
+		return;
+	qsort(own.alerting, own.n_alerting, sizeof(*own.alerting), by_severity);
+	slo->alerting = own.alerting;
+	slo->n_alerting = own.n_alerting;
+}

@@ -1,0 +1,348 @@
+/* OpenSLO indicators: ratios of counters, raw ratios, thresholds; v1 and v1alpha. */
+#include "config.h"
+
+#include "signal/openslo.h"
+
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/i18n.h"
+
+#define AT(type, member) offsetof(struct type, member)
+
+struct sli_spec {
+	const char		*description;
+	const struct yaml_node	*ratio, *threshold;
+};
+
+static const struct yaml_field sli_fields[] = {
+	{.key = "description", .want = YAML_TEXT, .offset = AT(sli_spec, description)},
+	{.key = "ratioMetric", .want = YAML_NODE, .offset = AT(sli_spec, ratio)},
+	{.key = "thresholdMetric", .want = YAML_NODE, .offset = AT(sli_spec, threshold)},
+	{0},
+};
+
+struct ratio_spec {
+	bool			counter, incremental;
+	const char		*raw_type;
+	const struct yaml_node	*good, *bad, *total, *raw, *incorrect;
+};
+
+static const struct yaml_field ratio_fields[] = {
+	{.key = "counter", .want = YAML_BOOL, .offset = AT(ratio_spec, counter)},
+	{.key = "rawType", .want = YAML_TEXT, .offset = AT(ratio_spec, raw_type)},
+	{.key = "good", .want = YAML_NODE, .offset = AT(ratio_spec, good)},
+	{.key = "bad", .want = YAML_NODE, .offset = AT(ratio_spec, bad)},
+	{.key = "total", .want = YAML_NODE, .offset = AT(ratio_spec, total)},
+	{.key = "raw", .want = YAML_NODE, .offset = AT(ratio_spec, raw)},
+	{0},
+};
+
+static const struct yaml_field alpha_ratio_fields[] = {
+	{.key = "counter", .want = YAML_BOOL, .offset = AT(ratio_spec, counter)},
+	{.key = "incremental", .want = YAML_BOOL, .offset = AT(ratio_spec, incremental)},
+	{.key = "good", .want = YAML_NODE, .offset = AT(ratio_spec, good)},
+	{.key = "bad", .want = YAML_NODE, .offset = AT(ratio_spec, bad)},
+	{.key = "incorrect", .want = YAML_NODE, .offset = AT(ratio_spec, incorrect)},
+	{.key = "total", .want = YAML_NODE, .offset = AT(ratio_spec, total)},
+	{0},
+};
+
+struct metric_spec {
+	const struct yaml_node	*source;
+};
+
+static const struct yaml_field metric_fields[] = {
+	{.key = "metricSource", .want = YAML_NODE, .offset = AT(metric_spec, source),
+		.flags = YAML_REQUIRED},
+	{0},
+};
+
+/* v1: a data source's reference or type, and a free map; v1alpha: three texts. */
+struct source_spec {
+	const char		*ref, *type, *query_type, *query;
+	const struct yaml_node	*spec;
+};
+
+static const struct yaml_field source_fields[] = {
+	{.key = "metricSourceRef", .want = YAML_TEXT, .offset = AT(source_spec, ref)},
+	{.key = "type", .want = YAML_TEXT, .offset = AT(source_spec, type)},
+	{.key = "spec", .want = YAML_NODE, .offset = AT(source_spec, spec),
+		.flags = YAML_REQUIRED},
+	{0},
+};
+
+static const struct yaml_field alpha_source_fields[] = {
+	{.key = "source", .want = YAML_TEXT, .offset = AT(source_spec, type),
+		.flags = YAML_REQUIRED},
+	{.key = "queryType", .want = YAML_TEXT, .offset = AT(source_spec, query_type)},
+	{.key = "query", .want = YAML_TEXT, .offset = AT(source_spec, query),
+		.flags = YAML_REQUIRED},
+	{.key = "metadata", .want = YAML_NODE, .offset = AT(source_spec, spec)},
+	{0},
+};
+
+/* One query as the file has it. */
+struct metric {
+	const char		*query;	/* NULL: there is none */
+	bool			foreign;
+	const struct yaml_node	*at;
+};
+
+/* What answers PromQL. */
+static bool speaks_promql(const char *type)
+{
+	static const char *const types[] = {
+		"prometheus", "thanos", "mimir", "cortex", "victoriametrics", "amp",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		if (strcasecmp(type, types[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *type_of(const struct slo_reader *r, const struct source_spec *s)
+{
+	const struct yaml_node *source;
+	const char *type;
+
+	if (s->type)
+		return s->type;
+	source = s->ref ? openslo_find(r, "DataSource", s->ref) : NULL;
+	type = yaml_text(yaml_get(yaml_get(source, "spec"), "type"));
+	/* A source that another file defines: nothing says that it is not Prometheus. */
+	return type ? type : "prometheus";
+}
+
+static const char *query_in(struct slo_reader *r, const struct yaml_node *spec)
+{
+	static const char *const keys[] = {"query", "promql", "expr"};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const char *text = yaml_text(yaml_get(spec, keys[i]));
+
+		if (text && *text)
+			return arena_strdup(r->arena, text);
+	}
+	return NULL;
+}
+
+/* What a foreign source is asked, to be shown. */
+static const char *spec_text(struct slo_reader *r, const struct yaml_node *spec)
+{
+	struct json *j = yaml_to_json(spec);
+	struct strbuf text = STRBUF_INIT;
+	const char *result;
+
+	json_canonical(&text, j);
+	result = arena_strdup(r->arena, text.buf);
+	strbuf_release(&text);
+	json_free(j);
+	return result;
+}
+
+static struct metric read_metric(struct slo_reader *r, const struct yaml_node *node, bool alpha)
+{
+	struct metric_spec metric = {0};
+	struct source_spec source = {0};
+	struct metric out = {.at = node};
+	const char *type;
+
+	if (!node)
+		return out;
+	if (alpha) {
+		metric.source = node;
+	} else {
+		(void)yaml_read(&metric, node, metric_fields, r->arena, r->problems);
+	}
+	if (!metric.source)
+		return out;
+	(void)yaml_read(&source, metric.source, alpha ? alpha_source_fields : source_fields,
+		r->arena, r->problems);
+	type = type_of(r, &source);
+	out.foreign = !speaks_promql(type);
+	out.query = alpha ? source.query : query_in(r, source.spec);
+	if (out.foreign) {
+		if (!out.query && source.spec)
+			out.query = spec_text(r, source.spec);
+		yaml_problem(r->problems, metric.source,
+			_("a metric source of type '%s' cannot be asked, only Prometheus"), type);
+	} else if (!out.query && source.spec) {
+		yaml_problem(r->problems, source.spec,
+			_("the metric source has no 'query' or 'promql'"));
+	}
+	return out;
+}
+
+/* The query fit for any window; NULL and a problem when it cannot be made so. */
+static const char *windowed(struct slo_reader *r, const struct metric *m, bool counter,
+	bool *selector)
+{
+	const char *query;
+
+	*selector = false;
+	if (!m->query || m->foreign)
+		return m->query;
+	query = promql_windowed(r->arena, m->query, counter, selector);
+	if (!query)
+		yaml_problem(r->problems, m->at,
+			_("the query has neither {{.window}} nor a range like [5m], so that "
+			  "every window would be the same"));
+	return query;
+}
+
+/* Selectors stay selectors only when all parts of the ratio are. */
+static const char *as_template(struct slo_reader *r, const char *query, bool selector)
+{
+	if (!query || !selector)
+		return query;
+	return arena_format(r->arena, "sum(rate(%s[{{.window}}]))", query);
+}
+
+static bool build_ratio(struct slo_reader *r, struct sli *out, const struct ratio_spec *spec,
+	bool counter, bool alpha)
+{
+	const struct yaml_node *nodes[3] = {
+		spec->good, spec->bad ? spec->bad : spec->incorrect, spec->total};
+	const char *queries[3];
+	bool selectors[3], all = true;
+
+	*out = (struct sli){.kind = SLI_RATIO};
+	for (size_t i = 0; i < ARRAY_LEN(nodes); i++) {
+		struct metric m = {0};
+
+		/* One foreign part says it all: the others would only repeat the problem. */
+		if (out->foreign && nodes[i]) {
+			const struct yaml_node *source = yaml_get(nodes[i], "metricSource");
+
+			m.query = query_in(r, alpha ? nodes[i] : yaml_get(source, "spec"));
+			m.foreign = true;
+		} else {
+			m = read_metric(r, nodes[i], alpha);
+		}
+		out->foreign = out->foreign || m.foreign;
+		queries[i] = windowed(r, &m, counter, &selectors[i]);
+		if (nodes[i] && !queries[i] && !m.foreign)
+			return false;
+		all = all && (!queries[i] || selectors[i]);
+	}
+	out->selector = all && !out->foreign;
+	out->good = all ? queries[0] : as_template(r, queries[0], selectors[0]);
+	out->bad = all ? queries[1] : as_template(r, queries[1], selectors[1]);
+	out->total = all ? queries[2] : as_template(r, queries[2], selectors[2]);
+	return true;
+}
+
+static bool check_ratio(struct slo_reader *r, const struct ratio_spec *spec,
+	const struct yaml_node *node)
+{
+	bool bad = spec->bad || spec->incorrect;
+
+	if (spec->good && bad)
+		return yaml_problem(r->problems, node,
+			       _("a ratio has 'good' or 'bad', not both")) == 0;
+	if (!spec->good && !bad)
+		return yaml_problem(r->problems, node,
+			       _("a ratio needs 'good' or 'bad', and 'total'")) == 0;
+	if (!spec->total)
+		return yaml_problem(r->problems, node, _("the ratio has no 'total'")) == 0;
+	return true;
+}
+
+static bool build_raw(struct slo_reader *r, struct sli *out, const struct ratio_spec *spec,
+	const struct yaml_node *node)
+{
+	struct metric m = read_metric(r, spec->raw, false);
+	bool selector = false, success = spec->raw_type && strcmp(spec->raw_type, "success") == 0;
+	const char *query;
+
+	if (!success && !(spec->raw_type && strcmp(spec->raw_type, "failure") == 0))
+		return yaml_problem(r->problems, node,
+			       _("a raw ratio needs 'rawType: success' or 'rawType: failure'")) ==
+		       0;
+	if (m.query && promql_is_selector(m.query) && !m.foreign)
+		query = arena_format(r->arena, "avg(avg_over_time(%s[{{.window}}]))", m.query);
+	else
+		query = windowed(r, &m, false, &selector);
+	if (!query)
+		return false;
+	*out = (struct sli){.kind = SLI_RAW, .foreign = m.foreign, .raw = query};
+	if (success && !m.foreign)
+		out->raw = arena_format(r->arena, "1 - (%s)", query);
+	return true;
+}
+
+static const char *promql_op(const char *op)
+{
+	static const struct {
+		const char *name, *promql;
+	} ops[] = {{"lt", "<"}, {"lte", "<="}, {"gt", ">"}, {"gte", ">="}};
+
+	for (size_t i = 0; op && i < ARRAY_LEN(ops); i++) {
+		if (strcmp(op, ops[i].name) == 0)
+			return ops[i].promql;
+	}
+	return NULL;
+}
+
+static bool build_threshold(struct slo_reader *r, struct sli *out, const struct yaml_node *node,
+	const struct openslo_target *target, bool alpha)
+{
+	struct metric m = read_metric(r, node, alpha);
+	const char *op = promql_op(target->op);
+
+	if (!op)
+		return yaml_problem(r->problems, target->node,
+			       _("a threshold objective needs 'op', one of lt, lte, gt, gte")) ==
+		       0;
+	if (isnan(target->value))
+		return yaml_problem(r->problems, target->node,
+			       _("a threshold objective needs a 'value' to compare with")) == 0;
+	if (!m.query)
+		return false;
+	*out = (struct sli){.kind = SLI_THRESHOLD, .foreign = m.foreign, .total = m.query};
+	if (!m.foreign)
+		out->raw = arena_format(r->arena,
+			"1 - avg_over_time(((%s) %s bool %.15g)[{{.window}}:1m])", m.query, op,
+			target->value);
+	return true;
+}
+
+bool openslo_sli(struct slo_reader *r, struct sli *out, const struct yaml_node *spec,
+	const struct openslo_target *target)
+{
+	struct sli_spec sli = {0};
+	struct ratio_spec ratio = {.counter = true};
+
+	(void)yaml_read(&sli, spec, sli_fields, r->arena, r->problems);
+	if (!sli.ratio == !sli.threshold)
+		return yaml_problem(r->problems, spec,
+			       _("an indicator has either 'ratioMetric' or 'thresholdMetric', "
+				 "one of them")) == 0;
+	if (sli.threshold)
+		return build_threshold(r, out, sli.threshold, target, false);
+	(void)yaml_read(&ratio, sli.ratio, ratio_fields, r->arena, r->problems);
+	if (ratio.raw)
+		return build_raw(r, out, &ratio, sli.ratio);
+	return check_ratio(r, &ratio, sli.ratio) &&
+	       build_ratio(r, out, &ratio, ratio.counter, false);
+}
+
+bool openslo_alpha_sli(struct slo_reader *r, struct sli *out, const struct yaml_node *ratio,
+	const struct yaml_node *threshold, const struct openslo_target *target)
+{
+	struct ratio_spec spec = {.counter = true, .incremental = true};
+
+	if (!ratio == !threshold)
+		return yaml_problem(r->problems, target->node,
+			       _("an objective needs 'ratioMetrics', or the SLO an 'indicator' "
+				 "with 'thresholdMetric'")) == 0;
+	if (threshold)
+		return build_threshold(r, out, threshold, target, true);
+	(void)yaml_read(&spec, ratio, alpha_ratio_fields, r->arena, r->problems);
+	return check_ratio(r, &spec, ratio) &&
+	       build_ratio(r, out, &spec, spec.counter && spec.incremental, true);
+}

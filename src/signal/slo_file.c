@@ -1,0 +1,242 @@
+#include "config.h"
+
+#include "signal/slo_file.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/i18n.h"
+#include "core/strbuf.h"
+#include "signal/burn.h"
+#include "signal/slo_read.h"
+
+/* What an object is, by the key that says so. */
+struct slo_format {
+	const char	*key, *value;
+	const char	*kind;	/* NULL: any */
+	void		(*read)(struct slo_reader *r, const struct yaml_node *root);
+	const char	*why_not;	/* N_(): for what is known and not read */
+};
+
+static void ignore(struct slo_reader *r, const struct yaml_node *root)
+{
+	(void)r;
+	(void)root;
+}
+
+/* clang-format off */
+static const struct slo_format formats[] = {
+	{"version", "prometheus/v1", NULL, sloth_read, NULL},
+	{"apiVersion", "sloth.slok.dev/v1", "PrometheusServiceLevel", sloth_k8s_read, NULL},
+	{"apiVersion", "sloth.slok.dev/v1", "AlertWindows", NULL,
+		N_("alert windows for Sloth's generator hold no objective")},
+	{"apiVersion", "openslo/v1", "SLO", openslo_read, NULL},
+	{"apiVersion", "openslo/v1alpha", "SLO", openslo_alpha_read, NULL},
+	/* Read where an SLO refers to them; AlertConditions are checked by themselves too. */
+	{"apiVersion", "openslo/v1", "AlertCondition", openslo_condition_check, NULL},
+	{"apiVersion", "openslo/v1", NULL, ignore, NULL},
+	{"apiVersion", "openslo/v1alpha", NULL, ignore, NULL},
+	{"apiVersion", "openslo.com/v2alpha", NULL, NULL,
+		N_("OpenSLO v2alpha is not supported, write openslo/v1")},
+	{"apiVersion", "pyrra.dev/v1alpha1", NULL, NULL,
+		N_("Pyrra's files are not supported")},
+	{"apiVersion", "n9/v1alpha", NULL, NULL,
+		N_("Nobl9's files are not supported")},
+	{"apiVersion", "sre.google.com/v2", NULL, NULL,
+		N_("slo-generator's files are not supported")},
+};
+/* clang-format on */
+
+static bool text_is(const struct yaml_node *map, const char *key, const char *value)
+{
+	const char *text = yaml_text(yaml_get(map, key));
+
+	return text && strcmp(text, value) == 0;
+}
+
+static void read_object(struct slo_reader *r, const struct yaml_node *root)
+{
+	const char *kind = yaml_text(yaml_get(root, "kind"));
+	const char *version = yaml_text(yaml_get(root, "apiVersion"));
+
+	if (yaml_type(root) == YAML_NULL)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		const struct slo_format *f = &formats[i];
+
+		if (!text_is(root, f->key, f->value))
+			continue;
+		if (f->kind && (!kind || strcmp(kind, f->kind) != 0))
+			continue;
+		if (f->read)
+			f->read(r, root);
+		else
+			yaml_problem(r->problems, root, "%s", _(f->why_not));
+		return;
+	}
+	if (version || kind)
+		yaml_problem(r->problems, root, _("'%s' of '%s' is not an SLO definition"),
+			kind ? kind : "?", version ? version : "?");
+	else
+		yaml_problem(r->problems, root, _("this is not an SLO definition"));
+	problems_hint(r->problems, _("OpenSLO (apiVersion: openslo/v1), Sloth (version: "
+				     "prometheus/v1) and Sloth's Kubernetes form are read"));
+}
+
+static void gather(struct slo_reader *r, const struct yaml_doc *doc)
+{
+	size_t cap = 0;
+
+	for (size_t i = 0; i < yaml_documents(doc); i++) {
+		const struct yaml_node *root = yaml_root(doc, i);
+		size_t n = yaml_type(root) == YAML_LIST ? yaml_count(root) : 1;
+
+		for (size_t k = 0; k < n; k++)
+			*arena_push(r->arena, r->objects, r->n_objects, cap) =
+				yaml_type(root) == YAML_LIST ? yaml_item(root, k) : root;
+	}
+}
+
+int slo_file_parse(struct slo_list *out, struct arena *a, const char *s, size_t n, const char *file,
+	struct problems *p)
+{
+	struct slo_reader r = {
+		.out = out,
+		.arena = a,
+		.problems = p,
+		.file = arena_strdup(a, file),
+	};
+	size_t before = p->n;
+	struct yaml_doc *doc;
+
+	if (n > SLO_FILE_MAX_BYTES)
+		return problems_add(p, 0, 0, _("an SLO file may have %d MiB at most"),
+			SLO_FILE_MAX_BYTES / 1024 / 1024);
+	if (yaml_parse(&doc, s, n, p) < 0)
+		return -1;
+	gather(&r, doc);
+	for (size_t i = 0; i < r.n_objects; i++)
+		read_object(&r, r.objects[i]);
+	yaml_free(doc);
+	return p->n > before ? -1 : 0;
+}
+
+struct slo *slo_reader_add(struct slo_reader *r, const struct yaml_node *at, const char *format,
+	const char *service, const char *name, int64_t window_ns)
+{
+	struct slo *slo;
+
+	for (size_t i = 0; i < r->out->n; i++) {
+		if (strcmp(r->out->items[i].service, service) == 0 &&
+			strcmp(r->out->items[i].name, name) == 0) {
+			yaml_problem(r->problems, at,
+				_("service '%s' has an SLO named '%s' already"), service, name);
+			return NULL;
+		}
+	}
+	slo = arena_push(r->arena, r->out->items, r->out->n, r->out->cap);
+	slo->service = arena_strdup(r->arena, service);
+	slo->name = arena_strdup(r->arena, name);
+	slo->format = format;
+	slo->file = r->file;
+	slo->window_ns = window_ns;
+	slo->alerting = burn_default_alerts(r->arena, window_ns, &slo->n_alerting);
+	return slo;
+}
+
+struct slo_reader slo_reader_quiet(const struct slo_reader *r, struct problems *seen)
+{
+	struct slo_reader quiet = *r;
+
+	problems_init(seen, NULL);
+	quiet.problems = seen;
+	return quiet;
+}
+
+static void merge_labels(struct json *to, const struct yaml_node *map)
+{
+	for (size_t i = 0; yaml_type(map) == YAML_MAP && i < yaml_count(map); i++) {
+		const char *key = yaml_text(yaml_key(map, i));
+
+		if (key)
+			json_add(to, key, yaml_to_json(yaml_value(map, i)));
+	}
+}
+
+const char *slo_reader_labels(struct slo_reader *r, const struct yaml_node *common,
+	const struct yaml_node *own)
+{
+	struct json *labels = json_object();
+	struct strbuf text = STRBUF_INIT;
+	const char *result;
+
+	for (size_t i = 0; yaml_type(common) == YAML_MAP && i < yaml_count(common); i++) {
+		const char *key = yaml_text(yaml_key(common, i));
+
+		if (key && !yaml_get(own, key))
+			json_add(labels, key, yaml_to_json(yaml_value(common, i)));
+	}
+	merge_labels(labels, own);
+	json_canonical(&text, labels);
+	result = arena_strdup(r->arena, text.buf);
+	strbuf_release(&text);
+	json_free(labels);
+	return result;
+}
+
+bool slo_reader_has(struct slo_reader *r, const char *value, const struct yaml_node *at,
+	const char *what)
+{
+	if (value && *value)
+		return true;
+	yaml_problem(r->problems, at, _("'%s' is missing or empty"), what);
+	return false;
+}
+
+/* {a="1",b="2"} with the values quoted as PromQL wants them. */
+static const char *selector_of(struct arena *a, const char *const *names, const char *const *values,
+	size_t n)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *result;
+
+	strbuf_addc(&text, '{');
+	for (size_t i = 0; i < n; i++) {
+		if (!values[i])
+			continue;
+		strbuf_addf(&text, "%s%s=", text.len > 1 ? "," : "", names[i]);
+		json_quote(&text, values[i]);
+	}
+	strbuf_addc(&text, '}');
+	result = arena_strdup(a, text.buf);
+	strbuf_release(&text);
+	return result;
+}
+
+bool slo_from_recorded(struct slo *out, struct arena *a, const struct json *labels,
+	double objective, double period_days)
+{
+	static const char *const names[] = {"sloth_id", "sloth_service", "sloth_slo"};
+	const char *values[ARRAY_LEN(names)];
+	struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		values[i] = arena_strdup(a, json_text(json_get(labels, names[i])));
+	if (!values[1] || !values[2] || !(objective > 0) || objective >= 1)
+		return false;
+	*out = (struct slo){
+		.service = values[1],
+		.name = values[2],
+		.format = "recorded",
+		.objective = round(objective * 1e12) / 1e12,
+		.window_ns = (int64_t)((period_days > 0 ? period_days : 30) * (double)NS_PER_DAY),
+		.sli = {.kind = SLI_RECORDED,
+			.recorded = selector_of(a, names, values, ARRAY_LEN(names))},
+	};
+	out->alerting = burn_default_alerts(a, out->window_ns, &out->n_alerting);
+	json_canonical(&text, labels);
+	out->labels = arena_strdup(a, text.buf);
+	strbuf_release(&text);
+	return true;
+}

@@ -1,0 +1,45 @@
+/*
+ * slo_read.h - what the readers of the SLO file formats share; for signal/ alone
+ */
+#ifndef TOCSIN_SLO_READ_H
+#define TOCSIN_SLO_READ_H
+
+#include "core/yaml.h"
+#include "signal/slo_file.h"
+
+/* The state of reading one file. */
+struct slo_reader {
+	struct slo_list		*out;
+	struct arena		*arena;
+	struct problems		*problems;
+	const char		*file;
+	const struct yaml_node	**objects;	/* all of the file, for references */
+	size_t			n_objects;
+};
+
+/*
+ * Add an SLO with service and name, format and file set and the period's default alerts; NULL
+ * and a problem at `at` when the file has that one already.
+ */
+struct slo *slo_reader_add(struct slo_reader *r, const struct yaml_node *at, const char *format,
+	const char *service, const char *name, int64_t window_ns);
+
+/* Labels as a canonical JSON object: of both maps, the second wins; either may be NULL. */
+const char *slo_reader_labels(struct slo_reader *r, const struct yaml_node *common,
+	const struct yaml_node *own);
+
+/* True when node, a scalar of the key `what`, is there and not empty; else a problem at `at`. */
+bool slo_reader_has(struct slo_reader *r, const char *value, const struct yaml_node *at,
+	const char *what);
+
+/* The same reader with its problems kept apart in *seen: for what is read a second time. */
+struct slo_reader slo_reader_quiet(const struct slo_reader *r, struct problems *seen);
+
+/* One object each; the caller has seen that it is theirs. */
+void sloth_read(struct slo_reader *r, const struct yaml_node *root);
+void sloth_k8s_read(struct slo_reader *r, const struct yaml_node *root);
+void openslo_read(struct slo_reader *r, const struct yaml_node *root);
+void openslo_alpha_read(struct slo_reader *r, const struct yaml_node *root);
+void openslo_condition_check(struct slo_reader *r, const struct yaml_node *root);
+
+#endif

@@ -1,0 +1,306 @@
+/* Sloth's prometheus/v1 and its Kubernetes form: the same fields, in snake and in camel case. */
+#include "config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/i18n.h"
+#include "signal/slo_read.h"
+
+#define PERIOD (30 * NS_PER_DAY)
+
+enum spelling { SNAKE, CAMEL, SPELLINGS };
+
+struct sloth_alert {
+	bool			disable;
+	const struct yaml_node	*labels, *annotations;
+};
+
+struct sloth_alerting {
+	const char		*name;
+	const struct yaml_node	*labels, *annotations;
+	struct sloth_alert	page, ticket;
+};
+
+struct sloth_sli {
+	const struct yaml_node	*events, *raw, *plugin;
+};
+
+struct sloth_queries {
+	const char	*error, *total, *ratio;
+};
+
+struct sloth_slo {
+	const char		*name, *description;
+	double			objective;
+	const struct yaml_node	*labels, *plugins, *sli, *alerting;
+};
+
+struct sloth_spec {
+	const char		*version, *service;
+	const struct yaml_node	*labels, *plugins, *slos;
+};
+
+#define AT(type, member) offsetof(struct type, member)
+
+static const struct yaml_field alert_fields[] = {
+	{.key = "disable", .want = YAML_BOOL, .offset = AT(sloth_alert, disable)},
+	{.key = "labels", .want = YAML_NODE, .offset = AT(sloth_alert, labels)},
+	{.key = "annotations", .want = YAML_NODE, .offset = AT(sloth_alert, annotations)},
+	{0},
+};
+
+#define ALERTING_FIELDS(page_key, ticket_key)                                            \
+	{                                                                                \
+		{.key = "name", .want = YAML_TEXT, .offset = AT(sloth_alerting, name)},  \
+		{.key = "labels", .want = YAML_NODE, .offset = AT(sloth_alerting, labels)}, \
+		{.key = "annotations", .want = YAML_NODE,                                \
+			.offset = AT(sloth_alerting, annotations)},                      \
+		{.key = page_key, .want = YAML_SUB, .offset = AT(sloth_alerting, page),  \
+			.sub = alert_fields, .sub_size = sizeof(struct sloth_alert)},    \
+		{.key = ticket_key, .want = YAML_SUB,                                    \
+			.offset = AT(sloth_alerting, ticket), .sub = alert_fields,       \
+			.sub_size = sizeof(struct sloth_alert)},                         \
+		{0},                                                                     \
+	}
+
+static const struct yaml_field alerting_fields[SPELLINGS][6] = {
+	[SNAKE] = ALERTING_FIELDS("page_alert", "ticket_alert"),
+	[CAMEL] = ALERTING_FIELDS("pageAlert", "ticketAlert"),
+};
+
+static const struct yaml_field sli_fields[] = {
+	{.key = "events", .want = YAML_NODE, .offset = AT(sloth_sli, events)},
+	{.key = "raw", .want = YAML_NODE, .offset = AT(sloth_sli, raw)},
+	{.key = "plugin", .want = YAML_NODE, .offset = AT(sloth_sli, plugin)},
+	{0},
+};
+
+#define EVENTS_FIELDS(error_key, total_key)                                              \
+	{                                                                                \
+		{.key = error_key, .want = YAML_TEXT, .offset = AT(sloth_queries, error), \
+			.flags = YAML_REQUIRED},                                         \
+		{.key = total_key, .want = YAML_TEXT, .offset = AT(sloth_queries, total), \
+			.flags = YAML_REQUIRED},                                         \
+		{0},                                                                     \
+	}
+
+static const struct yaml_field events_fields[SPELLINGS][3] = {
+	[SNAKE] = EVENTS_FIELDS("error_query", "total_query"),
+	[CAMEL] = EVENTS_FIELDS("errorQuery", "totalQuery"),
+};
+
+static const struct yaml_field raw_fields[SPELLINGS][2] = {
+	[SNAKE] = {{.key = "error_ratio_query", .want = YAML_TEXT,
+			   .offset = AT(sloth_queries, ratio), .flags = YAML_REQUIRED},
+		{0}},
+	[CAMEL] = {{.key = "errorRatioQuery", .want = YAML_TEXT,
+			   .offset = AT(sloth_queries, ratio), .flags = YAML_REQUIRED},
+		{0}},
+};
+
+static const struct yaml_field slo_fields[] = {
+	{.key = "name", .want = YAML_TEXT, .offset = AT(sloth_slo, name), .flags = YAML_REQUIRED},
+	{.key = "description", .want = YAML_TEXT, .offset = AT(sloth_slo, description)},
+	{.key = "objective", .want = YAML_REAL, .offset = AT(sloth_slo, objective),
+		.flags = YAML_REQUIRED},
+	{.key = "labels", .want = YAML_NODE, .offset = AT(sloth_slo, labels)},
+	{.key = "plugins", .want = YAML_NODE, .offset = AT(sloth_slo, plugins)},
+	{.key = "sli", .want = YAML_NODE, .offset = AT(sloth_slo, sli), .flags = YAML_REQUIRED},
+	{.key = "alerting", .want = YAML_NODE, .offset = AT(sloth_slo, alerting)},
+	{0},
+};
+
+#define SPEC_FIELDS(plugins_key)                                                         \
+	{.key = "service", .want = YAML_TEXT, .offset = AT(sloth_spec, service),         \
+		.flags = YAML_REQUIRED},                                                 \
+		{.key = "labels", .want = YAML_NODE, .offset = AT(sloth_spec, labels)},  \
+		{.key = plugins_key, .want = YAML_NODE, .offset = AT(sloth_spec, plugins)}, \
+		{.key = "slos", .want = YAML_NODE, .offset = AT(sloth_spec, slos),       \
+			.flags = YAML_REQUIRED}
+
+static const struct yaml_field file_fields[] = {
+	{.key = "version", .want = YAML_TEXT, .offset = AT(sloth_spec, version)},
+	SPEC_FIELDS("slo_plugins"),
+	{0},
+};
+
+static const struct yaml_field spec_fields[] = {
+	SPEC_FIELDS("sloPlugins"),
+	{0},
+};
+
+static void check_placeholder(struct slo_reader *r, const char *query, const struct yaml_node *map,
+	const char *key)
+{
+	struct strbuf filled = STRBUF_INIT;
+
+	if (query && slo_template(&filled, query, NS_PER_MIN) == 0) {
+		yaml_problem(r->problems, yaml_get(map, key),
+			_("'%s' has no {{.window}}, so that every window would be the same"), key);
+	}
+	strbuf_release(&filled);
+}
+
+static const struct yaml_field *queries_table(const struct sloth_sli *sli, enum spelling as)
+{
+	return sli->events ? events_fields[as] : raw_fields[as];
+}
+
+static bool read_sli(struct slo_reader *r, struct sli *out, const struct yaml_node *node,
+	enum spelling as)
+{
+	struct sloth_sli sli = {0};
+	struct sloth_queries q = {0};
+	const struct yaml_field *fields;
+	const struct yaml_node *map;
+
+	(void)yaml_read(&sli, node, sli_fields, r->arena, r->problems);
+	if (sli.plugin) {
+		yaml_problem(r->problems, sli.plugin,
+			_("indicators of Sloth's plugins are not supported"));
+		problems_hint(
+			r->problems, _("write the queries that the plugin makes as 'events'"));
+		return false;
+	}
+	if (!sli.events == !sli.raw) {
+		yaml_problem(r->problems, node,
+			_("an indicator has either 'events' or 'raw', one of them"));
+		return false;
+	}
+	map = sli.events ? sli.events : sli.raw;
+	fields = queries_table(&sli, as);
+	(void)yaml_read(&q, map, fields, r->arena, r->problems);
+	if (sli.events ? !q.error || !q.total : !q.ratio)
+		return false;
+	check_placeholder(r, sli.events ? q.error : q.ratio, map, fields[0].key);
+	if (sli.events)
+		check_placeholder(r, q.total, map, fields[1].key);
+	*out = (struct sli){
+		.kind = sli.events ? SLI_RATIO : SLI_RAW,
+		.bad = q.error,
+		.total = q.total,
+		.raw = q.ratio,
+	};
+	return true;
+}
+
+static void read_alerting(struct slo_reader *r, struct slo *slo, const struct yaml_node *node,
+	const struct yaml_node *slo_node, enum spelling as)
+{
+	struct sloth_alerting alerting = {0};
+	size_t kept = 0;
+
+	if (node)
+		(void)yaml_read(
+			&alerting, node, alerting_fields[as], r->arena, r->problems);
+	if (!(alerting.name && *alerting.name) && !(alerting.page.disable && alerting.ticket.disable))
+		yaml_problem(r->problems, node ? node : slo_node,
+			_("'alerting' needs a 'name', unless both of its alerts are disabled"));
+	for (size_t i = 0; i < slo->n_alerting; i++) {
+		bool page = slo->alerting[i].severity == SEV_PAGE;
+
+		if (page ? !alerting.page.disable : !alerting.ticket.disable)
+			slo->alerting[kept++] = slo->alerting[i];
+	}
+	slo->n_alerting = kept;
+}
+
+static bool objective_fits(struct slo_reader *r, double objective, const struct yaml_node *at)
+{
+	if (isnan(objective))
+		return false;
+	if (!(objective > 0) || objective > 100) {
+		yaml_problem(r->problems, at,
+			_("the objective %g is not a percentage over 0 and under 100"), objective);
+		return false;
+	}
+	if (objective == 100) {
+		yaml_problem(r->problems, at,
+			_("an objective of 100 %% leaves no error budget to measure"));
+		return false;
+	}
+	return true;
+}
+
+static void refuse_plugins(struct slo_reader *r, const struct yaml_node *plugins)
+{
+	if (plugins)
+		yaml_problem(
+			r->problems, plugins, _("Sloth's SLO plugins are not supported"));
+}
+
+static void read_slo(struct slo_reader *r, const struct yaml_node *node,
+	const struct sloth_spec *spec, enum spelling as)
+{
+	struct sloth_slo s = {.objective = NAN};
+	struct sli sli = {0};
+	struct slo *slo;
+	bool fits;
+
+	(void)yaml_read(&s, node, slo_fields, r->arena, r->problems);
+	refuse_plugins(r, s.plugins);
+	fits = objective_fits(r, s.objective, yaml_get(node, "objective"));
+	if (s.name && !slo_reader_has(r, s.name, yaml_get(node, "name"), "name"))
+		return;
+	if (!s.sli || !read_sli(r, &sli, s.sli, as) || !fits || !s.name)
+		return;
+	slo = slo_reader_add(
+		r, node, as == CAMEL ? "sloth-k8s" : "sloth", spec->service, s.name, PERIOD);
+	if (!slo)
+		return;
+	slo->description = s.description;
+	slo->objective = round(s.objective * 1e10) / 1e12;
+	slo->sli = sli;
+	slo->labels = slo_reader_labels(r, spec->labels, s.labels);
+	read_alerting(r, slo, s.alerting, node, as);
+}
+
+static void read_spec(struct slo_reader *r, const struct yaml_node *root,
+	const struct yaml_field *fields, enum spelling as)
+{
+	struct sloth_spec spec = {0};
+
+	(void)yaml_read(&spec, root, fields, r->arena, r->problems);
+	refuse_plugins(r, spec.plugins);
+	if (!yaml_get(root, "service") ||
+		!slo_reader_has(r, spec.service, yaml_get(root, "service"), "service"))
+		return;
+	if (spec.slos && yaml_type(spec.slos) != YAML_LIST) {
+		yaml_problem(r->problems, spec.slos, _("'slos' has to be a list"));
+		return;
+	}
+	if (spec.slos && yaml_count(spec.slos) == 0)
+		yaml_problem(r->problems, spec.slos, _("'slos' is empty"));
+	for (size_t i = 0; i < yaml_count(spec.slos); i++)
+		read_slo(r, yaml_item(spec.slos, i), &spec, as);
+}
+
+void sloth_read(struct slo_reader *r, const struct yaml_node *root)
+{
+	read_spec(r, root, file_fields, SNAKE);
+}
+
+struct sloth_object {
+	const struct yaml_node	*version, *kind, *metadata, *spec, *status;
+};
+
+static const struct yaml_field object_fields[] = {
+	{.key = "apiVersion", .want = YAML_NODE, .offset = AT(sloth_object, version)},
+	{.key = "kind", .want = YAML_NODE, .offset = AT(sloth_object, kind)},
+	{.key = "metadata", .want = YAML_NODE, .offset = AT(sloth_object, metadata)},
+	{.key = "spec", .want = YAML_NODE, .offset = AT(sloth_object, spec),
+		.flags = YAML_REQUIRED},
+	{.key = "status", .want = YAML_NODE, .offset = AT(sloth_object, status)},
+	{0},
+};
+
+void sloth_k8s_read(struct slo_reader *r, const struct yaml_node *root)
+{
+	struct sloth_object object = {0};
+
+	(void)yaml_read(&object, root, object_fields, r->arena, r->problems);
+	if (object.spec)
+		read_spec(r, object.spec, spec_fields, CAMEL);
+}
