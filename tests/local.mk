@@ -65,3 +65,7 @@ check_PROGRAMS += tests/unit/text
 EXTRA_DIST += tests/live/lib.sh
 check_PROGRAMS += tests/unit/markdown
 check_PROGRAMS += tests/unit/path
+EXTRA_DIST += tests/unit/shared.h
+check_PROGRAMS += tests/unit/budget
+check_PROGRAMS += tests/unit/burn
+check_PROGRAMS += tests/unit/sync

@@ -38,8 +38,8 @@ static double weight_at(const struct samples *weights, int64_t at, size_t *hint)
 	return weights->items[*hint].value;
 }
 
-double budget_ratio(const struct samples *ratios, const struct samples *weights, int64_t to,
-	int64_t window_ns, double *coverage)
+double budget_ratio(const struct samples *ratios, const struct samples *weights,
+	int64_t to, int64_t window_ns, double *coverage)
 {
 	double sum = 0, weight_sum = 0;
 	int64_t first = NONE_INT, last = NONE_INT;
@@ -61,11 +61,14 @@ double budget_ratio(const struct samples *ratios, const struct samples *weights,
 		last = r->at;
 	}
 	if (coverage)
-		*coverage = first == NONE_INT ? 0 : (double)(last - first) / (double)window_ns;
+		*coverage = first == NONE_INT
+			? 0
+			: (double)(last - first) / (double)window_ns;
 	return weight_sum > 0 ? sum / weight_sum : NAN;
 }
 
-int64_t budget_onset(const struct samples *burn, double factor, int64_t short_ns, int64_t now)
+int64_t budget_onset(
+	const struct samples *burn, double factor, int64_t short_ns, int64_t now)
 {
 	int64_t onset = NONE_INT, later = now;
 

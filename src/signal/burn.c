@@ -67,7 +67,8 @@ double counter_increase(const struct samples *s, int64_t to, int64_t window_ns)
 }
 
 /* The share of the step from before to after that lies later than edge. */
-static double step_after(const struct sample *before, const struct sample *after, int64_t edge)
+static double step_after(
+	const struct sample *before, const struct sample *after, int64_t edge)
 {
 	double whole = step_between(before, after);
 
@@ -76,7 +77,8 @@ static double step_after(const struct sample *before, const struct sample *after
 	return whole * (double)(after->at - edge) / (double)(after->at - before->at);
 }
 
-double counter_growth(const struct samples *s, int64_t to, int64_t window_ns, double *coverage)
+double counter_growth(
+	const struct samples *s, int64_t to, int64_t window_ns, double *coverage)
 {
 	int64_t edge = to - window_ns, begin, end_at;
 	size_t first = first_after(s, edge), end = first_after(s, to);
@@ -97,8 +99,9 @@ double counter_growth(const struct samples *s, int64_t to, int64_t window_ns, do
 		/* The sample after the window tells what was counted up to its end. */
 		const struct sample *before = &s->items[end - 1], *after = &s->items[end];
 
-		growth += step_after(before, after, edge > before->at ? edge : before->at) -
-			  step_after(before, after, to);
+		growth +=
+			step_after(before, after, edge > before->at ? edge : before->at) -
+			step_after(before, after, to);
 		end_at = to;
 	}
 	if (coverage && end_at > begin)
@@ -107,7 +110,8 @@ double counter_growth(const struct samples *s, int64_t to, int64_t window_ns, do
 }
 
 /* The first value of a series that appeared on a target which was there before. */
-static double born_in_window(const struct burn_counter *c, size_t i, int64_t to, int64_t window_ns)
+static double born_in_window(
+	const struct burn_counter *c, size_t i, int64_t to, int64_t window_ns)
 {
 	const struct samples *s = &c->series[i];
 
@@ -118,8 +122,8 @@ static double born_in_window(const struct burn_counter *c, size_t i, int64_t to,
 	return c->target_since[i] < s->items[0].at ? s->items[0].value : 0;
 }
 
-static double growth_of(const struct burn_counter *c, int64_t to, int64_t window_ns,
-	double *coverage)
+static double growth_of(
+	const struct burn_counter *c, int64_t to, int64_t window_ns, double *coverage)
 {
 	double sum = NAN;
 
@@ -137,7 +141,16 @@ static double growth_of(const struct burn_counter *c, int64_t to, int64_t window
 	return sum;
 }
 
-struct burn_window burn_measure(const struct burn_counters *c, int64_t to, int64_t window_ns)
+/* fmin() would turn an unknown count into 1. */
+static double ratio_of(double bad, double total)
+{
+	if (isnan(bad) || !(total > 0))
+		return NAN;
+	return fmin(1, bad / total);
+}
+
+struct burn_window burn_measure(
+	const struct burn_counters *c, int64_t to, int64_t window_ns)
 {
 	struct burn_window w = {.window_ns = window_ns, .coverage = 0};
 	double other = 0, good = growth_of(&c->good, to, window_ns, &w.coverage);
@@ -150,12 +163,10 @@ struct burn_window burn_measure(const struct burn_counters *c, int64_t to, int64
 		w.total = isnan(w.bad) ? good : isnan(good) ? w.bad : good + w.bad;
 	}
 	if (c->by_good)
-		w.bad = fmax(0, w.total - good);
+		w.bad = isnan(good) ? NAN : fmax(0, w.total - good);
 	else if (isnan(w.bad) && !isnan(w.total))
 		w.bad = 0;
-	if (c->by_good && isnan(good))
-		w.bad = NAN;
-	w.ratio = w.total > 0 ? fmin(1, w.bad / w.total) : NAN;
+	w.ratio = ratio_of(w.bad, w.total);
 	return w;
 }
 
@@ -239,7 +250,8 @@ size_t burn_windows(int64_t out[SLO_WINDOWS], const struct slo *slo)
 	return add_window(out, n, slo->window_ns);
 }
 
-static const struct burn_window *window_of(const struct burn_window *w, size_t n, int64_t window_ns)
+static const struct burn_window *window_of(
+	const struct burn_window *w, size_t n, int64_t window_ns)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (w[i].window_ns == window_ns)
@@ -248,8 +260,8 @@ static const struct burn_window *window_of(const struct burn_window *w, size_t n
 	return NULL;
 }
 
-bool burn_fires(const struct burn_alert *row, double objective, const struct burn_window *w,
-	size_t n)
+bool burn_fires(const struct burn_alert *row, double objective,
+	const struct burn_window *w, size_t n)
 {
 	const struct burn_window *brief = window_of(w, n, row->short_ns);
 	const struct burn_window *lasting = window_of(w, n, row->long_ns);
@@ -258,7 +270,7 @@ bool burn_fires(const struct burn_alert *row, double objective, const struct bur
 		return false;
 	/* Against the ratio itself, as the recording rules do: a quotient would round differently. */
 	return brief->ratio > row->factor * (1 - objective) &&
-	       lasting->ratio > row->factor * (1 - objective);
+		lasting->ratio > row->factor * (1 - objective);
 }
 
 bool burn_unreachable(const struct burn_alert *row, double objective)
@@ -266,8 +278,9 @@ bool burn_unreachable(const struct burn_alert *row, double objective)
 	return row->factor * (1 - objective) >= 1;
 }
 
-enum severity burn_severity(const struct burn_alert **fired, const struct burn_alert *rows,
-	size_t n_rows, double objective, const struct burn_window *w, size_t n, double min_bad)
+enum severity burn_severity(const struct burn_alert **fired,
+	const struct burn_alert *rows, size_t n_rows, double objective,
+	const struct burn_window *w, size_t n, double min_bad)
 {
 	const struct burn_alert *worst = NULL;
 	bool seen = false;
@@ -337,9 +350,9 @@ static double value_at(const struct samples *s, int64_t at)
 	before = &s->items[after - 1];
 	if (after == s->n)
 		return before->value;
-	return before->value + (s->items[after].value - before->value) *
-				       (double)(at - before->at) /
-				       (double)(s->items[after].at - before->at);
+	return before->value +
+		(s->items[after].value - before->value) * (double)(at - before->at) /
+		(double)(s->items[after].at - before->at);
 }
 
 static double growth_between(const struct burn_counter *c, int64_t from, int64_t to)
@@ -361,15 +374,15 @@ static double ratio_between(const struct burn_counters *c, int64_t from, int64_t
 	double good = growth_between(&c->good, from, to);
 	double bad = growth_between(&c->bad, from, to);
 	double total = c->total.n ? growth_between(&c->total, from, to)
-		       : isnan(good)	? bad
-		       : isnan(bad)	? good
-					: good + bad;
+		: isnan(good)     ? bad
+		: isnan(bad)      ? good
+				  : good + bad;
 
 	if (c->by_good)
 		bad = isnan(good) ? NAN : fmax(0, total - good);
 	else if (isnan(bad))
 		bad = 0;
-	return total > 0 ? fmin(1, bad / total) : NAN;
+	return ratio_of(bad, total);
 }
 
 /* The series whose samples are the moments of the history: the longest there is. */

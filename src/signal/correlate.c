@@ -41,7 +41,14 @@ static const struct {
 
 /* Fields that change what answers requests; all others count half. */
 static const char *const causal_fields[] = {
-	"version", "digest", "value", "traffic", "labels", "state", "model", "schema",
+	"version",
+	"digest",
+	"value",
+	"traffic",
+	"labels",
+	"state",
+	"model",
+	"schema",
 };
 
 enum relation { NOT_RELATED, SAME_SOURCE, SAME_OBJECT };
@@ -111,7 +118,8 @@ static enum relation relation_of(const struct change *c, const struct correlate_
 		key_names(c->object, conf->serving.name) ||
 		key_names(c->object, conf->agents.match_name))
 		return SAME_OBJECT;
-	if (same(c->source, conf->model.source) || same(c->source, conf->serving.source) ||
+	if (same(c->source, conf->model.source) ||
+		same(c->source, conf->serving.source) ||
 		same(c->source, conf->agents.source))
 		return SAME_SOURCE;
 	return NOT_RELATED;
@@ -134,8 +142,8 @@ static const char *what_text(struct arena *a, const struct change *c)
 	const char *object = c->object ? c->object : "";
 
 	if (c->field && c->before && c->after)
-		return arena_format(a, _("%s of %s %s went from %s to %s"), c->field, title, object,
-			c->before, c->after);
+		return arena_format(a, _("%s of %s %s went from %s to %s"), c->field,
+			title, object, c->before, c->after);
 	if (c->field && c->after)
 		return arena_format(
 			a, _("%s of %s %s became %s"), c->field, title, object, c->after);
@@ -146,8 +154,8 @@ static const char *what_text(struct arena *a, const struct change *c)
 	return arena_format(a, _("%s %s appeared"), title, object);
 }
 
-static const char *reason_of(struct arena *a, const struct change *c, int64_t before_ns,
-	enum relation r)
+static const char *reason_of(
+	struct arena *a, const struct change *c, int64_t before_ns, enum relation r)
 {
 	struct strbuf distance = STRBUF_INIT;
 	const char *what = what_text(a, c), *reason;
@@ -155,11 +163,11 @@ static const char *reason_of(struct arena *a, const struct change *c, int64_t be
 	duration_human(&distance, before_ns < 0 ? -before_ns : before_ns);
 	if (before_ns >= 0)
 		/* TRANSLATORS: what changed; how long before; how it is related */
-		reason = arena_format(a, _("%s, %s before the burn began; %s"), what, distance.buf,
-			relation_text(r));
+		reason = arena_format(a, _("%s, %s before the burn began; %s"), what,
+			distance.buf, relation_text(r));
 	else
-		reason = arena_format(a, _("%s, %s after the burn began; %s"), what, distance.buf,
-			relation_text(r));
+		reason = arena_format(a, _("%s, %s after the burn began; %s"), what,
+			distance.buf, relation_text(r));
 	strbuf_release(&distance);
 	return reason;
 }
@@ -177,8 +185,8 @@ static int by_score(const void *a, const void *b)
 	return x->change < y->change ? -1 : x->change > y->change;
 }
 
-void correlate_rank(struct suspects *out, struct arena *a, const struct change *changes, size_t n,
-	const struct correlate_target *target, size_t limit)
+void correlate_rank(struct suspects *out, struct arena *a, const struct change *changes,
+	size_t n, const struct correlate_target *target, size_t limit)
 {
 	out->items = arena_alloc(a, n ? n : 1, sizeof(*out->items));
 	out->n = 0;
@@ -201,6 +209,7 @@ void correlate_rank(struct suspects *out, struct arena *a, const struct change *
 	for (size_t i = 0; i < out->n; i++) {
 		struct suspect *s = &out->items[i];
 
-		s->reason = reason_of(a, s->change, s->before_ns, relation_of(s->change, target));
+		s->reason = reason_of(
+			a, s->change, s->before_ns, relation_of(s->change, target));
 	}
 }

@@ -12,120 +12,108 @@
 #include "core/i18n.h"
 #include "core/text.h"
 
-#define AT(type, member) offsetof(struct type, member)
-
 struct object_spec {
-	const struct yaml_node	*version, *kind, *metadata, *spec;
+	const struct yaml_node *version, *kind, *metadata, *spec;
 };
 
 static const struct yaml_field object_fields[] = {
-	{.key = "apiVersion", .want = YAML_NODE, .offset = AT(object_spec, version)},
-	{.key = "kind", .want = YAML_NODE, .offset = AT(object_spec, kind)},
-	{.key = "metadata", .want = YAML_NODE, .offset = AT(object_spec, metadata),
-		.flags = YAML_REQUIRED},
-	{.key = "spec", .want = YAML_NODE, .offset = AT(object_spec, spec),
-		.flags = YAML_REQUIRED},
+	KEY(object_spec, version, "apiVersion", YAML_NODE, 0),
+	KEY(object_spec, kind, "kind", YAML_NODE, 0),
+	KEY(object_spec, metadata, "metadata", YAML_NODE, YAML_REQUIRED),
+	KEY(object_spec, spec, "spec", YAML_NODE, YAML_REQUIRED),
 	{0},
 };
 
 struct metadata_spec {
-	const char		*name, *title;
-	const struct yaml_node	*labels, *annotations;
+	const char *name, *title;
+	const struct yaml_node *labels, *annotations;
 };
 
 static const struct yaml_field metadata_fields[] = {
-	{.key = "name", .want = YAML_TEXT, .offset = AT(metadata_spec, name),
-		.flags = YAML_REQUIRED},
-	{.key = "displayName", .want = YAML_TEXT, .offset = AT(metadata_spec, title)},
-	{.key = "labels", .want = YAML_NODE, .offset = AT(metadata_spec, labels)},
-	{.key = "annotations", .want = YAML_NODE, .offset = AT(metadata_spec, annotations)},
+	KEY(metadata_spec, name, "name", YAML_TEXT, YAML_REQUIRED),
+	KEY(metadata_spec, title, "displayName", YAML_TEXT, 0),
+	KEY(metadata_spec, labels, "labels", YAML_NODE, 0),
+	KEY(metadata_spec, annotations, "annotations", YAML_NODE, 0),
 	{0},
 };
 
 struct slo_spec {
-	const char		*description, *service, *budgeting, *indicator_ref;
-	const struct yaml_node	*indicator, *window, *objectives, *policies;
+	const char *description, *service, *budgeting, *indicator_ref;
+	const struct yaml_node *indicator, *window, *objectives, *policies;
 };
 
-#define SLO_FIELDS                                                                       \
-	{.key = "description", .want = YAML_TEXT, .offset = AT(slo_spec, description)},  \
-		{.key = "service", .want = YAML_TEXT, .offset = AT(slo_spec, service),   \
-			.flags = YAML_REQUIRED},                                         \
-		{.key = "indicator", .want = YAML_NODE, .offset = AT(slo_spec, indicator)}, \
-		{.key = "budgetingMethod", .want = YAML_TEXT,                            \
-			.offset = AT(slo_spec, budgeting), .flags = YAML_REQUIRED},      \
-		{.key = "objectives", .want = YAML_NODE,                                 \
-			.offset = AT(slo_spec, objectives), .flags = YAML_REQUIRED},     \
-		{.key = "alertPolicies", .want = YAML_NODE,                              \
-			.offset = AT(slo_spec, policies)}
-
 static const struct yaml_field slo_fields[] = {
-	SLO_FIELDS,
-	{.key = "indicatorRef", .want = YAML_TEXT, .offset = AT(slo_spec, indicator_ref)},
-	{.key = "timeWindow", .want = YAML_NODE, .offset = AT(slo_spec, window),
-		.flags = YAML_REQUIRED},
+	KEY(slo_spec, description, "description", YAML_TEXT, 0),
+	KEY(slo_spec, service, "service", YAML_TEXT, YAML_REQUIRED),
+	KEY(slo_spec, indicator, "indicator", YAML_NODE, 0),
+	KEY(slo_spec, indicator_ref, "indicatorRef", YAML_TEXT, 0),
+	KEY(slo_spec, window, "timeWindow", YAML_NODE, YAML_REQUIRED),
+	KEY(slo_spec, budgeting, "budgetingMethod", YAML_TEXT, YAML_REQUIRED),
+	KEY(slo_spec, objectives, "objectives", YAML_NODE, YAML_REQUIRED),
+	KEY(slo_spec, policies, "alertPolicies", YAML_NODE, 0),
 	{0},
 };
 
 static const struct yaml_field alpha_slo_fields[] = {
-	SLO_FIELDS,
-	{.key = "timeWindows", .want = YAML_NODE, .offset = AT(slo_spec, window),
-		.flags = YAML_REQUIRED},
+	KEY(slo_spec, description, "description", YAML_TEXT, 0),
+	KEY(slo_spec, service, "service", YAML_TEXT, YAML_REQUIRED),
+	KEY(slo_spec, indicator, "indicator", YAML_NODE, 0),
+	KEY(slo_spec, window, "timeWindows", YAML_NODE, YAML_REQUIRED),
+	KEY(slo_spec, budgeting, "budgetingMethod", YAML_TEXT, YAML_REQUIRED),
+	KEY(slo_spec, objectives, "objectives", YAML_NODE, YAML_REQUIRED),
+	KEY(slo_spec, policies, "alertPolicies", YAML_NODE, 0),
 	{0},
 };
 
 struct window_spec {
-	bool			rolling;
-	const char		*unit;
-	int64_t			count;
-	const struct yaml_node	*duration, *calendar;
+	bool rolling;
+	const char *unit;
+	int64_t count;
+	const struct yaml_node *duration, *calendar;
 };
 
 static const struct yaml_field window_fields[] = {
-	{.key = "duration", .want = YAML_NODE, .offset = AT(window_spec, duration),
-		.flags = YAML_REQUIRED},
-	{.key = "isRolling", .want = YAML_BOOL, .offset = AT(window_spec, rolling)},
-	{.key = "calendar", .want = YAML_NODE, .offset = AT(window_spec, calendar)},
+	KEY(window_spec, duration, "duration", YAML_NODE, YAML_REQUIRED),
+	KEY(window_spec, rolling, "isRolling", YAML_BOOL, 0),
+	KEY(window_spec, calendar, "calendar", YAML_NODE, 0),
 	{0},
 };
 
 static const struct yaml_field alpha_window_fields[] = {
-	{.key = "unit", .want = YAML_TEXT, .offset = AT(window_spec, unit),
-		.flags = YAML_REQUIRED},
-	{.key = "count", .want = YAML_INT, .offset = AT(window_spec, count),
-		.flags = YAML_REQUIRED},
-	{.key = "isRolling", .want = YAML_BOOL, .offset = AT(window_spec, rolling)},
-	{.key = "calendar", .want = YAML_NODE, .offset = AT(window_spec, calendar)},
+	KEY(window_spec, unit, "unit", YAML_TEXT, YAML_REQUIRED),
+	KEY(window_spec, count, "count", YAML_INT, YAML_REQUIRED),
+	KEY(window_spec, rolling, "isRolling", YAML_BOOL, 0),
+	KEY(window_spec, calendar, "calendar", YAML_NODE, 0),
 	{0},
 };
 
 struct objective_spec {
-	const char		*title, *op, *indicator_ref;
-	double			value, target, target_percent, slice_target, weight;
-	const struct yaml_node	*slice_window, *indicator, *ratio;
+	const char *title, *op, *indicator_ref;
+	double value, target, target_percent, slice_target, weight;
+	const struct yaml_node *slice_window, *indicator, *ratio;
 };
 
-#define OBJECTIVE_FIELDS                                                                 \
-	{.key = "displayName", .want = YAML_TEXT, .offset = AT(objective_spec, title)},  \
-		{.key = "op", .want = YAML_TEXT, .offset = AT(objective_spec, op)},      \
-		{.key = "value", .want = YAML_REAL, .offset = AT(objective_spec, value)}, \
-		{.key = "target", .want = YAML_REAL, .offset = AT(objective_spec, target)}, \
-		{.key = "timeSliceTarget", .want = YAML_REAL,                            \
-			.offset = AT(objective_spec, slice_target)}
-
 static const struct yaml_field objective_fields[] = {
-	OBJECTIVE_FIELDS,
-	{.key = "targetPercent", .want = YAML_REAL, .offset = AT(objective_spec, target_percent)},
-	{.key = "timeSliceWindow", .want = YAML_NODE, .offset = AT(objective_spec, slice_window)},
-	{.key = "indicator", .want = YAML_NODE, .offset = AT(objective_spec, indicator)},
-	{.key = "indicatorRef", .want = YAML_TEXT, .offset = AT(objective_spec, indicator_ref)},
-	{.key = "compositeWeight", .want = YAML_REAL, .offset = AT(objective_spec, weight)},
+	KEY(objective_spec, title, "displayName", YAML_TEXT, 0),
+	KEY(objective_spec, op, "op", YAML_TEXT, 0),
+	KEY(objective_spec, value, "value", YAML_REAL, 0),
+	KEY(objective_spec, target, "target", YAML_REAL, 0),
+	KEY(objective_spec, target_percent, "targetPercent", YAML_REAL, 0),
+	KEY(objective_spec, slice_target, "timeSliceTarget", YAML_REAL, 0),
+	KEY(objective_spec, slice_window, "timeSliceWindow", YAML_NODE, 0),
+	KEY(objective_spec, indicator, "indicator", YAML_NODE, 0),
+	KEY(objective_spec, indicator_ref, "indicatorRef", YAML_TEXT, 0),
+	KEY(objective_spec, weight, "compositeWeight", YAML_REAL, 0),
 	{0},
 };
 
 static const struct yaml_field alpha_objective_fields[] = {
-	OBJECTIVE_FIELDS,
-	{.key = "ratioMetrics", .want = YAML_NODE, .offset = AT(objective_spec, ratio)},
+	KEY(objective_spec, title, "displayName", YAML_TEXT, 0),
+	KEY(objective_spec, op, "op", YAML_TEXT, 0),
+	KEY(objective_spec, value, "value", YAML_REAL, 0),
+	KEY(objective_spec, target, "target", YAML_REAL, 0),
+	KEY(objective_spec, slice_target, "timeSliceTarget", YAML_REAL, 0),
+	KEY(objective_spec, ratio, "ratioMetrics", YAML_NODE, 0),
 	{0},
 };
 
@@ -168,8 +156,8 @@ int64_t openslo_duration(struct slo_reader *r, const struct yaml_node *at)
 	return result;
 }
 
-const struct yaml_node *openslo_find(const struct slo_reader *r, const char *kind,
-	const char *name)
+const struct yaml_node *openslo_find(
+	const struct slo_reader *r, const char *kind, const char *name)
 {
 	for (size_t i = 0; name && i < r->n_objects; i++) {
 		const char *is = yaml_text(yaml_get(r->objects[i], "kind"));
@@ -182,8 +170,8 @@ const struct yaml_node *openslo_find(const struct slo_reader *r, const char *kin
 	return NULL;
 }
 
-static int64_t alpha_window(struct slo_reader *r, const struct window_spec *w,
-	const struct yaml_node *node)
+static int64_t alpha_window(
+	struct slo_reader *r, const struct window_spec *w, const struct yaml_node *node)
 {
 	int64_t result = 0;
 
@@ -193,26 +181,28 @@ static int64_t alpha_window(struct slo_reader *r, const struct window_spec *w,
 	}
 	if (result == 0 && w->unit)
 		yaml_problem(r->problems, node,
-			_("a time window is a positive count of Minute, Hour, Day, Week, Month, "
+			_("a time window is a positive count of Minute, Hour, Day, Week, "
+			  "Month, "
 			  "Quarter or Year"));
 	return result;
 }
 
 /* The window's length; 0 when it cannot be read. */
-static int64_t read_window(struct slo_reader *r, bool *calendar, const struct yaml_node *list,
-	bool alpha)
+static int64_t read_window(
+	struct slo_reader *r, bool *calendar, const struct yaml_node *list, bool alpha)
 {
 	const struct yaml_node *node = yaml_item(list, 0);
 	struct window_spec w = {.rolling = true, .count = 0};
 	int64_t length;
 
 	if (yaml_type(list) != YAML_LIST || yaml_count(list) != 1) {
-		yaml_problem(r->problems, list, _("there has to be exactly one time window"));
+		yaml_problem(
+			r->problems, list, _("there has to be exactly one time window"));
 		return 0;
 	}
 	w.rolling = !yaml_get(node, "calendar");
-	(void)yaml_read(
-		&w, node, alpha ? alpha_window_fields : window_fields, r->arena, r->problems);
+	(void)yaml_read(&w, node, alpha ? alpha_window_fields : window_fields, r->arena,
+		r->problems);
 	if (alpha)
 		length = alpha_window(r, &w, node);
 	else
@@ -220,26 +210,31 @@ static int64_t read_window(struct slo_reader *r, bool *calendar, const struct ya
 	*calendar = !w.rolling;
 	if (*calendar)
 		yaml_problem(r->problems, node,
-			_("calendar windows are not supported: it is read as a rolling one"));
+			_("calendar windows are not supported: it is read as a rolling "
+			  "one"));
 	if (length > 0 && length < NS_PER_HOUR) {
 		yaml_problem(r->problems, node,
-			_("a time window under an hour is too short for an error budget"));
+			_("a time window under an hour is too short for an error "
+			  "budget"));
 		problems_hint(r->problems, _("'m' is minutes, 'M' is months"));
 		return 0;
 	}
 	return length;
 }
 
-static void check_budgeting(struct slo_reader *r, const char *method, const struct yaml_node *at)
+static void check_budgeting(
+	struct slo_reader *r, const char *method, const struct yaml_node *at)
 {
-	static const char *const methods[] = {"Occurrences", "Timeslices", "RatioTimeslices"};
+	static const char *const methods[] = {
+		"Occurrences", "Timeslices", "RatioTimeslices"};
 	const char *nearest;
 
 	if (!method || strcmp(method, methods[0]) == 0)
 		return;
 	if (strcmp(method, methods[1]) == 0 || strcmp(method, methods[2]) == 0) {
 		yaml_problem(r->problems, at,
-			_("the budgeting method '%s' is not supported: it is read as Occurrences, "
+			_("the budgeting method '%s' is not supported: it is read as "
+			  "Occurrences, "
 			  "which counts events instead of time"),
 			method);
 		return;
@@ -267,7 +262,8 @@ static double read_target(struct slo_reader *r, const struct objective_spec *o,
 		yaml_problem(r->problems, node,
 			_("the target %g is not a share over 0 and under 1"), target);
 		if (target > 1 && target < 100)
-			problems_hint(r->problems, _("for per cent write 'targetPercent'"));
+			problems_hint(
+				r->problems, _("for per cent write 'targetPercent'"));
 	} else if (target == 1) {
 		yaml_problem(r->problems, node,
 			_("an objective of 100 %% leaves no error budget to measure"));
@@ -278,36 +274,39 @@ static double read_target(struct slo_reader *r, const struct objective_spec *o,
 }
 
 /* The spec of the indicator that an SLO or one of its objectives has or names. */
-static const struct yaml_node *find_indicator(struct slo_reader *r, const struct yaml_node *inner,
-	const char *ref, const struct yaml_node *at)
+static const struct yaml_node *find_indicator(struct slo_reader *r,
+	const struct yaml_node *inner, const char *ref, const struct yaml_node *at)
 {
 	const struct yaml_node *object = inner;
 
 	if (inner && ref) {
 		yaml_problem(r->problems, at,
-			_("there is either an 'indicator' or an 'indicatorRef', one of them"));
+			_("there is either an 'indicator' or an 'indicatorRef', one of "
+			  "them"));
 		return NULL;
 	}
 	if (ref)
 		object = openslo_find(r, "SLI", ref);
 	if (ref && !object)
-		yaml_problem(r->problems, at, _("this file has no %s named '%s'"), "SLI", ref);
+		yaml_problem(
+			r->problems, at, _("this file has no %s named '%s'"), "SLI", ref);
 	if (object && !yaml_get(object, "spec"))
 		yaml_problem(r->problems, object, _("the indicator has no 'spec'"));
 	return yaml_get(object, "spec");
 }
 
 struct slo_context {
-	const struct metadata_spec	*metadata;
-	const struct slo_spec		*spec;
-	const struct yaml_node		*node;	/* the SLO's spec */
-	int64_t				window_ns;
-	bool				calendar, alpha;
-	size_t				n_objectives;
+	const struct metadata_spec *metadata;
+	const struct slo_spec *spec;
+	const struct yaml_node *node; /* the SLO's spec */
+	int64_t window_ns;
+	bool calendar, alpha;
+	size_t n_objectives;
 };
 
-static bool read_indicator(struct slo_reader *r, struct sli *out, const struct slo_context *c,
-	const struct objective_spec *o, const struct yaml_node *node)
+static bool read_indicator(struct slo_reader *r, struct sli *out,
+	const struct slo_context *c, const struct objective_spec *o,
+	const struct yaml_node *node)
 {
 	struct openslo_target target = {o->op, o->value, node};
 	const struct yaml_node *spec;
@@ -323,7 +322,8 @@ static bool read_indicator(struct slo_reader *r, struct sli *out, const struct s
 			r, c->spec->indicator, c->spec->indicator_ref, c->node);
 	else
 		return yaml_problem(r->problems, c->node,
-			       _("the SLO has neither 'indicator' nor 'indicatorRef'")) == 0;
+			       _("the SLO has neither 'indicator' nor 'indicatorRef'")) ==
+			0;
 	return spec && openslo_sli(r, out, spec, &target);
 }
 
@@ -332,8 +332,8 @@ static bool own_indicator(const struct slo_context *c, const struct objective_sp
 	return c->alpha ? o->ratio != NULL : o->indicator || o->indicator_ref;
 }
 
-static const char *title_of(struct slo_reader *r, const struct slo_context *c,
-	const struct objective_spec *o)
+static const char *title_of(
+	struct slo_reader *r, const struct slo_context *c, const struct objective_spec *o)
 {
 	if (c->n_objectives < 2 || !o->title)
 		return c->metadata->title;
@@ -342,8 +342,8 @@ static const char *title_of(struct slo_reader *r, const struct slo_context *c,
 	return arena_format(r->arena, "%s: %s", c->metadata->title, o->title);
 }
 
-static void read_objective(struct slo_reader *r, const struct slo_context *c, size_t which,
-	const struct yaml_node *node)
+static void read_objective(struct slo_reader *r, const struct slo_context *c,
+	size_t which, const struct yaml_node *node)
 {
 	struct objective_spec o = {
 		.value = NAN,
@@ -362,17 +362,19 @@ static void read_objective(struct slo_reader *r, const struct slo_context *c, si
 	double target;
 	bool readable;
 
-	(void)yaml_read(&o, node, c->alpha ? alpha_objective_fields : objective_fields, r->arena,
-		r->problems);
+	(void)yaml_read(&o, node, c->alpha ? alpha_objective_fields : objective_fields,
+		r->arena, r->problems);
 	target = read_target(r, &o, node);
 	if (!isnan(o.weight))
 		yaml_problem(r->problems, yaml_get(node, "compositeWeight"),
-			_("composite SLOs are not supported: each objective is read by itself"));
+			_("composite SLOs are not supported: each objective is read by "
+			  "itself"));
 	readable = read_indicator(own_indicator(c, &o) ? r : shared, &sli, c, &o, node);
 	if (c->n_objectives > 1)
 		name = arena_format(r->arena, "%s-%zu", name, which);
 	if (readable && !isnan(target))
-		slo = slo_reader_add(r, node, "openslo", c->spec->service, name, c->window_ns);
+		slo = slo_reader_add(
+			r, node, "openslo", c->spec->service, name, c->window_ns);
 	if (slo) {
 		slo->title = title_of(r, c, &o);
 		slo->description = c->spec->description;
@@ -396,18 +398,21 @@ static void read_slo(struct slo_reader *r, const struct yaml_node *root, bool al
 	(void)yaml_read(&object, root, object_fields, r->arena, r->problems);
 	if (!object.metadata || !object.spec)
 		return;
-	(void)yaml_read(&metadata, object.metadata, metadata_fields, r->arena, r->problems);
 	(void)yaml_read(
-		&spec, object.spec, alpha ? alpha_slo_fields : slo_fields, r->arena, r->problems);
+		&metadata, object.metadata, metadata_fields, r->arena, r->problems);
+	(void)yaml_read(&spec, object.spec, alpha ? alpha_slo_fields : slo_fields,
+		r->arena, r->problems);
 	check_budgeting(r, spec.budgeting, yaml_get(object.spec, "budgetingMethod"));
 	c.node = object.spec;
 	c.window_ns = spec.window ? read_window(r, &c.calendar, spec.window, alpha) : 0;
 	list = spec.objectives;
 	if (list && (yaml_type(list) != YAML_LIST || yaml_count(list) == 0))
-		yaml_problem(r->problems, list, _("'objectives' has to be a list of at least one"));
+		yaml_problem(r->problems, list,
+			_("'objectives' has to be a list of at least one"));
 	if (!yaml_get(object.metadata, "name") || !yaml_get(object.spec, "service") ||
 		!slo_reader_has(r, metadata.name, object.metadata, "name") ||
-		!slo_reader_has(r, spec.service, object.spec, "service") || c.window_ns == 0)
+		!slo_reader_has(r, spec.service, object.spec, "service") ||
+		c.window_ns == 0)
 		return;
 	c.n_objectives = yaml_type(list) == YAML_LIST ? yaml_count(list) : 0;
 	for (size_t i = 0; i < c.n_objectives; i++)

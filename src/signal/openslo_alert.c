@@ -10,73 +10,66 @@
 
 #include "core/i18n.h"
 
-#define AT(type, member) offsetof(struct type, member)
-
 struct object_spec {
-	const struct yaml_node	*version, *kind, *metadata, *spec;
+	const struct yaml_node *version, *kind, *metadata, *spec;
 };
 
 static const struct yaml_field object_fields[] = {
-	{.key = "apiVersion", .want = YAML_NODE, .offset = AT(object_spec, version)},
-	{.key = "kind", .want = YAML_NODE, .offset = AT(object_spec, kind)},
-	{.key = "metadata", .want = YAML_NODE, .offset = AT(object_spec, metadata)},
-	{.key = "spec", .want = YAML_NODE, .offset = AT(object_spec, spec),
-		.flags = YAML_REQUIRED},
+	KEY(object_spec, version, "apiVersion", YAML_NODE, 0),
+	KEY(object_spec, kind, "kind", YAML_NODE, 0),
+	KEY(object_spec, metadata, "metadata", YAML_NODE, 0),
+	KEY(object_spec, spec, "spec", YAML_NODE, YAML_REQUIRED),
 	{0},
 };
 
 struct policy_spec {
-	const char		*description;
-	bool			no_data, breaching, resolved;
-	const struct yaml_node	*conditions, *targets;
+	const char *description;
+	bool no_data, breaching, resolved;
+	const struct yaml_node *conditions, *targets;
 };
 
 static const struct yaml_field policy_fields[] = {
-	{.key = "description", .want = YAML_TEXT, .offset = AT(policy_spec, description)},
-	{.key = "alertWhenNoData", .want = YAML_BOOL, .offset = AT(policy_spec, no_data)},
-	{.key = "alertWhenBreaching", .want = YAML_BOOL, .offset = AT(policy_spec, breaching)},
-	{.key = "alertWhenResolved", .want = YAML_BOOL, .offset = AT(policy_spec, resolved)},
-	{.key = "conditions", .want = YAML_NODE, .offset = AT(policy_spec, conditions),
-		.flags = YAML_REQUIRED},
-	{.key = "notificationTargets", .want = YAML_NODE, .offset = AT(policy_spec, targets)},
+	KEY(policy_spec, description, "description", YAML_TEXT, 0),
+	KEY(policy_spec, no_data, "alertWhenNoData", YAML_BOOL, 0),
+	KEY(policy_spec, breaching, "alertWhenBreaching", YAML_BOOL, 0),
+	KEY(policy_spec, resolved, "alertWhenResolved", YAML_BOOL, 0),
+	KEY(policy_spec, conditions, "conditions", YAML_NODE, YAML_REQUIRED),
+	KEY(policy_spec, targets, "notificationTargets", YAML_NODE, 0),
 	{0},
 };
 
 struct condition_spec {
-	const char		*description, *severity;
-	const struct yaml_node	*condition;
+	const char *description, *severity;
+	const struct yaml_node *condition;
 };
 
 static const struct yaml_field condition_fields[] = {
-	{.key = "description", .want = YAML_TEXT, .offset = AT(condition_spec, description)},
-	{.key = "severity", .want = YAML_TEXT, .offset = AT(condition_spec, severity),
-		.flags = YAML_REQUIRED},
-	{.key = "condition", .want = YAML_NODE, .offset = AT(condition_spec, condition),
-		.flags = YAML_REQUIRED},
+	KEY(condition_spec, description, "description", YAML_TEXT, 0),
+	KEY(condition_spec, severity, "severity", YAML_TEXT, YAML_REQUIRED),
+	KEY(condition_spec, condition, "condition", YAML_NODE, YAML_REQUIRED),
 	{0},
 };
 
 struct burn_spec {
-	const char		*kind, *op;
-	double			threshold;
-	const struct yaml_node	*lookback, *after;
+	const char *kind, *op;
+	double threshold;
+	const struct yaml_node *lookback, *after;
 };
 
 static const struct yaml_field burn_fields[] = {
-	{.key = "kind", .want = YAML_TEXT, .offset = AT(burn_spec, kind)},
-	{.key = "op", .want = YAML_TEXT, .offset = AT(burn_spec, op)},
-	{.key = "threshold", .want = YAML_REAL, .offset = AT(burn_spec, threshold),
-		.flags = YAML_REQUIRED},
-	{.key = "lookbackWindow", .want = YAML_NODE, .offset = AT(burn_spec, lookback),
-		.flags = YAML_REQUIRED},
-	{.key = "alertAfter", .want = YAML_NODE, .offset = AT(burn_spec, after)},
+	KEY(burn_spec, kind, "kind", YAML_TEXT, 0),
+	KEY(burn_spec, op, "op", YAML_TEXT, 0),
+	KEY(burn_spec, threshold, "threshold", YAML_REAL, YAML_REQUIRED),
+	KEY(burn_spec, lookback, "lookbackWindow", YAML_NODE, YAML_REQUIRED),
+	KEY(burn_spec, after, "alertAfter", YAML_NODE, 0),
 	{0},
 };
 
 /* The words that people use for what wakes somebody up. */
 static enum severity severity_of_text(const char *text)
 {
-	static const char *const pages[] = {"page", "critical", "high", "error", "emergency"};
+	static const char *const pages[] = {
+		"page", "critical", "high", "error", "emergency"};
 
 	for (size_t i = 0; text && i < ARRAY_LEN(pages); i++) {
 		if (strcasecmp(text, pages[i]) == 0)
@@ -86,8 +79,8 @@ static enum severity severity_of_text(const char *text)
 }
 
 /* A condition has one window only: it is both the short and the long one. */
-static bool read_condition(struct slo_reader *r, struct burn_alert *out,
-	const struct yaml_node *object)
+static bool read_condition(
+	struct slo_reader *r, struct burn_alert *out, const struct yaml_node *object)
 {
 	struct object_spec shell = {0};
 	struct condition_spec c = {0};
@@ -102,12 +95,15 @@ static bool read_condition(struct slo_reader *r, struct burn_alert *out,
 	(void)yaml_read(&b, c.condition, burn_fields, r->arena, r->problems);
 	if (b.kind && strcmp(b.kind, "burnrate") != 0) {
 		yaml_problem(r->problems, yaml_get(c.condition, "kind"),
-			_("conditions of kind '%s' are not supported, only burnrate"), b.kind);
+			_("conditions of kind '%s' are not supported, only burnrate"),
+			b.kind);
 		return false;
 	}
 	if (b.op && (strcmp(b.op, "lt") == 0 || strcmp(b.op, "lte") == 0)) {
 		yaml_problem(r->problems, yaml_get(c.condition, "op"),
-			_("'%s' fires while the budget burns slowly, which is hardly meant"), b.op);
+			_("'%s' fires while the budget burns slowly, which is hardly "
+			  "meant"),
+			b.op);
 		problems_hint(r->problems, _("write 'op: gte'; it is read as that"));
 	}
 	*out = (struct burn_alert){
@@ -141,8 +137,8 @@ static const struct yaml_node *resolve(struct slo_reader *r, const struct yaml_n
 	return found;
 }
 
-static void read_policy(struct slo_reader *r, struct slo *slo, const struct yaml_node *object,
-	size_t *cap)
+static void read_policy(struct slo_reader *r, struct slo *slo,
+	const struct yaml_node *object, size_t *cap)
 {
 	struct object_spec shell = {0};
 	struct policy_spec p = {0};
@@ -154,7 +150,8 @@ static void read_policy(struct slo_reader *r, struct slo *slo, const struct yaml
 	(void)yaml_read(&p, shell.spec, policy_fields, r->arena, r->problems);
 	if (p.no_data)
 		yaml_problem(r->problems, yaml_get(shell.spec, "alertWhenNoData"),
-			_("'alertWhenNoData' is not supported: no data is shown, it pages nobody"));
+			_("'alertWhenNoData' is not supported: no data is shown, it "
+			  "pages nobody"));
 	for (size_t i = 0; p.breaching && i < yaml_count(p.conditions); i++) {
 		const struct yaml_node *item = yaml_item(p.conditions, i);
 		const struct yaml_node *condition =
@@ -180,14 +177,16 @@ static int by_severity(const void *a, const void *b)
 	return x->factor > y->factor ? -1 : x->factor < y->factor;
 }
 
-void openslo_alerts(struct slo_reader *r, struct slo *slo, const struct yaml_node *policies)
+void openslo_alerts(
+	struct slo_reader *r, struct slo *slo, const struct yaml_node *policies)
 {
 	struct slo own = *slo;
 	size_t cap = 0;
 
 	own.alerting = NULL;
 	own.n_alerting = 0;
-	for (size_t i = 0; yaml_type(policies) == YAML_LIST && i < yaml_count(policies); i++) {
+	for (size_t i = 0; yaml_type(policies) == YAML_LIST && i < yaml_count(policies);
+		i++) {
 		const struct yaml_node *item = yaml_item(policies, i);
 		const struct yaml_node *object = yaml_type(item) == YAML_SCALAR
 			? openslo_find(r, "AlertPolicy", yaml_text(item))
@@ -196,8 +195,9 @@ void openslo_alerts(struct slo_reader *r, struct slo *slo, const struct yaml_nod
 		if (object)
 			read_policy(r, &own, object, &cap);
 		else if (yaml_type(item) == YAML_SCALAR)
-			yaml_problem(r->problems, item, _("this file has no %s named '%s'"),
-				"AlertPolicy", yaml_text(item));
+			yaml_problem(r->problems, item,
+				_("this file has no %s named '%s'"), "AlertPolicy",
+				yaml_text(item));
 	}
 	if (own.n_alerting == 0)
 		return;

@@ -9,92 +9,91 @@
 
 #include "core/i18n.h"
 
-#define AT(type, member) offsetof(struct type, member)
-
 struct sli_spec {
-	const char		*description;
-	const struct yaml_node	*ratio, *threshold;
+	const char *description;
+	const struct yaml_node *ratio, *threshold;
 };
 
 static const struct yaml_field sli_fields[] = {
-	{.key = "description", .want = YAML_TEXT, .offset = AT(sli_spec, description)},
-	{.key = "ratioMetric", .want = YAML_NODE, .offset = AT(sli_spec, ratio)},
-	{.key = "thresholdMetric", .want = YAML_NODE, .offset = AT(sli_spec, threshold)},
+	KEY(sli_spec, description, "description", YAML_TEXT, 0),
+	KEY(sli_spec, ratio, "ratioMetric", YAML_NODE, 0),
+	KEY(sli_spec, threshold, "thresholdMetric", YAML_NODE, 0),
 	{0},
 };
 
 struct ratio_spec {
-	bool			counter, incremental;
-	const char		*raw_type;
-	const struct yaml_node	*good, *bad, *total, *raw, *incorrect;
+	bool counter, incremental;
+	const char *raw_type;
+	const struct yaml_node *good, *bad, *total, *raw, *incorrect;
 };
 
 static const struct yaml_field ratio_fields[] = {
-	{.key = "counter", .want = YAML_BOOL, .offset = AT(ratio_spec, counter)},
-	{.key = "rawType", .want = YAML_TEXT, .offset = AT(ratio_spec, raw_type)},
-	{.key = "good", .want = YAML_NODE, .offset = AT(ratio_spec, good)},
-	{.key = "bad", .want = YAML_NODE, .offset = AT(ratio_spec, bad)},
-	{.key = "total", .want = YAML_NODE, .offset = AT(ratio_spec, total)},
-	{.key = "raw", .want = YAML_NODE, .offset = AT(ratio_spec, raw)},
+	KEY(ratio_spec, counter, "counter", YAML_BOOL, 0),
+	KEY(ratio_spec, raw_type, "rawType", YAML_TEXT, 0),
+	KEY(ratio_spec, good, "good", YAML_NODE, 0),
+	KEY(ratio_spec, bad, "bad", YAML_NODE, 0),
+	KEY(ratio_spec, total, "total", YAML_NODE, 0),
+	KEY(ratio_spec, raw, "raw", YAML_NODE, 0),
 	{0},
 };
 
 static const struct yaml_field alpha_ratio_fields[] = {
-	{.key = "counter", .want = YAML_BOOL, .offset = AT(ratio_spec, counter)},
-	{.key = "incremental", .want = YAML_BOOL, .offset = AT(ratio_spec, incremental)},
-	{.key = "good", .want = YAML_NODE, .offset = AT(ratio_spec, good)},
-	{.key = "bad", .want = YAML_NODE, .offset = AT(ratio_spec, bad)},
-	{.key = "incorrect", .want = YAML_NODE, .offset = AT(ratio_spec, incorrect)},
-	{.key = "total", .want = YAML_NODE, .offset = AT(ratio_spec, total)},
+	KEY(ratio_spec, counter, "counter", YAML_BOOL, 0),
+	KEY(ratio_spec, incremental, "incremental", YAML_BOOL, 0),
+	KEY(ratio_spec, good, "good", YAML_NODE, 0),
+	KEY(ratio_spec, bad, "bad", YAML_NODE, 0),
+	KEY(ratio_spec, incorrect, "incorrect", YAML_NODE, 0),
+	KEY(ratio_spec, total, "total", YAML_NODE, 0),
 	{0},
 };
 
 struct metric_spec {
-	const struct yaml_node	*source;
+	const struct yaml_node *source;
 };
 
 static const struct yaml_field metric_fields[] = {
-	{.key = "metricSource", .want = YAML_NODE, .offset = AT(metric_spec, source),
-		.flags = YAML_REQUIRED},
+	KEY(metric_spec, source, "metricSource", YAML_NODE, YAML_REQUIRED),
 	{0},
 };
 
 /* v1: a data source's reference or type, and a free map; v1alpha: three texts. */
 struct source_spec {
-	const char		*ref, *type, *query_type, *query;
-	const struct yaml_node	*spec;
+	const char *ref, *type, *query_type, *query;
+	const struct yaml_node *spec;
 };
 
 static const struct yaml_field source_fields[] = {
-	{.key = "metricSourceRef", .want = YAML_TEXT, .offset = AT(source_spec, ref)},
-	{.key = "type", .want = YAML_TEXT, .offset = AT(source_spec, type)},
-	{.key = "spec", .want = YAML_NODE, .offset = AT(source_spec, spec),
-		.flags = YAML_REQUIRED},
+	KEY(source_spec, ref, "metricSourceRef", YAML_TEXT, 0),
+	KEY(source_spec, type, "type", YAML_TEXT, 0),
+	KEY(source_spec, spec, "spec", YAML_NODE, YAML_REQUIRED),
 	{0},
 };
 
 static const struct yaml_field alpha_source_fields[] = {
-	{.key = "source", .want = YAML_TEXT, .offset = AT(source_spec, type),
-		.flags = YAML_REQUIRED},
-	{.key = "queryType", .want = YAML_TEXT, .offset = AT(source_spec, query_type)},
-	{.key = "query", .want = YAML_TEXT, .offset = AT(source_spec, query),
-		.flags = YAML_REQUIRED},
-	{.key = "metadata", .want = YAML_NODE, .offset = AT(source_spec, spec)},
+	KEY(source_spec, type, "source", YAML_TEXT, YAML_REQUIRED),
+	KEY(source_spec, query_type, "queryType", YAML_TEXT, 0),
+	KEY(source_spec, query, "query", YAML_TEXT, YAML_REQUIRED),
+	KEY(source_spec, spec, "metadata", YAML_NODE, 0),
 	{0},
 };
 
 /* One query as the file has it. */
 struct metric {
-	const char		*query;	/* NULL: there is none */
-	bool			foreign;
-	const struct yaml_node	*at;
+	const char *query; /* NULL: there is none */
+	bool foreign;
+	const struct yaml_node *at;
 };
 
 /* What answers PromQL. */
 static bool speaks_promql(const char *type)
 {
 	static const char *const types[] = {
-		"prometheus", "thanos", "mimir", "cortex", "victoriametrics", "amp",
+		"prometheus",
+		"thanos",
+		"mimir",
+		"cortex",
+		"victoriametrics",
+		"amp",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
@@ -144,7 +143,8 @@ static const char *spec_text(struct slo_reader *r, const struct yaml_node *spec)
 	return result;
 }
 
-static struct metric read_metric(struct slo_reader *r, const struct yaml_node *node, bool alpha)
+static struct metric read_metric(
+	struct slo_reader *r, const struct yaml_node *node, bool alpha)
 {
 	struct metric_spec metric = {0};
 	struct source_spec source = {0};
@@ -160,8 +160,8 @@ static struct metric read_metric(struct slo_reader *r, const struct yaml_node *n
 	}
 	if (!metric.source)
 		return out;
-	(void)yaml_read(&source, metric.source, alpha ? alpha_source_fields : source_fields,
-		r->arena, r->problems);
+	(void)yaml_read(&source, metric.source,
+		alpha ? alpha_source_fields : source_fields, r->arena, r->problems);
 	type = type_of(r, &source);
 	out.foreign = !speaks_promql(type);
 	out.query = alpha ? source.query : query_in(r, source.spec);
@@ -169,7 +169,9 @@ static struct metric read_metric(struct slo_reader *r, const struct yaml_node *n
 		if (!out.query && source.spec)
 			out.query = spec_text(r, source.spec);
 		yaml_problem(r->problems, metric.source,
-			_("a metric source of type '%s' cannot be asked, only Prometheus"), type);
+			_("a metric source of type '%s' cannot be asked, only "
+			  "Prometheus"),
+			type);
 	} else if (!out.query && source.spec) {
 		yaml_problem(r->problems, source.spec,
 			_("the metric source has no 'query' or 'promql'"));
@@ -178,8 +180,8 @@ static struct metric read_metric(struct slo_reader *r, const struct yaml_node *n
 }
 
 /* The query fit for any window; NULL and a problem when it cannot be made so. */
-static const char *windowed(struct slo_reader *r, const struct metric *m, bool counter,
-	bool *selector)
+static const char *windowed(
+	struct slo_reader *r, const struct metric *m, bool counter, bool *selector)
 {
 	const char *query;
 
@@ -189,7 +191,8 @@ static const char *windowed(struct slo_reader *r, const struct metric *m, bool c
 	query = promql_windowed(r->arena, m->query, counter, selector);
 	if (!query)
 		yaml_problem(r->problems, m->at,
-			_("the query has neither {{.window}} nor a range like [5m], so that "
+			_("the query has neither {{.window}} nor a range like [5m], so "
+			  "that "
 			  "every window would be the same"));
 	return query;
 }
@@ -202,8 +205,8 @@ static const char *as_template(struct slo_reader *r, const char *query, bool sel
 	return arena_format(r->arena, "sum(rate(%s[{{.window}}]))", query);
 }
 
-static bool build_ratio(struct slo_reader *r, struct sli *out, const struct ratio_spec *spec,
-	bool counter, bool alpha)
+static bool build_ratio(struct slo_reader *r, struct sli *out,
+	const struct ratio_spec *spec, bool counter, bool alpha)
 {
 	const struct yaml_node *nodes[3] = {
 		spec->good, spec->bad ? spec->bad : spec->incorrect, spec->total};
@@ -216,9 +219,11 @@ static bool build_ratio(struct slo_reader *r, struct sli *out, const struct rati
 
 		/* One foreign part says it all: the others would only repeat the problem. */
 		if (out->foreign && nodes[i]) {
-			const struct yaml_node *source = yaml_get(nodes[i], "metricSource");
+			const struct yaml_node *source =
+				yaml_get(nodes[i], "metricSource");
 
-			m.query = query_in(r, alpha ? nodes[i] : yaml_get(source, "spec"));
+			m.query =
+				query_in(r, alpha ? nodes[i] : yaml_get(source, "spec"));
 			m.foreign = true;
 		} else {
 			m = read_metric(r, nodes[i], alpha);
@@ -236,8 +241,8 @@ static bool build_ratio(struct slo_reader *r, struct sli *out, const struct rati
 	return true;
 }
 
-static bool check_ratio(struct slo_reader *r, const struct ratio_spec *spec,
-	const struct yaml_node *node)
+static bool check_ratio(
+	struct slo_reader *r, const struct ratio_spec *spec, const struct yaml_node *node)
 {
 	bool bad = spec->bad || spec->incorrect;
 
@@ -248,23 +253,26 @@ static bool check_ratio(struct slo_reader *r, const struct ratio_spec *spec,
 		return yaml_problem(r->problems, node,
 			       _("a ratio needs 'good' or 'bad', and 'total'")) == 0;
 	if (!spec->total)
-		return yaml_problem(r->problems, node, _("the ratio has no 'total'")) == 0;
+		return yaml_problem(r->problems, node, _("the ratio has no 'total'")) ==
+			0;
 	return true;
 }
 
-static bool build_raw(struct slo_reader *r, struct sli *out, const struct ratio_spec *spec,
-	const struct yaml_node *node)
+static bool build_raw(struct slo_reader *r, struct sli *out,
+	const struct ratio_spec *spec, const struct yaml_node *node)
 {
 	struct metric m = read_metric(r, spec->raw, false);
-	bool selector = false, success = spec->raw_type && strcmp(spec->raw_type, "success") == 0;
+	bool selector = false,
+	     success = spec->raw_type && strcmp(spec->raw_type, "success") == 0;
 	const char *query;
 
 	if (!success && !(spec->raw_type && strcmp(spec->raw_type, "failure") == 0))
 		return yaml_problem(r->problems, node,
-			       _("a raw ratio needs 'rawType: success' or 'rawType: failure'")) ==
-		       0;
+			       _("a raw ratio needs 'rawType: success' or 'rawType: "
+				 "failure'")) == 0;
 	if (m.query && promql_is_selector(m.query) && !m.foreign)
-		query = arena_format(r->arena, "avg(avg_over_time(%s[{{.window}}]))", m.query);
+		query = arena_format(
+			r->arena, "avg(avg_over_time(%s[{{.window}}]))", m.query);
 	else
 		query = windowed(r, &m, false, &selector);
 	if (!query)
@@ -288,26 +296,28 @@ static const char *promql_op(const char *op)
 	return NULL;
 }
 
-static bool build_threshold(struct slo_reader *r, struct sli *out, const struct yaml_node *node,
-	const struct openslo_target *target, bool alpha)
+static bool build_threshold(struct slo_reader *r, struct sli *out,
+	const struct yaml_node *node, const struct openslo_target *target, bool alpha)
 {
 	struct metric m = read_metric(r, node, alpha);
 	const char *op = promql_op(target->op);
 
 	if (!op)
 		return yaml_problem(r->problems, target->node,
-			       _("a threshold objective needs 'op', one of lt, lte, gt, gte")) ==
-		       0;
+			       _("a threshold objective needs 'op', one of lt, lte, gt, "
+				 "gte")) == 0;
 	if (isnan(target->value))
 		return yaml_problem(r->problems, target->node,
-			       _("a threshold objective needs a 'value' to compare with")) == 0;
+			       _("a threshold objective needs a 'value' to compare "
+				 "with")) == 0;
 	if (!m.query)
 		return false;
-	*out = (struct sli){.kind = SLI_THRESHOLD, .foreign = m.foreign, .total = m.query};
+	*out = (struct sli){
+		.kind = SLI_THRESHOLD, .foreign = m.foreign, .total = m.query};
 	if (!m.foreign)
 		out->raw = arena_format(r->arena,
-			"1 - avg_over_time(((%s) %s bool %.15g)[{{.window}}:1m])", m.query, op,
-			target->value);
+			"1 - avg_over_time(((%s) %s bool %.15g)[{{.window}}:1m])",
+			m.query, op, target->value);
 	return true;
 }
 
@@ -320,7 +330,8 @@ bool openslo_sli(struct slo_reader *r, struct sli *out, const struct yaml_node *
 	(void)yaml_read(&sli, spec, sli_fields, r->arena, r->problems);
 	if (!sli.ratio == !sli.threshold)
 		return yaml_problem(r->problems, spec,
-			       _("an indicator has either 'ratioMetric' or 'thresholdMetric', "
+			       _("an indicator has either 'ratioMetric' or "
+				 "'thresholdMetric', "
 				 "one of them")) == 0;
 	if (sli.threshold)
 		return build_threshold(r, out, sli.threshold, target, false);
@@ -328,21 +339,23 @@ bool openslo_sli(struct slo_reader *r, struct sli *out, const struct yaml_node *
 	if (ratio.raw)
 		return build_raw(r, out, &ratio, sli.ratio);
 	return check_ratio(r, &ratio, sli.ratio) &&
-	       build_ratio(r, out, &ratio, ratio.counter, false);
+		build_ratio(r, out, &ratio, ratio.counter, false);
 }
 
-bool openslo_alpha_sli(struct slo_reader *r, struct sli *out, const struct yaml_node *ratio,
-	const struct yaml_node *threshold, const struct openslo_target *target)
+bool openslo_alpha_sli(struct slo_reader *r, struct sli *out,
+	const struct yaml_node *ratio, const struct yaml_node *threshold,
+	const struct openslo_target *target)
 {
 	struct ratio_spec spec = {.counter = true, .incremental = true};
 
 	if (!ratio == !threshold)
 		return yaml_problem(r->problems, target->node,
-			       _("an objective needs 'ratioMetrics', or the SLO an 'indicator' "
+			       _("an objective needs 'ratioMetrics', or the SLO an "
+				 "'indicator' "
 				 "with 'thresholdMetric'")) == 0;
 	if (threshold)
 		return build_threshold(r, out, threshold, target, true);
 	(void)yaml_read(&spec, ratio, alpha_ratio_fields, r->arena, r->problems);
 	return check_ratio(r, &spec, ratio) &&
-	       build_ratio(r, out, &spec, spec.counter && spec.incremental, true);
+		build_ratio(r, out, &spec, spec.counter && spec.incremental, true);
 }

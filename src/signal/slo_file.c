@@ -13,10 +13,10 @@
 
 /* What an object is, by the key that says so. */
 struct slo_format {
-	const char	*key, *value;
-	const char	*kind;	/* NULL: any */
-	void		(*read)(struct slo_reader *r, const struct yaml_node *root);
-	const char	*why_not;	/* N_(): for what is known and not read */
+	const char *key, *value;
+	const char *kind; /* NULL: any */
+	void (*read)(struct slo_reader *r, const struct yaml_node *root);
+	const char *why_not; /* N_(): for what is known and not read */
 };
 
 static void ignore(struct slo_reader *r, const struct yaml_node *root)
@@ -76,12 +76,14 @@ static void read_object(struct slo_reader *r, const struct yaml_node *root)
 		return;
 	}
 	if (version || kind)
-		yaml_problem(r->problems, root, _("'%s' of '%s' is not an SLO definition"),
-			kind ? kind : "?", version ? version : "?");
+		yaml_problem(r->problems, root,
+			_("'%s' of '%s' is not an SLO definition"), kind ? kind : "?",
+			version ? version : "?");
 	else
 		yaml_problem(r->problems, root, _("this is not an SLO definition"));
-	problems_hint(r->problems, _("OpenSLO (apiVersion: openslo/v1), Sloth (version: "
-				     "prometheus/v1) and Sloth's Kubernetes form are read"));
+	problems_hint(r->problems,
+		_("OpenSLO (apiVersion: openslo/v1), Sloth (version: "
+		  "prometheus/v1) and Sloth's Kubernetes form are read"));
 }
 
 static void gather(struct slo_reader *r, const struct yaml_doc *doc)
@@ -98,8 +100,8 @@ static void gather(struct slo_reader *r, const struct yaml_doc *doc)
 	}
 }
 
-int slo_file_parse(struct slo_list *out, struct arena *a, const char *s, size_t n, const char *file,
-	struct problems *p)
+int slo_file_parse(struct slo_list *out, struct arena *a, const char *s, size_t n,
+	const char *file, struct problems *p)
 {
 	struct slo_reader r = {
 		.out = out,
@@ -122,8 +124,8 @@ int slo_file_parse(struct slo_list *out, struct arena *a, const char *s, size_t 
 	return p->n > before ? -1 : 0;
 }
 
-struct slo *slo_reader_add(struct slo_reader *r, const struct yaml_node *at, const char *format,
-	const char *service, const char *name, int64_t window_ns)
+struct slo *slo_reader_add(struct slo_reader *r, const struct yaml_node *at,
+	const char *format, const char *service, const char *name, int64_t window_ns)
 {
 	struct slo *slo;
 
@@ -131,7 +133,8 @@ struct slo *slo_reader_add(struct slo_reader *r, const struct yaml_node *at, con
 		if (strcmp(r->out->items[i].service, service) == 0 &&
 			strcmp(r->out->items[i].name, name) == 0) {
 			yaml_problem(r->problems, at,
-				_("service '%s' has an SLO named '%s' already"), service, name);
+				_("service '%s' has an SLO named '%s' already"), service,
+				name);
 			return NULL;
 		}
 	}
@@ -164,8 +167,8 @@ static void merge_labels(struct json *to, const struct yaml_node *map)
 	}
 }
 
-const char *slo_reader_labels(struct slo_reader *r, const struct yaml_node *common,
-	const struct yaml_node *own)
+const char *slo_reader_labels(
+	struct slo_reader *r, const struct yaml_node *common, const struct yaml_node *own)
 {
 	struct json *labels = json_object();
 	struct strbuf text = STRBUF_INIT;
@@ -195,8 +198,8 @@ bool slo_reader_has(struct slo_reader *r, const char *value, const struct yaml_n
 }
 
 /* {a="1",b="2"} with the values quoted as PromQL wants them. */
-static const char *selector_of(struct arena *a, const char *const *names, const char *const *values,
-	size_t n)
+static const char *selector_of(
+	struct arena *a, const char *const *names, const char *const *values, size_t n)
 {
 	struct strbuf text = STRBUF_INIT;
 	const char *result;
@@ -230,7 +233,8 @@ bool slo_from_recorded(struct slo *out, struct arena *a, const struct json *labe
 		.name = values[2],
 		.format = "recorded",
 		.objective = round(objective * 1e12) / 1e12,
-		.window_ns = (int64_t)((period_days > 0 ? period_days : 30) * (double)NS_PER_DAY),
+		.window_ns = (int64_t)((period_days > 0 ? period_days : 30) *
+			(double)NS_PER_DAY),
 		.sli = {.kind = SLI_RECORDED,
 			.recorded = selector_of(a, names, values, ARRAY_LEN(names))},
 	};

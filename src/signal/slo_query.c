@@ -103,7 +103,8 @@ static const char *selector_in_sum(struct arena *a, const char *query)
 		return NULL;
 	s = skip_spaces(s + 1);
 	behind = behind_selector(s);
-	if (!behind || *skip_spaces(behind) != ')' || *skip_spaces(skip_spaces(behind) + 1))
+	if (!behind || *skip_spaces(behind) != ')' ||
+		*skip_spaces(skip_spaces(behind) + 1))
 		return NULL;
 	return arena_strndup(a, s, (size_t)(behind - s));
 }
@@ -142,7 +143,8 @@ static size_t open_ranges(struct strbuf *out, const char *query)
 	return n;
 }
 
-const char *promql_windowed(struct arena *a, const char *query, bool counter, bool *selector)
+const char *promql_windowed(
+	struct arena *a, const char *query, bool counter, bool *selector)
 {
 	struct strbuf text = STRBUF_INIT;
 	const char *plain = NULL, *result = NULL;
@@ -173,7 +175,8 @@ const char *promql_windowed(struct arena *a, const char *query, bool counter, bo
 }
 
 /* One part of a ratio over the window, as a rate. */
-static void add_part(struct strbuf *out, const struct sli *sli, const char *part, int64_t window_ns)
+static void add_part(
+	struct strbuf *out, const struct sli *sli, const char *part, int64_t window_ns)
 {
 	if (!sli->selector) {
 		strbuf_addc(out, '(');
@@ -244,8 +247,8 @@ static int is_rate(const char *part)
 	return strstr(part, "rate(") ? 1 : -1;
 }
 
-static bool add_count(struct strbuf *out, const struct slo *slo, const char *part,
-	int64_t window_ns)
+static bool add_count(
+	struct strbuf *out, const struct slo *slo, const char *part, int64_t window_ns)
 {
 	int rate;
 

@@ -4,8 +4,14 @@
 #ifndef TOCSIN_SLO_READ_H
 #define TOCSIN_SLO_READ_H
 
+#include <stddef.h>
+
 #include "core/yaml.h"
 #include "signal/slo_file.h"
+
+/* A row of a key table. */
+#define KEY(type, member, name, what, how)                                               \
+	{.key = (name), .want = (what), .offset = offsetof(struct type, member), .flags = (how)}
 
 /* The state of reading one file. */
 struct slo_reader {

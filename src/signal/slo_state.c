@@ -14,7 +14,8 @@
 /* Less of a window than this is covered: say so. */
 #define PARTIAL 0.95
 
-static const struct burn_window *find_window(const struct slo_measure *m, int64_t window_ns)
+static const struct burn_window *find_window(
+	const struct slo_measure *m, int64_t window_ns)
 {
 	if (m->period.window_ns == window_ns)
 		return &m->period;
@@ -25,7 +26,8 @@ static const struct burn_window *find_window(const struct slo_measure *m, int64_
 	return NULL;
 }
 
-static void fill_windows(struct slo_state *out, const struct slo *slo, const struct slo_measure *m)
+static void fill_windows(
+	struct slo_state *out, const struct slo *slo, const struct slo_measure *m)
 {
 	out->n_windows = burn_windows(out->windows_ns, slo);
 	out->events = NAN;
@@ -67,17 +69,20 @@ static double present_burn(const struct slo_state *out)
 	return burn;
 }
 
-static int64_t onset_of(const struct burn_alert *row, const struct slo_measure *m, int64_t now)
+static int64_t onset_of(
+	const struct burn_alert *row, const struct slo_measure *m, int64_t now)
 {
 	for (size_t i = 0; row && i < m->n_history; i++) {
 		if (m->history_ns[i] == row->short_ns)
-			return budget_onset(&m->history[i], row->factor, row->short_ns, now);
+			return budget_onset(
+				&m->history[i], row->factor, row->short_ns, now);
 	}
 	return NONE_INT;
 }
 
 /* A single failed event would page: the ratio says little. */
-static const char *low_traffic(struct arena *a, const struct slo *slo, const struct slo_measure *m)
+static const char *low_traffic(
+	struct arena *a, const struct slo *slo, const struct slo_measure *m)
 {
 	for (size_t i = 0; i < slo->n_alerting; i++) {
 		const struct burn_alert *row = &slo->alerting[i];
@@ -91,7 +96,8 @@ static const char *low_traffic(struct arena *a, const struct slo *slo, const str
 			return NULL;
 		duration_format(&window, row->long_ns);
 		note = arena_format(a,
-			_("only %.0f events in %s: one failure alone burns at %.3g times"),
+			_("only %.0f events in %s: one failure alone burns at %.3g "
+			  "times"),
 			w->total, window.buf, burn_rate(1 / w->total, slo->objective));
 		strbuf_release(&window);
 		return note;
@@ -99,8 +105,8 @@ static const char *low_traffic(struct arena *a, const struct slo *slo, const str
 	return NULL;
 }
 
-static const char *partial_data(struct arena *a, const struct slo_state *out,
-	const struct slo_measure *m)
+static const char *partial_data(
+	struct arena *a, const struct slo_state *out, const struct slo_measure *m)
 {
 	struct strbuf list = STRBUF_INIT;
 	const char *note = NULL;
@@ -114,7 +120,8 @@ static const char *partial_data(struct arena *a, const struct slo_state *out,
 		duration_format(&list, w->window_ns);
 	}
 	if (list.len)
-		note = arena_format(a, _("partial data: not yet covered whole: %s"), list.buf);
+		note = arena_format(
+			a, _("partial data: not yet covered whole: %s"), list.buf);
 	strbuf_release(&list);
 	return note;
 }
@@ -141,15 +148,16 @@ void slo_evaluate(struct slo_state *out, struct arena *a, const struct slo *slo,
 		.window_ns = slo->window_ns,
 	};
 	fill_windows(out, slo, m);
-	out->severity = burn_severity(&fired, slo->alerting, slo->n_alerting, slo->objective,
-		m->windows, m->n_windows, SLO_MIN_BAD);
+	out->severity = burn_severity(&fired, slo->alerting, slo->n_alerting,
+		slo->objective, m->windows, m->n_windows, SLO_MIN_BAD);
 	out->budget_left = budget_left(m->period.ratio, slo->objective);
-	out->exhausted_in_s =
-		budget_exhausted_in_s(out->budget_left, present_burn(out), slo->window_ns);
+	out->exhausted_in_s = budget_exhausted_in_s(
+		out->budget_left, present_burn(out), slo->window_ns);
 	out->onset = onset_of(fired, m, now);
 	out->note = low_traffic(a, slo, m);
 	if (!out->note && all_unreachable(slo))
-		out->note = _("no alert can fire: even if everything failed, the objective is too "
+		out->note = _("no alert can fire: even if everything failed, the "
+			      "objective is too "
 			      "low for its burn factors");
 	if (!out->note)
 		out->note = partial_data(a, out, m);

@@ -13,137 +13,141 @@
 enum spelling { SNAKE, CAMEL, SPELLINGS };
 
 struct sloth_alert {
-	bool			disable;
-	const struct yaml_node	*labels, *annotations;
+	bool disable;
+	const struct yaml_node *labels, *annotations;
 };
 
 struct sloth_alerting {
-	const char		*name;
-	const struct yaml_node	*labels, *annotations;
-	struct sloth_alert	page, ticket;
+	const char *name;
+	const struct yaml_node *labels, *annotations;
+	const struct yaml_node *page, *ticket;
 };
 
 struct sloth_sli {
-	const struct yaml_node	*events, *raw, *plugin;
+	const struct yaml_node *events, *raw, *plugin;
 };
 
 struct sloth_queries {
-	const char	*error, *total, *ratio;
+	const char *error, *total, *ratio;
 };
 
 struct sloth_slo {
-	const char		*name, *description;
-	double			objective;
-	const struct yaml_node	*labels, *plugins, *sli, *alerting;
+	const char *name, *description;
+	double objective;
+	const struct yaml_node *labels, *plugins, *sli, *alerting;
 };
 
 struct sloth_spec {
-	const char		*version, *service;
-	const struct yaml_node	*labels, *plugins, *slos;
+	const char *version, *service;
+	const struct yaml_node *labels, *plugins, *slos;
 };
 
-#define AT(type, member) offsetof(struct type, member)
-
 static const struct yaml_field alert_fields[] = {
-	{.key = "disable", .want = YAML_BOOL, .offset = AT(sloth_alert, disable)},
-	{.key = "labels", .want = YAML_NODE, .offset = AT(sloth_alert, labels)},
-	{.key = "annotations", .want = YAML_NODE, .offset = AT(sloth_alert, annotations)},
+	KEY(sloth_alert, disable, "disable", YAML_BOOL, 0),
+	KEY(sloth_alert, labels, "labels", YAML_NODE, 0),
+	KEY(sloth_alert, annotations, "annotations", YAML_NODE, 0),
 	{0},
 };
 
-#define ALERTING_FIELDS(page_key, ticket_key)                                            \
-	{                                                                                \
-		{.key = "name", .want = YAML_TEXT, .offset = AT(sloth_alerting, name)},  \
-		{.key = "labels", .want = YAML_NODE, .offset = AT(sloth_alerting, labels)}, \
-		{.key = "annotations", .want = YAML_NODE,                                \
-			.offset = AT(sloth_alerting, annotations)},                      \
-		{.key = page_key, .want = YAML_SUB, .offset = AT(sloth_alerting, page),  \
-			.sub = alert_fields, .sub_size = sizeof(struct sloth_alert)},    \
-		{.key = ticket_key, .want = YAML_SUB,                                    \
-			.offset = AT(sloth_alerting, ticket), .sub = alert_fields,       \
-			.sub_size = sizeof(struct sloth_alert)},                         \
-		{0},                                                                     \
-	}
-
+/* The page's and the ticket's are read by alert_fields. */
 static const struct yaml_field alerting_fields[SPELLINGS][6] = {
-	[SNAKE] = ALERTING_FIELDS("page_alert", "ticket_alert"),
-	[CAMEL] = ALERTING_FIELDS("pageAlert", "ticketAlert"),
+	[SNAKE] =
+		{
+			KEY(sloth_alerting, name, "name", YAML_TEXT, 0),
+			KEY(sloth_alerting, labels, "labels", YAML_NODE, 0),
+			KEY(sloth_alerting, annotations, "annotations", YAML_NODE, 0),
+			KEY(sloth_alerting, page, "page_alert", YAML_NODE, 0),
+			KEY(sloth_alerting, ticket, "ticket_alert", YAML_NODE, 0),
+		},
+	[CAMEL] =
+		{
+			KEY(sloth_alerting, name, "name", YAML_TEXT, 0),
+			KEY(sloth_alerting, labels, "labels", YAML_NODE, 0),
+			KEY(sloth_alerting, annotations, "annotations", YAML_NODE, 0),
+			KEY(sloth_alerting, page, "pageAlert", YAML_NODE, 0),
+			KEY(sloth_alerting, ticket, "ticketAlert", YAML_NODE, 0),
+		},
 };
 
 static const struct yaml_field sli_fields[] = {
-	{.key = "events", .want = YAML_NODE, .offset = AT(sloth_sli, events)},
-	{.key = "raw", .want = YAML_NODE, .offset = AT(sloth_sli, raw)},
-	{.key = "plugin", .want = YAML_NODE, .offset = AT(sloth_sli, plugin)},
+	KEY(sloth_sli, events, "events", YAML_NODE, 0),
+	KEY(sloth_sli, raw, "raw", YAML_NODE, 0),
+	KEY(sloth_sli, plugin, "plugin", YAML_NODE, 0),
 	{0},
 };
 
-#define EVENTS_FIELDS(error_key, total_key)                                              \
-	{                                                                                \
-		{.key = error_key, .want = YAML_TEXT, .offset = AT(sloth_queries, error), \
-			.flags = YAML_REQUIRED},                                         \
-		{.key = total_key, .want = YAML_TEXT, .offset = AT(sloth_queries, total), \
-			.flags = YAML_REQUIRED},                                         \
-		{0},                                                                     \
-	}
-
 static const struct yaml_field events_fields[SPELLINGS][3] = {
-	[SNAKE] = EVENTS_FIELDS("error_query", "total_query"),
-	[CAMEL] = EVENTS_FIELDS("errorQuery", "totalQuery"),
+	[SNAKE] =
+		{
+			KEY(sloth_queries, error, "error_query", YAML_TEXT,
+				YAML_REQUIRED),
+			KEY(sloth_queries, total, "total_query", YAML_TEXT,
+				YAML_REQUIRED),
+		},
+	[CAMEL] =
+		{
+			KEY(sloth_queries, error, "errorQuery", YAML_TEXT, YAML_REQUIRED),
+			KEY(sloth_queries, total, "totalQuery", YAML_TEXT, YAML_REQUIRED),
+		},
 };
 
 static const struct yaml_field raw_fields[SPELLINGS][2] = {
-	[SNAKE] = {{.key = "error_ratio_query", .want = YAML_TEXT,
-			   .offset = AT(sloth_queries, ratio), .flags = YAML_REQUIRED},
-		{0}},
-	[CAMEL] = {{.key = "errorRatioQuery", .want = YAML_TEXT,
-			   .offset = AT(sloth_queries, ratio), .flags = YAML_REQUIRED},
-		{0}},
+	[SNAKE] =
+		{
+			KEY(sloth_queries, ratio, "error_ratio_query", YAML_TEXT,
+				YAML_REQUIRED),
+		},
+	[CAMEL] =
+		{
+			KEY(sloth_queries, ratio, "errorRatioQuery", YAML_TEXT,
+				YAML_REQUIRED),
+		},
 };
 
 static const struct yaml_field slo_fields[] = {
-	{.key = "name", .want = YAML_TEXT, .offset = AT(sloth_slo, name), .flags = YAML_REQUIRED},
-	{.key = "description", .want = YAML_TEXT, .offset = AT(sloth_slo, description)},
-	{.key = "objective", .want = YAML_REAL, .offset = AT(sloth_slo, objective),
-		.flags = YAML_REQUIRED},
-	{.key = "labels", .want = YAML_NODE, .offset = AT(sloth_slo, labels)},
-	{.key = "plugins", .want = YAML_NODE, .offset = AT(sloth_slo, plugins)},
-	{.key = "sli", .want = YAML_NODE, .offset = AT(sloth_slo, sli), .flags = YAML_REQUIRED},
-	{.key = "alerting", .want = YAML_NODE, .offset = AT(sloth_slo, alerting)},
+	KEY(sloth_slo, name, "name", YAML_TEXT, YAML_REQUIRED),
+	KEY(sloth_slo, description, "description", YAML_TEXT, 0),
+	KEY(sloth_slo, objective, "objective", YAML_REAL, YAML_REQUIRED),
+	KEY(sloth_slo, labels, "labels", YAML_NODE, 0),
+	KEY(sloth_slo, plugins, "plugins", YAML_NODE, 0),
+	KEY(sloth_slo, sli, "sli", YAML_NODE, YAML_REQUIRED),
+	KEY(sloth_slo, alerting, "alerting", YAML_NODE, 0),
 	{0},
 };
 
-#define SPEC_FIELDS(plugins_key)                                                         \
-	{.key = "service", .want = YAML_TEXT, .offset = AT(sloth_spec, service),         \
-		.flags = YAML_REQUIRED},                                                 \
-		{.key = "labels", .want = YAML_NODE, .offset = AT(sloth_spec, labels)},  \
-		{.key = plugins_key, .want = YAML_NODE, .offset = AT(sloth_spec, plugins)}, \
-		{.key = "slos", .want = YAML_NODE, .offset = AT(sloth_spec, slos),       \
-			.flags = YAML_REQUIRED}
-
 static const struct yaml_field file_fields[] = {
-	{.key = "version", .want = YAML_TEXT, .offset = AT(sloth_spec, version)},
-	SPEC_FIELDS("slo_plugins"),
+	KEY(sloth_spec, version, "version", YAML_TEXT, 0),
+	KEY(sloth_spec, service, "service", YAML_TEXT, YAML_REQUIRED),
+	KEY(sloth_spec, labels, "labels", YAML_NODE, 0),
+	KEY(sloth_spec, plugins, "slo_plugins", YAML_NODE, 0),
+	KEY(sloth_spec, slos, "slos", YAML_NODE, YAML_REQUIRED),
 	{0},
 };
 
 static const struct yaml_field spec_fields[] = {
-	SPEC_FIELDS("sloPlugins"),
+	KEY(sloth_spec, service, "service", YAML_TEXT, YAML_REQUIRED),
+	KEY(sloth_spec, labels, "labels", YAML_NODE, 0),
+	KEY(sloth_spec, plugins, "sloPlugins", YAML_NODE, 0),
+	KEY(sloth_spec, slos, "slos", YAML_NODE, YAML_REQUIRED),
 	{0},
 };
 
-static void check_placeholder(struct slo_reader *r, const char *query, const struct yaml_node *map,
-	const char *key)
+static void check_placeholder(struct slo_reader *r, const char *query,
+	const struct yaml_node *map, const char *key)
 {
 	struct strbuf filled = STRBUF_INIT;
 
 	if (query && slo_template(&filled, query, NS_PER_MIN) == 0) {
 		yaml_problem(r->problems, yaml_get(map, key),
-			_("'%s' has no {{.window}}, so that every window would be the same"), key);
+			_("'%s' has no {{.window}}, so that every window would be the "
+			  "same"),
+			key);
 	}
 	strbuf_release(&filled);
 }
 
-static const struct yaml_field *queries_table(const struct sloth_sli *sli, enum spelling as)
+static const struct yaml_field *queries_table(
+	const struct sloth_sli *sli, enum spelling as)
 {
 	return sli->events ? events_fields[as] : raw_fields[as];
 }
@@ -160,8 +164,8 @@ static bool read_sli(struct slo_reader *r, struct sli *out, const struct yaml_no
 	if (sli.plugin) {
 		yaml_problem(r->problems, sli.plugin,
 			_("indicators of Sloth's plugins are not supported"));
-		problems_hint(
-			r->problems, _("write the queries that the plugin makes as 'events'"));
+		problems_hint(r->problems,
+			_("write the queries that the plugin makes as 'events'"));
 		return false;
 	}
 	if (!sli.events == !sli.raw) {
@@ -186,34 +190,49 @@ static bool read_sli(struct slo_reader *r, struct sli *out, const struct yaml_no
 	return true;
 }
 
-static void read_alerting(struct slo_reader *r, struct slo *slo, const struct yaml_node *node,
-	const struct yaml_node *slo_node, enum spelling as)
+static bool is_disabled(struct slo_reader *r, const struct yaml_node *node)
+{
+	struct sloth_alert alert = {0};
+
+	if (node)
+		(void)yaml_read(&alert, node, alert_fields, r->arena, r->problems);
+	return alert.disable;
+}
+
+static void read_alerting(struct slo_reader *r, struct slo *slo,
+	const struct yaml_node *node, const struct yaml_node *slo_node, enum spelling as)
 {
 	struct sloth_alerting alerting = {0};
+	bool no_page, no_ticket;
 	size_t kept = 0;
 
 	if (node)
 		(void)yaml_read(
 			&alerting, node, alerting_fields[as], r->arena, r->problems);
-	if (!(alerting.name && *alerting.name) && !(alerting.page.disable && alerting.ticket.disable))
+	no_page = is_disabled(r, alerting.page);
+	no_ticket = is_disabled(r, alerting.ticket);
+	if (!(alerting.name && *alerting.name) && !(no_page && no_ticket))
 		yaml_problem(r->problems, node ? node : slo_node,
-			_("'alerting' needs a 'name', unless both of its alerts are disabled"));
+			_("'alerting' needs a 'name', unless both of its alerts are "
+			  "disabled"));
 	for (size_t i = 0; i < slo->n_alerting; i++) {
 		bool page = slo->alerting[i].severity == SEV_PAGE;
 
-		if (page ? !alerting.page.disable : !alerting.ticket.disable)
+		if (page ? !no_page : !no_ticket)
 			slo->alerting[kept++] = slo->alerting[i];
 	}
 	slo->n_alerting = kept;
 }
 
-static bool objective_fits(struct slo_reader *r, double objective, const struct yaml_node *at)
+static bool objective_fits(
+	struct slo_reader *r, double objective, const struct yaml_node *at)
 {
 	if (isnan(objective))
 		return false;
 	if (!(objective > 0) || objective > 100) {
 		yaml_problem(r->problems, at,
-			_("the objective %g is not a percentage over 0 and under 100"), objective);
+			_("the objective %g is not a percentage over 0 and under 100"),
+			objective);
 		return false;
 	}
 	if (objective == 100) {
@@ -246,8 +265,8 @@ static void read_slo(struct slo_reader *r, const struct yaml_node *node,
 		return;
 	if (!s.sli || !read_sli(r, &sli, s.sli, as) || !fits || !s.name)
 		return;
-	slo = slo_reader_add(
-		r, node, as == CAMEL ? "sloth-k8s" : "sloth", spec->service, s.name, PERIOD);
+	slo = slo_reader_add(r, node, as == CAMEL ? "sloth-k8s" : "sloth", spec->service,
+		s.name, PERIOD);
 	if (!slo)
 		return;
 	slo->description = s.description;
@@ -283,16 +302,15 @@ void sloth_read(struct slo_reader *r, const struct yaml_node *root)
 }
 
 struct sloth_object {
-	const struct yaml_node	*version, *kind, *metadata, *spec, *status;
+	const struct yaml_node *version, *kind, *metadata, *spec, *status;
 };
 
 static const struct yaml_field object_fields[] = {
-	{.key = "apiVersion", .want = YAML_NODE, .offset = AT(sloth_object, version)},
-	{.key = "kind", .want = YAML_NODE, .offset = AT(sloth_object, kind)},
-	{.key = "metadata", .want = YAML_NODE, .offset = AT(sloth_object, metadata)},
-	{.key = "spec", .want = YAML_NODE, .offset = AT(sloth_object, spec),
-		.flags = YAML_REQUIRED},
-	{.key = "status", .want = YAML_NODE, .offset = AT(sloth_object, status)},
+	KEY(sloth_object, version, "apiVersion", YAML_NODE, 0),
+	KEY(sloth_object, kind, "kind", YAML_NODE, 0),
+	KEY(sloth_object, metadata, "metadata", YAML_NODE, 0),
+	KEY(sloth_object, spec, "spec", YAML_NODE, YAML_REQUIRED),
+	KEY(sloth_object, status, "status", YAML_NODE, 0),
 	{0},
 };
 

@@ -9,11 +9,11 @@
 
 /* What the variants say, counted. */
 struct tally {
-	size_t		active, equal, named;	/* of those that take traffic */
-	bool		pending;	/* one that takes none yet is the expected version */
-	double		share, equal_share;	/* of traffic; NAN: a variant does not say */
-	const char	*running;
-	double		running_share;
+	size_t active, equal, named; /* of those that take traffic */
+	bool pending; /* one that takes none yet is the expected version */
+	double share, equal_share; /* of traffic; NAN: a variant does not say */
+	const char *running;
+	double running_share;
 };
 
 static bool same(const char *a, const char *b)
@@ -21,7 +21,8 @@ static bool same(const char *a, const char *b)
 	return a && b && *a && strcmp(a, b) == 0;
 }
 
-static const struct model_version *find_version(const struct sync_input *in, const char *version)
+static const struct model_version *find_version(
+	const struct sync_input *in, const char *version)
 {
 	for (size_t i = 0; i < in->n_versions; i++) {
 		if (same(in->versions[i].version, version))
@@ -34,8 +35,9 @@ static bool is_expected(const struct serving *v, const struct sync_input *in)
 {
 	const struct model_version *version = find_version(in, in->pointer->version);
 
-	return same(v->version, in->pointer->version) || same(v->version, in->pointer->digest) ||
-	       (version && same(v->version, version->digest));
+	return same(v->version, in->pointer->version) ||
+		same(v->version, in->pointer->digest) ||
+		(version && same(v->version, version->digest));
 }
 
 static struct tally count(const struct sync_input *in)
@@ -57,7 +59,8 @@ static struct tally count(const struct sync_input *in)
 		t.equal_share += expected ? v->traffic : 0;
 		if (v->version && (isnan(v->traffic) || v->traffic > t.running_share)) {
 			t.running = v->version;
-			t.running_share = isnan(v->traffic) ? t.running_share : v->traffic;
+			t.running_share =
+				isnan(v->traffic) ? t.running_share : v->traffic;
 		}
 	}
 	return t;
@@ -76,7 +79,8 @@ static enum sync_state state_of_registry(const struct sync_input *in)
 	return SYNC_NONE;
 }
 
-static enum sync_state state_of_serving(const struct sync_input *in, const struct tally *t)
+static enum sync_state state_of_serving(
+	const struct sync_input *in, const struct tally *t)
 {
 	if (!in->serving_ok || in->n_variants == 0)
 		return SYNC_SERVING_UNKNOWN;
@@ -91,15 +95,19 @@ static enum sync_state state_of_serving(const struct sync_input *in, const struc
 	return t->active > 0 ? SYNC_DRIFT : SYNC_SERVING_UNKNOWN;
 }
 
-static const char *note_of(struct arena *a, const struct sync_result *r, const struct sync_input *in)
+static const char *note_of(
+	struct arena *a, const struct sync_result *r, const struct sync_input *in)
 {
 	switch (r->state) {
-	case SYNC_REGISTRY_UNREACHABLE: return _("the registry did not answer in its last round");
-	case SYNC_POINTER_MISSING: return _("the registry has no such alias, tag or stage");
+	case SYNC_REGISTRY_UNREACHABLE:
+		return _("the registry did not answer in its last round");
+	case SYNC_POINTER_MISSING:
+		return _("the registry has no such alias, tag or stage");
 	case SYNC_DANGLING:
 		if (!r->expected)
 			return _("the pointer names no version");
-		return arena_format(a, _("the pointer names version %s, which the registry lacks"),
+		return arena_format(a,
+			_("the pointer names version %s, which the registry lacks"),
 			r->expected);
 	case SYNC_SERVING_UNKNOWN:
 		if (!in->serving_ok)
@@ -111,12 +119,13 @@ static const char *note_of(struct arena *a, const struct sync_result *r, const s
 		return arena_format(a, _("all traffic is on version %s"), r->expected);
 	case SYNC_CANARY:
 		if (isnan(r->share))
-			return arena_format(
-				a, _("part of the traffic is on version %s"), r->expected);
-		return arena_format(a, _("%.0f%% of the traffic is on version %s"), r->share * 100,
-			r->expected);
+			return arena_format(a, _("part of the traffic is on version %s"),
+				r->expected);
+		return arena_format(a, _("%.0f%% of the traffic is on version %s"),
+			r->share * 100, r->expected);
 	case SYNC_ROLLING_OUT:
-		return arena_format(a, _("version %s is starting and takes no traffic yet"),
+		return arena_format(a,
+			_("version %s is starting and takes no traffic yet"),
 			r->expected);
 	case SYNC_DRIFT:
 		return arena_format(a, _("the pointer says version %s, serving runs %s"),
