@@ -216,6 +216,12 @@ struct burn_alert *burn_default_alerts(struct arena *a, int64_t period_ns, size_
 	return rows;
 }
 
+const struct burn_alert *burn_alerts(const struct slo *slo, struct arena *a, size_t *n)
+{
+	*n = slo->n_alerting;
+	return slo->alerting ? slo->alerting : burn_default_alerts(a, slo->window_ns, n);
+}
+
 static size_t add_window(int64_t *out, size_t n, int64_t window_ns)
 {
 	size_t at = n;

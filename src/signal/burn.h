@@ -71,6 +71,9 @@ double burn_factor(double share, int64_t period_ns, int64_t long_ns);
  */
 struct burn_alert *burn_default_alerts(struct arena *a, int64_t period_ns, size_t *n);
 
+/* slo's own rows; the defaults when its alerting is NULL (n 0 and not NULL: turned off). */
+const struct burn_alert *burn_alerts(const struct slo *slo, struct arena *a, size_t *n);
+
 /*
  * The distinct windows that slo's alerting needs (the default table's when it has no rows),
  * ascending, and the period last when there is room: 5m 30m 1h 2h 6h 1d 3d 30d for the defaults.
