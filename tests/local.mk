@@ -9,9 +9,12 @@ TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
 EXTRA_DIST += tests/unit/unit.h
 EXTRA_DIST += tests/screen/harness.h
 check_PROGRAMS += tests/unit/backoff
+check_PROGRAMS += tests/unit/counter
 check_PROGRAMS += tests/unit/exposition
 tests_unit_exposition_SOURCES = tests/unit/exposition.c tests/fuzz/exposition.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/number
+check_PROGRAMS += tests/unit/prom_answer
+tests_unit_prom_answer_SOURCES = tests/unit/prom_answer.c tests/fuzz/prometheus.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/strbuf
 check_PROGRAMS += tests/unit/url
 
@@ -19,6 +22,8 @@ check_PROGRAMS += tests/unit/url
 if FUZZ
 noinst_PROGRAMS += tests/fuzz/exposition
 tests_fuzz_exposition_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/prometheus
+tests_fuzz_prometheus_LDFLAGS = -fsanitize=fuzzer
 endif
 
 # What reads the tree itself.

@@ -80,7 +80,7 @@ struct reader {
 extern const struct reader reader_prometheus, reader_alertmanager, reader_metrics;
 extern const struct reader reader_connector;	/* of every type that a connector describes */
 
-const struct reader *reader_for(const char *type);	/* NULL: no such type */
+const struct reader *reader_for(const char *type);	/* never NULL */
 
 /*
  * Start a request of this round with the source's credentials; at most 4 are in flight, the rest
