@@ -18,7 +18,7 @@
 enum child_io {
 	CHILD_NULL,	/* /dev/null */
 	CHILD_PIPE,	/* a pipe; our end is in struct child, non-blocking, close-on-exec */
-	CHILD_PTY,	/* in and out and err on one new pty, which becomes the controlling terminal */
+	CHILD_PTY,	/* all that say so: one new pty, which becomes the controlling terminal */
 	CHILD_FD,	/* the descriptor given */
 	CHILD_OUT,	/* err only: where out goes */
 };
@@ -39,27 +39,36 @@ struct child_spec {
 
 struct child {
 	pid_t	pid;
-	int	in, out, err;	/* our ends, -1: none; for a pty in == out */
+	int	in, out, err;	/* our ends, -1: none; equal for streams on one pty */
 };
 
-/* Fails here, with the reason, when the program cannot be executed. */
+/*
+ * Fails here, with the reason, when the program cannot be executed.  When all others have closed
+ * a pty, reading it gives EIO, which is its end of file.
+ */
 int child_start(struct child *out, const struct child_spec *spec, struct err *e);
 
 /* Close our ends; the process goes on. */
 void child_close(struct child *c);
 
-/* Signal the child's whole session or group. */
+/* Signal the child's whole group; before it was reaped. */
 void child_signal(const struct child *c, int signal_number);
 
 /*
- * Run to the end and collect its output, for short commands (secrets, agents): at most max_bytes
- * and timeout_ns; stdin_data may be NULL.  *status is the exit code, or 128 + the signal.
+ * Run to the end and append its output, for short commands (secrets, agents): at most max_bytes
+ * and timeout_ns (ERR_LIMIT; the child is killed).  stdin_data NULL: /dev/null.  The spec's in and
+ * out are not read; its err may not be a pipe or pty.  *status is the exit code, or 128 + the
+ * signal.  What the child leaves running may keep its output open: that is not waited for.
  */
 int child_run(struct strbuf *out, int *status, const struct child_spec *spec,
 	const void *stdin_data, size_t stdin_bytes, size_t max_bytes, int64_t timeout_ns,
 	struct err *e);
 
-/* Detach: fork, own session, the parent returns with 0, the child with 1; -1 on failure. */
+/*
+ * Detach: the parent returns with 0; with 1 a process that init adopts, in its own session, with
+ * the same descriptors (close or redirect them).  -1 on failure.  A loop does not survive it:
+ * detach first.
+ */
 int child_detach(struct err *e);
 
 #endif
