@@ -76,3 +76,4 @@ EXTRA_DIST += tests/unit/shared.h
 check_PROGRAMS += tests/unit/budget
 check_PROGRAMS += tests/unit/burn
 check_PROGRAMS += tests/unit/sync
+check_PROGRAMS += tests/unit/merkle

@@ -15,6 +15,7 @@ enum run_event {
 	EV_ASK,		/* shown for confirmation */
 	EV_TAKE_BACK,	/* not confirmed */
 	EV_START,	/* a supervisor has it; a person ticks it */
+	EV_START_UNDO,	/* likewise, as an undo: also from an end */
 	EV_OK, EV_FAIL, EV_TIME_OUT, EV_CANCEL,
 	EV_LOSE,	/* its supervisor died before it wrote the end */
 	EV_SKIP,
@@ -65,10 +66,11 @@ bool run_dry_runs(const struct step *s);
 /* Changing steps that are done and have an undo, newest first; number put in out. */
 size_t run_undoable(const struct run *r, int *out, size_t max);
 
-/* May it be tried again by itself: a read or idempotent, attempts left. */
-bool run_may_retry(const struct run *r, int n);
-
-/* `when` of a step: true without one. */
+/*
+ * `when` of a step: true without one.  NAME, !NAME, NAME == value, NAME != value, where NAME is a
+ * variable or "step.OTHER" for another step's state.
+ */
 int run_when(bool *out, const struct run *r, int n, struct err *e);
+bool run_when_valid(const char *when);
 
 #endif

@@ -61,6 +61,8 @@ struct step {
 	const struct attr *attrs;	/* all of them, in order, unknown ones too */
 	size_t		n_attrs;
 	struct yaml_texts inputs;	/* variables without which it cannot start */
+	struct yaml_texts outputs;	/* variables that it may put out */
+	const char	*broken;	/* why it can never start, in words; or NULL */
 
 	enum risk	risk;		/* never RISK_NONE */
 	bool		risk_given;	/* written down, not assumed */
@@ -116,8 +118,7 @@ struct runbook {
 	size_t			tasks;
 	struct yaml_texts	alerts, changes;	/* applies: */
 	const char		*cwd;	/* front matter's, or NULL */
-	const char		*stale;	/* review date has passed: which; else NULL */
-	struct problems		problems;	/* owned; warnings among them, see n_errors */
+	struct problems		problems;	/* owned */
 };
 
 struct destroy;	/* patterns of destructive commands: runbook/destroy.h, or NULL */
@@ -138,5 +139,6 @@ const char *step_attr(const struct step *s, const char *name);			/* NULL: none *
 enum confirm step_confirm(const struct step *s);	/* given, or by risk: no, key, type */
 int64_t step_timeout(const struct step *s);		/* given, or by risk and kind */
 bool step_changes(const struct step *s);		/* risk over read */
+int step_retries(const struct step *s);		/* 0 unless it only reads or is idempotent */
 
 #endif

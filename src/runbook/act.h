@@ -1,0 +1,21 @@
+/* act.h - what an `action` fence asks a connector to do: source, do, with */
+#ifndef TOCSIN_ACT_H
+#define TOCSIN_ACT_H
+
+#include "core/json.h"
+#include "runbook/vars.h"
+
+struct act {
+	const char	*source, *action;	/* in the arena */
+	struct json	*params;		/* owned: an object */
+};
+
+/*
+ * "$NAME" stands for a whole value, never for a part of one; it is resolved when vars is not
+ * NULL.  What is wrong goes to p, with lines counted from the fence's.
+ */
+int act_parse(struct act *out, const char *s, const struct vars *vars, int line, struct arena *a,
+	struct problems *p);
+void act_release(struct act *act);
+
+#endif
