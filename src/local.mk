@@ -41,6 +41,7 @@ libtocsin_a_SOURCES += src/net/answer.c src/net/answer.h
 libtocsin_a_SOURCES += src/net/auth.c src/net/auth.h
 libtocsin_a_SOURCES += src/net/http.c src/net/http.h
 libtocsin_a_SOURCES += src/net/url.c src/net/url.h
+libtocsin_a_SOURCES += src/poll/alert_answer.c src/poll/alert_answer.h
 libtocsin_a_SOURCES += src/poll/backoff.c src/poll/backoff.h
 libtocsin_a_SOURCES += src/poll/counter.c src/poll/counter.h
 libtocsin_a_SOURCES += src/poll/exposition.c src/poll/exposition.h

@@ -8,6 +8,7 @@ AM_TESTS_ENVIRONMENT = \
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
 EXTRA_DIST += tests/unit/unit.h
 EXTRA_DIST += tests/screen/harness.h
+check_PROGRAMS += tests/unit/alert_answer
 check_PROGRAMS += tests/unit/backoff
 check_PROGRAMS += tests/unit/counter
 check_PROGRAMS += tests/unit/exposition

@@ -13,7 +13,7 @@ struct alert {
 	const char	*state;		/* firing, pending, silenced, inhibited, resolved */
 	const char	*severity;	/* page, ticket or info, from the label severity; else NULL */
 	int64_t		since, until;	/* as the source says */
-	const char	*silenced_by;	/* JSON array of silence ids */
+	const char	*silenced_by;	/* JSON array of {id, by, comment, until}; all but id may lack */
 	const char	*runbook_url;
 };
 
