@@ -88,6 +88,7 @@ struct audit_list { struct audit_row *items; size_t n; bool more; };
 
 /*
  * One transaction: read the newest row, let `make` fill the next one's entry and hashes, insert.
+ * The first one's last is seq 0 with zero hashes.  make may run twice.  Durable when it returns.
  */
 typedef int audit_make_fn(void *ctx, const struct audit_row *last, struct audit_row *next,
 	struct arena *a, struct err *e);

@@ -57,10 +57,21 @@ int store_touched(struct store *st, int64_t counters[TOUCHES], struct err *e);
  */
 void store_read_limit(struct store *st, int ms);
 
-/* One slice (at most 50 ms) of trimming by age and size; *more says whether to come back. */
+/*
+ * One slice (at most 50 ms) of trimming by age and size; *more says whether to come back.  What was
+ * valid at the horizon stays.  Over max_bytes the oldest goes first: numbers over time, then
+ * sessions, then records; nothing of the last hour and nothing pinned.  Settings tell of it:
+ * TRIM_SINCE since when all is there that keep_ns promises more of, TRIM_OVER when nothing more
+ * may go and the store is still too large; neither is set while all is well.
+ */
+#define TRIM_SINCE "trim.since"	/* ns */
+#define TRIM_OVER  "trim.over"	/* bytes */
 int store_trim(struct store *st, int64_t keep_ns, int64_t max_bytes, int64_t now, bool *more,
 	struct err *e);
 int64_t store_bytes(struct store *st);	/* of seen.db with its WAL */
+
+/* True when seen.db was moved aside under us: whoever polls into it should end. */
+bool store_is_moved(struct store *st);
 
 /*
  * Evidence of an incident is not trimmed: the object's intervals, changes, or session with its
