@@ -78,3 +78,7 @@ check_PROGRAMS += tests/unit/budget
 check_PROGRAMS += tests/unit/burn
 check_PROGRAMS += tests/unit/sync
 check_PROGRAMS += tests/unit/merkle
+check_PROGRAMS += tests/unit/correlate
+check_PROGRAMS += tests/unit/cost
+check_PROGRAMS += tests/unit/tree
+check_PROGRAMS += tests/unit/replay

@@ -39,6 +39,9 @@ const struct price *price_find(const struct price_table *t, const char *model);
  */
 int64_t cost_of(const struct span *s, const struct price_table *t, bool *computed);
 
+/* True when both name one model: vendor prefixes and date suffixes do not matter. */
+bool model_same(const char *a, const char *b);
+
 int64_t pusd_of(double usd);	/* NAN, out of range: NONE_INT */
 double pusd_to_usd(int64_t v);	/* NONE_INT: NAN */
 

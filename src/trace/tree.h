@@ -4,7 +4,7 @@
  * Every span of the input has exactly one node, whatever is wrong with it; what is wrong stands in
  * the node's flags.  Nodes are in pre-order: a node's subtree is nodes[i .. i + size - 1], its
  * first child (when size > 1) is i + 1.  Children are by start, longer first.
- * Memory: 20 bytes a node, 24 for its usage, 4 for its place in time.
+ * Memory: 20 bytes a node, 24 for its usage, 8 for its place in time.
  */
 #ifndef TOCSIN_TREE_H
 #define TOCSIN_TREE_H
@@ -54,6 +54,7 @@ struct tree {
 	struct node		*nodes;	/* all below in the arena */
 	struct usage		*usage;	/* of the subtree, nothing counted twice */
 	uint32_t		*order;	/* nodes as they started: order[0] was first */
+	uint32_t		*step;	/* the other way: order[step[i]] == i */
 	size_t			n;
 	size_t			roots, orphans, cycles, repeats, same_calls, errors, traces, open;
 	size_t			max_depth;
