@@ -82,3 +82,4 @@ check_PROGRAMS += tests/unit/correlate
 check_PROGRAMS += tests/unit/cost
 check_PROGRAMS += tests/unit/tree
 check_PROGRAMS += tests/unit/replay
+check_PROGRAMS += tests/unit/yaml
