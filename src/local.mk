@@ -175,3 +175,4 @@ libtocsin_a_SOURCES += src/cmd/commands.h
 libtocsin_a_SOURCES += src/cmd/elements.h
 libtocsin_a_SOURCES += src/cmd/say.h
 libtocsin_a_SOURCES += src/cmd/status.h
+libtocsin_a_SOURCES += src/cmd/gate.c
