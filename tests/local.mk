@@ -83,3 +83,4 @@ check_PROGRAMS += tests/unit/cost
 check_PROGRAMS += tests/unit/tree
 check_PROGRAMS += tests/unit/replay
 check_PROGRAMS += tests/unit/yaml
+check_PROGRAMS += tests/unit/map

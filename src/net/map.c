@@ -406,16 +406,25 @@ int map_run_now(struct json **results, struct map *m, const struct map_program *
 	return now.results ? 0 : -1;
 }
 
+/* Words that jq takes for itself, so that $word does not compile. */
+static const char *const jq_words[] = {"def", "if", "then", "else", "elif", "end", "and",
+	"or", "as", "reduce", "foreach", "try", "catch", "label", "import", "include",
+	"__loc__"};
+
 int map_name_check(const char *name, struct err *e)
 {
-	static const char first[] =
+	static const char letters[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	static const char others[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+	bool word = false;
 
-	if (*name && strchr(first, *name) &&
-		strspn(name + 1,
-			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-			"0123456789") == strlen(name + 1))
+	for (size_t i = 0; i < ARRAY_LEN(jq_words); i++)
+		word |= !strcmp(jq_words[i], name);
+	if (*name && strchr(letters, *name) && strspn(name, others) == strlen(name) &&
+		!word)
 		return 0;
 	err_set(e, ERR_INPUT, _("'%s' cannot be a variable's name"), name);
-	return err_hint(e, "%s", _("use letters, digits and underscores"));
+	return err_hint(
+		e, "%s", _("use letters, digits and underscores, no word of jq's own"));
 }
