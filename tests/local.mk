@@ -84,3 +84,4 @@ check_PROGRAMS += tests/unit/tree
 check_PROGRAMS += tests/unit/replay
 check_PROGRAMS += tests/unit/yaml
 check_PROGRAMS += tests/unit/map
+check_PROGRAMS += tests/unit/connector
