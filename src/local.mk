@@ -176,3 +176,6 @@ libtocsin_a_SOURCES += src/cmd/elements.h
 libtocsin_a_SOURCES += src/cmd/say.h
 libtocsin_a_SOURCES += src/cmd/status.h
 libtocsin_a_SOURCES += src/cmd/gate.c
+libtocsin_a_SOURCES += src/cmd/cmd_out.c
+libtocsin_a_SOURCES += src/cmd/help.c
+libtocsin_a_SOURCES += src/cmd/setup.c

@@ -1,20 +1,73 @@
 #include "config.h"
 
+#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/commands.h"
 #include "core/i18n.h"
+#include "core/text.h"
+
+#define READS (NEEDS_CONFIG | NEEDS_STORE)
+
+/* clang-format off */
+static const struct cmd_option changes_options[] = {
+	{"since", 0, N_("DURATION"), false, N_("only what changed within this long")},
+	{0},
+};
+
+static const struct cmd_option init_options[] = {
+	{"print", 0, NULL, false, N_("print the configuration and write nothing")},
+	{"force", 0, NULL, false, N_("replace the configuration that is there")},
+	{0},
+};
+
+static const struct cmd_option sessions_list_options[] = {
+	{"agent", 0, N_("NAME"), false, N_("only this agent's")},
+	{"text", 0, N_("TEXT"), false, N_("only with this in id, agent, user or tags")},
+	{"failed", 0, NULL, false, N_("only those with errors")},
+	{"limit", 0, N_("N"), false, N_("at most so many (50)")},
+	{0},
+};
+
+static const struct cmd_option sessions_show_options[] = {
+	{"step", 0, N_("N"), false, N_("one step whole, with input and output")},
+	{0},
+};
 
 /* One row a subcommand, in the order of the help.  A row without a verb takes all other verbs. */
 const struct cmd_row cmd_table[] = {
-	{"help", NULL, cmd_help, 0, "[COMMAND]", N_("show this help, or a command's"),
-		NULL},
-	{"version", NULL, cmd_version, 0, "", N_("show the version"), NULL},
+	{"status", NULL, cmd_status, READS, "",
+		N_("the situation: what burns, fires, changed"), NULL},
+	{"init", NULL, cmd_init, 0, "[--print|--force]",
+		N_("look for your systems and write a configuration"), init_options},
+	{"slo", "list", cmd_slo_list, READS, "",
+		N_("the objectives and how they stand"), NULL},
+	{"slo", "show", cmd_slo_show, 0, "FILE",
+		N_("what an OpenSLO or Sloth file says"), NULL},
+	{"changes", NULL, cmd_changes, READS, "[--since DURATION]",
+		N_("what moved: versions, aliases, traffic"), changes_options},
+	{"models", "list", cmd_models_list, READS, "",
+		N_("models, their aliases, and what serves them"), NULL},
+	{"sessions", "list", cmd_sessions_list, READS, "",
+		N_("agent sessions, newest first"), sessions_list_options},
+	{"sessions", "show", cmd_sessions_show, READS, "ID",
+		N_("one session, step by step"), sessions_show_options},
+	{"sessions", "import", cmd_sessions_import, NEEDS_CONFIG | WRITES_STORE, "FILE...",
+		N_("read trace files: OTLP and others"), NULL},
+	{"alerts", NULL, cmd_alerts, READS, "",
+		N_("alerts, with silenced ones marked"), NULL},
+	{"gate", NULL, cmd_gate, READS, "SERVICE",
+		N_("go or no-go for a deployment"), NULL},
+	{"map", NULL, cmd_map, HIDDEN, "", N_("run jq programs from standard input"), NULL},
+	{"help", NULL, cmd_help, 0, "[COMMAND]", N_("this help, or a command's"), NULL},
+	{"version", NULL, cmd_version, 0, "", N_("the version"), NULL},
 	{0},
 };
+/* clang-format on */
 
 static const struct cmd_row *row_find(const char *name, const char *verb, bool *with_verb)
 {
@@ -27,10 +80,44 @@ static const struct cmd_row *row_find(const char *name, const char *verb, bool *
 			*with_verb = true;
 			return r;
 		}
-		if (!r->verb && !plain)
+		if (!r->verb)
 			plain = r;
 	}
 	return plain;
+}
+
+/* Neither a command nor one of its verbs. */
+static int unknown(const char *name)
+{
+	const char *names[64];
+	const char *near;
+	size_t n = 0;
+
+	for (const struct cmd_row *r = cmd_table; r->name && n < ARRAY_LEN(names); r++) {
+		if (!strcmp(r->name, name)) {
+			cmd_help_row(r);
+			return EXIT_USAGE;
+		}
+		names[n++] = r->name;
+	}
+	fprintf(stderr, _("tocsin: there is no command '%s'"), name);
+	near = text_nearest(name, names, n);
+	if (near)
+		fprintf(stderr, _("; did you mean '%s'?"), near);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+static int dispatch(struct cmd *c, int argc, char **argv)
+{
+	int code = cmd_parse(c, argc, argv);
+
+	if (code >= 0)
+		return code;
+	if (cmd_has(c, "help"))
+		return cmd_help_row(c->row);
+	code = cmd_setup(c);
+	return code >= 0 ? code : c->row->run(c);
 }
 
 int main(int argc, char **argv)
@@ -38,12 +125,12 @@ int main(int argc, char **argv)
 	struct cmd c = {0};
 	const char *name = argc > 1 ? argv[1] : "help";
 	bool with_verb = false;
-	int code;
+	int skip, code;
 
 	setlocale(LC_ALL, "");
-	setlocale(LC_NUMERIC, "C");	/* numbers go into JSON, SQL and YAML too */
 	bindtextdomain(PACKAGE, LOCALEDIR);
 	textdomain(PACKAGE);
+	text_locale(!strcmp(nl_langinfo(CODESET), "UTF-8"));
 	signal(SIGPIPE, SIG_IGN);
 
 	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
@@ -51,15 +138,12 @@ int main(int argc, char **argv)
 	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
 		name = "version";
 	c.row = row_find(name, argc > 2 ? argv[2] : NULL, &with_verb);
-	if (!c.row) {
-		fprintf(stderr, _("tocsin: there is no command '%s'\n"), name);
-		return EXIT_USAGE;
-	}
+	if (!c.row)
+		return unknown(name);
 	c.verb = c.row->verb;
-	argc -= with_verb ? 3 : 2;
-	code = cmd_parse(&c, argc > 0 ? argc : 0, argv + (with_verb ? 3 : 2));
-	if (code < 0)
-		code = c.row->run(&c);
+	skip = with_verb ? 3 : 2;
+	code = dispatch(
+		&c, argc > skip ? argc - skip : 0, argv + (argc > skip ? skip : argc));
 	cmd_release(&c);
 	return code;
 }

@@ -9,7 +9,7 @@
 #include "core/i18n.h"
 #include "core/text.h"
 
-static const struct cmd_option common_options[] = {
+const struct cmd_option cmd_common_options[] = {
 	{"config", 0, N_("FILE"), false, N_("read this configuration and no other")},
 	{"context", 0, N_("NAME"), false, N_("work in this context")},
 	{"json", 0, NULL, false, N_("print one JSON document")},
@@ -32,7 +32,7 @@ static const struct cmd_option *option_find(
 {
 	const struct cmd_option *o = find_in(c->row->options, name, n);
 
-	return o ? o : find_in(common_options, name, n);
+	return o ? o : find_in(cmd_common_options, name, n);
 }
 
 static const char *nearest_option(const struct cmd *c, const char *word)
@@ -42,7 +42,7 @@ static const char *nearest_option(const struct cmd *c, const char *word)
 
 	for (const struct cmd_option *o = c->row->options; o && o->name && n < 60; o++)
 		names[n++] = o->name;
-	for (const struct cmd_option *o = common_options; o->name && n < 64; o++)
+	for (const struct cmd_option *o = cmd_common_options; o->name && n < 64; o++)
 		names[n++] = o->name;
 	return text_nearest(word, names, n);
 }
@@ -95,12 +95,6 @@ int cmd_parse(struct cmd *c, int argc, char **argv)
 	return -1;
 }
 
-void cmd_release(struct cmd *c)
-{
-	free(c->operands);
-	free(c->given);
-}
-
 bool cmd_has(const struct cmd *c, const char *option)
 {
 	for (size_t i = 0; i < c->n_given; i++)
@@ -129,22 +123,4 @@ int cmd_usage(const struct cmd *c, const char *fmt, ...)
 		c->row->verb ? " " : "", c->row->verb ? c->row->verb : "",
 		c->row->synopsis);
 	return EXIT_USAGE;
-}
-
-int cmd_version(struct cmd *c)
-{
-	(void)c;
-	printf("tocsin %s\n", PACKAGE_VERSION);
-	return EXIT_FINE;
-}
-
-int cmd_help(struct cmd *c)
-{
-	(void)c;
-	puts(_("usage: tocsin COMMAND [OPTION]..."));
-	for (const struct cmd_row *r = cmd_table; r->name; r++)
-		if (!(r->flags & HIDDEN))
-			printf("  %s%s%s\n      %s\n", r->name, r->verb ? " " : "",
-				r->verb ? r->verb : "", _(r->help));
-	return EXIT_FINE;
 }

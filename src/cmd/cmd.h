@@ -48,6 +48,7 @@ struct cmd {
 	const char		*config_file;	/* --config, or NULL */
 	const char		*context_name;	/* --context, or NULL */
 	bool			json;
+	bool			has_config;
 	struct config		config;		/* with NEEDS_CONFIG */
 	const struct context_conf *context;	/* with NEEDS_CONFIG; NULL: none configured */
 	struct store		*store;		/* with NEEDS_STORE */
@@ -73,9 +74,13 @@ struct cmd_row {
 };
 
 extern const struct cmd_row cmd_table[];	/* in main.c; ends with name NULL */
+extern const struct cmd_option cmd_common_options[];
 
 /* Options and operands in any order; "--" ends options.  Reports and returns EXIT_USAGE, or -1. */
 int cmd_parse(struct cmd *c, int argc, char **argv);
+
+/* Log, configuration, context, read-only, store, as the row's flags say.  -1, or an exit code. */
+int cmd_setup(struct cmd *c);
 void cmd_release(struct cmd *c);
 bool cmd_has(const struct cmd *c, const char *option);
 const char *cmd_value(const struct cmd *c, const char *option);	/* the last one given; NULL */
@@ -97,6 +102,7 @@ struct cmd_table *cmd_table_new(const char *align, const char *const *headings);
 void cmd_table_cell(struct cmd_table *t, const char *text);	/* copied; NULL: "-" */
 void cmd_table_print(struct cmd_table *t);			/* to stdout; frees */
 
+int cmd_help_row(const struct cmd_row *row);	/* the help of one command */
 int cmd_help(struct cmd *c);
 int cmd_version(struct cmd *c);
 
