@@ -179,3 +179,6 @@ libtocsin_a_SOURCES += src/cmd/gate.c
 libtocsin_a_SOURCES += src/cmd/cmd_out.c
 libtocsin_a_SOURCES += src/cmd/help.c
 libtocsin_a_SOURCES += src/cmd/setup.c
+libtocsin_a_SOURCES += src/model/config.c
+libtocsin_a_SOURCES += src/model/config_keys.c
+libtocsin_a_SOURCES += src/model/config_keys.h

@@ -114,7 +114,8 @@ struct config {
 
 /*
  * Read the configuration; file is --config's or NULL.  No file at all gives an empty
- * configuration.  All problems of all files go to p.
+ * configuration.  All problems of all files go to p; -1 then, with e untouched, or with e set when
+ * a file cannot be read.
  */
 int config_load(struct config *out, const char *file, struct problems *p, struct err *e);
 void config_release(struct config *c);

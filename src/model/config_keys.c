@@ -1,0 +1,344 @@
+#include "config.h"
+#include "model/config_keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/i18n.h"
+#include "core/path.h"
+
+const char *const config_keep_words[] = {"masked", "full", "none", NULL};
+const char *const config_clock_words[] = {"local", "utc", NULL};
+const char *const config_auto_words[] = {"auto", "on", "off", NULL};
+const char *const config_bell_words[] = {"page", "ticket", "off", NULL};
+const char *const config_sign_words[] = {"off", "ssh-agent", NULL};
+
+/* clang-format off */
+#define KEY(type, name, kind, member, ...) \
+	{.key = name, .want = kind, .offset = offsetof(type, member), __VA_ARGS__}
+
+static const struct yaml_field context_fields[] = {
+	KEY(struct context_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED,
+		.help = N_("what it is called")),
+	KEY(struct context_keys, "region", YAML_TEXT, region,
+		.help = N_("shown beside the name")),
+	KEY(struct context_keys, "read_only", YAML_BOOL, read_only,
+		.help = N_("no step, action or silence can be started here")),
+	KEY(struct context_keys, "sources", YAML_TEXTS, sources,
+		.help = N_("names of the sources that belong to it; without it, all")),
+	{0},
+};
+
+static const struct yaml_field tls_fields[] = {
+	KEY(struct tls_conf, "ca", YAML_TEXT, ca, .help = N_("file of trusted certificates")),
+	KEY(struct tls_conf, "cert", YAML_TEXT, cert, .help = N_("file of our certificate")),
+	KEY(struct tls_conf, "key", YAML_TEXT, key, .help = N_("file of its key")),
+	KEY(struct tls_conf, "insecure", YAML_BOOL, insecure,
+		.help = N_("do not verify; refused unless the host is this machine")),
+	{0},
+};
+
+static const struct yaml_field source_fields[] = {
+	KEY(struct source_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED,
+		.help = N_("letters, digits, '.', '_' and '-'")),
+	KEY(struct source_keys, "type", YAML_TEXT, type, .flags = YAML_REQUIRED,
+		.help = N_("prometheus, alertmanager, metrics, or the name of a connector")),
+	KEY(struct source_keys, "url", YAML_TEXT, url,
+		.help = N_("where it is; may come from the variables its own client reads")),
+	KEY(struct source_keys, "every", YAML_DURATION, every_ns,
+		.help = N_("how often it is read (15s)")),
+	KEY(struct source_keys, "timeout", YAML_DURATION, timeout_ns,
+		.help = N_("how long one request may take (10s)")),
+	KEY(struct source_keys, "auth", YAML_NODE, auth,
+		.help = N_("bearer, basic, header or query, each with a reference to a secret")),
+	KEY(struct source_keys, "headers", YAML_NODE, headers,
+		.help = N_("further headers of every request; no secrets")),
+	KEY(struct source_keys, "tls", YAML_SUB, tls, .sub = tls_fields),
+	KEY(struct source_keys, "targets", YAML_TEXTS, targets,
+		.help = N_("type metrics: the URLs to scrape")),
+	KEY(struct source_keys, "keep_content", YAML_CHOICE, keep_content,
+		.choices = config_keep_words,
+		.help = N_("what is kept of messages and tool results (masked)")),
+	KEY(struct source_keys, "max_bytes", YAML_SIZE, max_bytes,
+		.help = N_("the largest answer that is read (32MiB)")),
+	{0},
+};
+
+static const struct yaml_field model_fields[] = {
+	KEY(struct model_conf, "source", YAML_TEXT, source, .flags = YAML_REQUIRED,
+		.help = N_("the registry")),
+	KEY(struct model_conf, "name", YAML_TEXT, name, .flags = YAML_REQUIRED,
+		.help = N_("the registered model")),
+	KEY(struct model_conf, "alias", YAML_TEXT, alias,
+		.help = N_("the alias that serving follows")),
+	{0},
+};
+
+static const struct yaml_field serving_fields[] = {
+	KEY(struct serving_conf, "source", YAML_TEXT, source, .flags = YAML_REQUIRED,
+		.help = N_("who knows what runs")),
+	KEY(struct serving_conf, "name", YAML_TEXT, name, .flags = YAML_REQUIRED,
+		.help = N_("the service's name there")),
+	{0},
+};
+
+static const struct yaml_field match_fields[] = {
+	KEY(struct match_keys, "name", YAML_TEXT, name, .help = N_("the agent's name")),
+	{0},
+};
+
+static const struct yaml_field agents_fields[] = {
+	KEY(struct agents_keys, "source", YAML_TEXT, source, .flags = YAML_REQUIRED,
+		.help = N_("where its sessions are traced")),
+	KEY(struct agents_keys, "match", YAML_SUB, match, .sub = match_fields),
+	{0},
+};
+
+static const struct yaml_field lever_fields[] = {
+	KEY(struct lever_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED),
+	KEY(struct lever_keys, "source", YAML_TEXT, source, .flags = YAML_REQUIRED),
+	KEY(struct lever_keys, "do", YAML_TEXT, action, .flags = YAML_REQUIRED,
+		.help = N_("the connector's action")),
+	KEY(struct lever_keys, "with", YAML_NODE, with, .help = N_("its parameters")),
+	KEY(struct lever_keys, "effect", YAML_NODE, effect, .help = N_("what becomes of what")),
+	KEY(struct lever_keys, "within", YAML_DURATION, within_ns,
+		.help = N_("until the effect is there")),
+	KEY(struct lever_keys, "owner", YAML_TEXT, owner),
+	{0},
+};
+
+static const struct yaml_field service_fields[] = {
+	KEY(struct service_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED),
+	KEY(struct service_keys, "owner", YAML_TEXT, owner, .help = N_("the team")),
+	KEY(struct service_keys, "guessed", YAML_BOOL, guessed,
+		.help = N_("written by tocsin init, not yet looked at by a person")),
+	KEY(struct service_keys, "model", YAML_SUB, model, .sub = model_fields),
+	KEY(struct service_keys, "serving", YAML_SUB, serving, .sub = serving_fields),
+	KEY(struct service_keys, "agents", YAML_SUB, agents, .sub = agents_fields),
+	KEY(struct service_keys, "slos", YAML_TEXTS, slos,
+		.help = N_("OpenSLO or Sloth files, relative to this one")),
+	KEY(struct service_keys, "drift", YAML_TEXTS, drift,
+		.help = N_("files of drift checks, relative to this one")),
+	KEY(struct service_keys, "runbooks", YAML_TEXTS, runbooks,
+		.help = N_("names of the runbooks that fit")),
+	KEY(struct service_keys, "levers", YAML_SUBS, levers, .sub = lever_fields,
+		.sub_size = sizeof(struct lever_keys),
+		.help = N_("prepared ways to stop or slow something")),
+	{0},
+};
+
+static const struct yaml_field store_fields[] = {
+	KEY(struct store_keys, "path", YAML_TEXT, path,
+		.help = N_("the store's directory; auto: under your state directory")),
+	KEY(struct store_keys, "keep", YAML_DURATION, keep_ns,
+		.help = N_("how long what sources said is kept (14d)")),
+	KEY(struct store_keys, "max", YAML_SIZE, max_bytes,
+		.help = N_("how large it may grow (2GB)")),
+	{0},
+};
+
+static const struct yaml_field audit_fields[] = {
+	KEY(struct audit_keys, "sign", YAML_CHOICE, sign, .choices = config_sign_words,
+		.help = N_("who signs checkpoints of the audit log (off)")),
+	KEY(struct audit_keys, "ship", YAML_TEXTS, ship,
+		.help = N_("where entries are sent as well")),
+	{0},
+};
+
+static const struct yaml_field notify_fields[] = {
+	KEY(struct notify_keys, "desktop", YAML_BOOL, desktop,
+		.help = N_("notify by the desktop, where there is one")),
+	KEY(struct notify_keys, "terminal", YAML_CHOICE, terminal, .choices = config_auto_words,
+		.help = N_("notify by the terminal (auto)")),
+	KEY(struct notify_keys, "bell", YAML_CHOICE, bell, .choices = config_bell_words,
+		.help = N_("from which severity on the bell rings (page)")),
+	KEY(struct notify_keys, "command", YAML_TEXTS, command,
+		.help = N_("a program to start for each page")),
+	{0},
+};
+
+static const struct yaml_field ui_fields[] = {
+	KEY(struct ui_keys, "theme", YAML_TEXT, theme, .help = N_("a theme's name")),
+	KEY(struct ui_keys, "clock", YAML_CHOICE, clock, .choices = config_clock_words,
+		.help = N_("the zone of the times shown (local)")),
+	KEY(struct ui_keys, "mouse", YAML_BOOL, mouse,
+		.help = N_("take clicks and the wheel; hold Shift to select text (true)")),
+	KEY(struct ui_keys, "low_bandwidth", YAML_CHOICE, low_bandwidth,
+		.choices = config_auto_words, .help = N_("draw less on a bad line (auto)")),
+	KEY(struct ui_keys, "plain", YAML_BOOL, plain,
+		.help = N_("no lines, charts or spinners, for screen readers")),
+	{0},
+};
+
+const struct yaml_field config_key_table[] = {
+	KEY(struct config_keys, "context", YAML_TEXT, context,
+		.help = N_("the context to start in")),
+	KEY(struct config_keys, "contexts", YAML_SUBS, contexts, .sub = context_fields,
+		.sub_size = sizeof(struct context_keys)),
+	KEY(struct config_keys, "sources", YAML_SUBS, sources, .sub = source_fields,
+		.sub_size = sizeof(struct source_keys)),
+	KEY(struct config_keys, "services", YAML_SUBS, services, .sub = service_fields,
+		.sub_size = sizeof(struct service_keys)),
+	KEY(struct config_keys, "runbooks", YAML_TEXTS, runbooks,
+		.help = N_("directories of runbooks")),
+	KEY(struct config_keys, "connectors", YAML_TEXTS, connectors,
+		.help = N_("directories of connectors")),
+	KEY(struct config_keys, "notify", YAML_SUB, notify, .sub = notify_fields),
+	KEY(struct config_keys, "store", YAML_SUB, store, .sub = store_fields),
+	KEY(struct config_keys, "audit", YAML_SUB, audit, .sub = audit_fields),
+	KEY(struct config_keys, "ui", YAML_SUB, ui, .sub = ui_fields),
+	{0},
+};
+
+struct secret_keys {
+	const char *env, *file;
+	struct yaml_texts cmd;
+};
+
+static const struct yaml_field secret_fields[] = {
+	KEY(struct secret_keys, "env", YAML_TEXT, env),
+	KEY(struct secret_keys, "file", YAML_TEXT, file),
+	KEY(struct secret_keys, "cmd", YAML_TEXTS, cmd),
+	{0},
+};
+
+struct basic_keys {
+	const struct yaml_node *user, *password;
+};
+
+static const struct yaml_field basic_fields[] = {
+	KEY(struct basic_keys, "user", YAML_NODE, user, .flags = YAML_REQUIRED),
+	KEY(struct basic_keys, "password", YAML_NODE, password, .flags = YAML_REQUIRED),
+	{0},
+};
+
+struct named_keys {
+	const char *name;
+	const struct yaml_node *value;
+};
+
+static const struct yaml_field named_fields[] = {
+	KEY(struct named_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED),
+	KEY(struct named_keys, "value", YAML_NODE, value, .flags = YAML_REQUIRED),
+	{0},
+};
+
+struct auth_keys {
+	const struct yaml_node *bearer, *basic, *header, *query;
+};
+
+static const struct yaml_field auth_fields[] = {
+	KEY(struct auth_keys, "bearer", YAML_NODE, bearer),
+	KEY(struct auth_keys, "basic", YAML_NODE, basic),
+	KEY(struct auth_keys, "header", YAML_NODE, header),
+	KEY(struct auth_keys, "query", YAML_NODE, query),
+	{0},
+};
+/* clang-format on */
+
+/* A secret is a reference; what stands in the file itself is refused. */
+static void read_secret(struct secret_ref *out, const struct yaml_node *node,
+	const char *dir, struct arena *a, struct problems *p)
+{
+	struct secret_keys k = {0};
+	char *file;
+
+	if (yaml_type(node) != YAML_MAP) {
+		yaml_problem(p, node, _("a secret does not stand in this file"));
+		problems_hint(p, "%s",
+			_("refer to it: {env: NAME}, {file: PATH} or {cmd: [...]}"));
+		return;
+	}
+	if (yaml_read(&k, node, secret_fields, a, p))
+		return;
+	if (!!k.env + !!k.file + !!k.cmd.n != 1) {
+		yaml_problem(p, node, _("a secret is exactly one of env, file and cmd"));
+		return;
+	}
+	out->env = k.env;
+	out->cmd = k.cmd;
+	if (k.file) {
+		file = path_expand(k.file, dir);
+		out->file = arena_strdup(a, file);
+		free(file);
+	}
+}
+
+static void read_basic(struct auth_conf *out, const struct yaml_node *node,
+	const char *dir, struct arena *a, struct problems *p)
+{
+	struct basic_keys k = {0};
+
+	if (yaml_read(&k, node, basic_fields, a, p))
+		return;
+	out->kind = "basic";
+	if (yaml_type(k.user) == YAML_SCALAR)
+		out->user = arena_strdup(a, yaml_text(k.user));
+	else
+		read_secret(&out->user_secret, k.user, dir, a, p);
+	read_secret(&out->secret, k.password, dir, a, p);
+}
+
+static void read_named(struct auth_conf *out, const char *kind,
+	const struct yaml_node *node, const char *dir, struct arena *a,
+	struct problems *p)
+{
+	struct named_keys k = {0};
+
+	if (yaml_read(&k, node, named_fields, a, p))
+		return;
+	out->kind = kind;
+	out->name = k.name;
+	read_secret(&out->secret, k.value, dir, a, p);
+}
+
+void config_read_auth(struct auth_conf *out, const struct yaml_node *node,
+	const char *dir, struct arena *a, struct problems *p)
+{
+	struct auth_keys k = {0};
+
+	if (!node || yaml_read(&k, node, auth_fields, a, p))
+		return;
+	if (!!k.bearer + !!k.basic + !!k.header + !!k.query != 1) {
+		yaml_problem(p, node,
+			_("auth is exactly one of bearer, basic, header and query"));
+		return;
+	}
+	if (k.bearer) {
+		out->kind = "bearer";
+		read_secret(&out->secret, k.bearer, dir, a, p);
+	} else if (k.basic) {
+		read_basic(out, k.basic, dir, a, p);
+	} else {
+		read_named(out, k.header ? "header" : "query",
+			k.header ? k.header : k.query, dir, a, p);
+	}
+}
+
+size_t config_read_map(const char ***names, const char ***values,
+	const struct yaml_node *map, struct arena *a, struct problems *p)
+{
+	size_t n = 0, count = yaml_count(map);
+
+	if (!map)
+		return 0;
+	if (yaml_type(map) != YAML_MAP) {
+		yaml_problem(p, map, _("expected a map of names to values"));
+		return 0;
+	}
+	*names = arena_alloc(a, count + 1, sizeof(**names));
+	*values = arena_alloc(a, count + 1, sizeof(**values));
+	for (size_t i = 0; i < count; i++) {
+		const char *name = yaml_text(yaml_key(map, i));
+		const char *value = yaml_text(yaml_value(map, i));
+
+		if (!name || !value) {
+			yaml_problem(p, yaml_value(map, i), _("expected a scalar"));
+			continue;
+		}
+		(*names)[n] = arena_strdup(a, name);
+		(*values)[n++] = arena_strdup(a, value);
+	}
+	return n;
+}
