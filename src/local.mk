@@ -182,3 +182,4 @@ libtocsin_a_SOURCES += src/cmd/setup.c
 libtocsin_a_SOURCES += src/model/config.c
 libtocsin_a_SOURCES += src/model/config_keys.c
 libtocsin_a_SOURCES += src/model/config_keys.h
+libtocsin_a_SOURCES += src/cmd/manual.c

@@ -63,6 +63,8 @@ const struct cmd_row cmd_table[] = {
 	{"gate", NULL, cmd_gate, READS, "SERVICE",
 		N_("go or no-go for a deployment"), NULL},
 	{"map", NULL, cmd_map, HIDDEN, "", N_("run jq programs from standard input"), NULL},
+	{"manual", NULL, cmd_manual, HIDDEN, "SECTION",
+		N_("the tables of the manual pages, as mdoc"), NULL},
 	{"help", NULL, cmd_help, 0, "[COMMAND]", N_("this help, or a command's"), NULL},
 	{"version", NULL, cmd_version, 0, "", N_("the version"), NULL},
 	{0},

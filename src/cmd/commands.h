@@ -8,6 +8,7 @@ int cmd_alerts(struct cmd *c);
 int cmd_changes(struct cmd *c);
 int cmd_gate(struct cmd *c);
 int cmd_init(struct cmd *c);
+int cmd_manual(struct cmd *c);
 int cmd_map(struct cmd *c);
 int cmd_models_list(struct cmd *c);
 int cmd_models_rollback(struct cmd *c);
