@@ -586,6 +586,7 @@ static struct secret_job *job_start(
 	strbuf_room(&job->out, AUTH_SECRET_MAX_BYTES + 1);
 	spec = secret_cmd_spec((const char *const *)job->argv);
 	if (child_start(&job->child, &spec, e) < 0) {
+		e->retry = RETRY_LATER;
 		job_free(job);
 		return NULL;
 	}
