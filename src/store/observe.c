@@ -94,7 +94,7 @@ static int check_record(const struct observe *ob, const void *record, struct err
 				f->name);
 		if (!i && strcmp(text, ob->source) != 0)
 			return err_set(e, ERR_INPUT,
-				_("a %s of the source '%s' came from '%s'"),
+				_("a %s of the source '%s' was put into a round of '%s'"),
 				ob->def->name, text, ob->source);
 	}
 	return 0;

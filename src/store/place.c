@@ -205,7 +205,7 @@ int place_check(const struct place *p, struct err *e)
 	char *record = path_join(p->dir, db_file_name(DB_RECORD));
 	int r = 0;
 
-	/* record.db is made first, so whoever looks in this order sees both, or none, or it alone. */
+	/* record.db is made first: who looks in this order sees both, or none, or it alone. */
 	if (access(seen, F_OK) == 0 && access(record, F_OK) < 0 && errno == ENOENT) {
 		err_set(e, ERR_STORE,
 			_("'%s', with the audit log and the runs, is missing, while '%s' "

@@ -136,7 +136,7 @@ static const char *const first[] = {
 	" series INTEGER NOT NULL, at INTEGER NOT NULL, value REAL,"
 	" PRIMARY KEY (series, at)) STRICT, WITHOUT ROWID;",
 
-	/* --- objectives, their definitions over time, and how they stood (thinned: see thin.c) --- */
+	/* --- objectives, their definitions over time, how they stood (thinned: thin.c) --- */
 	"CREATE TABLE objective ("
 	" id INTEGER PRIMARY KEY, service TEXT NOT NULL, name TEXT NOT NULL,"
 	" fine_to INTEGER NOT NULL DEFAULT 0, coarse_to INTEGER NOT NULL DEFAULT 0,"
