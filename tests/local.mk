@@ -3,6 +3,7 @@ AM_TESTS_ENVIRONMENT = \
 	TOCSIN_TOP='$(abs_top_srcdir)'; export TOCSIN_TOP; \
 	TOCSIN_BUILD='$(abs_top_builddir)'; export TOCSIN_BUILD; \
 	TOCSIN_DATADIR='$(abs_top_srcdir)'; export TOCSIN_DATADIR; \
+	TOCSIN_PROGRAM='$(abs_top_builddir)/tocsin'; export TOCSIN_PROGRAM; \
 	TOCSIN_SHARED="$${TOCSIN_SHARED:-$(abs_top_srcdir)/../shared}"; export TOCSIN_SHARED; \
 	TZ=UTC; export TZ; LC_ALL=C.UTF-8; export LC_ALL;
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
@@ -92,3 +93,5 @@ check_PROGRAMS += tests/unit/replay
 check_PROGRAMS += tests/unit/yaml
 check_PROGRAMS += tests/unit/map
 check_PROGRAMS += tests/unit/connector
+check_PROGRAMS += tests/unit/action
+tests_unit_action_SOURCES = tests/unit/action.c tests/unit/web.c tests/unit/web.h

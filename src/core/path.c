@@ -320,3 +320,18 @@ void path_list_free(char **names, size_t n)
 		free(names[i]);
 	free(names);
 }
+
+char *path_program(void)
+{
+	const char *given = getenv("TOCSIN_PROGRAM");
+	char buf[4096];
+	ssize_t n;
+
+	if (given && *given == '/')
+		return mem_strdup(given);
+	n = readlink("/proc/self/exe", buf, sizeof(buf) - 1);
+	if (n <= 0)
+		return mem_strdup("/proc/self/exe");
+	buf[n] = '\0';
+	return mem_strdup(buf);
+}

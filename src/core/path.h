@@ -43,4 +43,7 @@ void path_list_free(char **names, size_t n);
 /* True for NFS, CIFS, FUSE and the like, where SQLite's WAL cannot work. */
 bool path_is_network(const char *path);
 
+/* The file of this very program, to start it in another role; $TOCSIN_PROGRAM wins (tests). */
+char *path_program(void);
+
 #endif

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/log.h"
+#include "core/path.h"
 #include "core/strbuf.h"
 #include "net/map_wire.h"
 
@@ -60,7 +61,7 @@ struct map *map_new(struct loop *l, const char *exe)
 	struct map *m = mem_new(1, sizeof(*m));
 
 	m->loop = l;
-	m->exe = mem_strdup(exe ? exe : "/proc/self/exe");
+	m->exe = exe ? mem_strdup(exe) : path_program();
 	m->tail = &m->jobs;
 	m->child = (struct child){.in = -1, .out = -1, .err = -1};
 	strbuf_init(&m->out);
