@@ -13,22 +13,80 @@
 
 #define OPTIONS (CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE)
 
+/* Cells that cmark may make: a row of one byte gets as many as the table's head has. */
+#define TABLE_CELLS_MAX 1000000
+
+struct source_line {
+	size_t at;
+	int filled; /* the last line up to here, from 1, that is not blank; 0: none */
+};
+
 /* The source with line ends of one kind, front matter blanked, and where its lines begin. */
 struct source {
 	struct strbuf text;
-	size_t *lines; /* owned; offset of line i + 1 */
+	struct source_line *lines; /* owned */
 	size_t n, cap;
 	struct front front;
 };
 
+/* Where the walk stands; nesting may be as deep as the document is long. */
 struct walk {
 	struct md_doc *doc;
 	struct arena *a;
 	const struct source *src;
 	size_t cap;
+	const char **items; /* owned; the texts of the items around */
+	size_t n_items, cap_items;
+	int quotes;
 };
 
 /* --- the source --- */
+
+static void source_release(struct source *src)
+{
+	strbuf_release(&src->text);
+	free(src->lines);
+}
+
+/* Line number (from 1) without its newline; "" beyond the end. */
+static const char *source_line(const struct source *src, int line, size_t *n)
+{
+	const char *s;
+
+	*n = 0;
+	if (line < 1 || (size_t)line > src->n)
+		return "";
+	s = src->text.buf + src->lines[line - 1].at;
+	*n = (size_t)line < src->n ? src->lines[line].at : src->text.len;
+	*n -= src->lines[line - 1].at;
+	*n -= *n && s[*n - 1] == '\n';
+	return s;
+}
+
+/* Nothing but what a container may put in front. */
+static bool is_blank(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] != ' ' && s[i] != '\t' && s[i] != '>')
+			return false;
+	return true;
+}
+
+static void index_lines(struct source *src)
+{
+	int filled = 0;
+	size_t n;
+
+	for (size_t i = 0; i < src->text.len; i++)
+		if (i == 0 || src->text.buf[i - 1] == '\n')
+			mem_push(src->lines, src->n, src->cap)->at = i;
+	for (size_t i = 0; i < src->n; i++) {
+		const char *s = source_line(src, (int)i + 1, &n);
+
+		filled = is_blank(s, n) ? filled : (int)i + 1;
+		src->lines[i].filled = filled;
+	}
+}
 
 static void source_init(struct source *src, const char *s, size_t n)
 {
@@ -46,37 +104,30 @@ static void source_init(struct source *src, const char *s, size_t n)
 	}
 	if (start < n)
 		strbuf_add(&src->text, s + start, n - start);
-	for (size_t i = 0; i < src->text.len; i++)
-		if (i == 0 || src->text.buf[i - 1] == '\n')
-			*mem_push(src->lines, src->n, src->cap) = i;
+	index_lines(src);
 }
 
-static void source_release(struct source *src)
+/* The cells of the widest tables that the paragraphs, each up to a blank line, could hold. */
+static bool tables_are_bounded(const struct source *src)
 {
-	strbuf_release(&src->text);
-	free(src->lines);
-}
+	size_t total = 0, rows = 0, widest = 0, n;
 
-/* Line number (from 1) without its newline; "" beyond the end. */
-static const char *source_line(const struct source *src, int line, size_t *n)
-{
-	const char *s;
+	for (size_t i = 0; i < src->n; i++) {
+		const char *s = source_line(src, (int)i + 1, &n);
+		size_t pipes = 1;
 
-	*n = 0;
-	if (line < 1 || (size_t)line > src->n)
-		return "";
-	s = src->text.buf + src->lines[line - 1];
-	*n = ((size_t)line < src->n ? src->lines[line] : src->text.len) -
-		src->lines[line - 1];
-	*n -= *n && s[*n - 1] == '\n';
-	return s;
-}
-
-static bool is_blank(const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (s[i] != ' ' && s[i] != '\t' && s[i] != '>')
+		rows = is_blank(s, n) ? 0 : rows + 1;
+		if (!rows) {
+			widest = 0;
+			continue;
+		}
+		for (size_t k = 0; k < n; k++)
+			pipes += s[k] == '|';
+		widest = pipes > widest ? pipes : widest;
+		total += widest;
+		if (total > TABLE_CELLS_MAX)
 			return false;
+	}
 	return true;
 }
 
@@ -139,44 +190,12 @@ static const char *plain_text(struct walk *w, cmark_node *node)
 	return out;
 }
 
-static cmark_node *enclosing_item(cmark_node *node)
-{
-	do
-		node = cmark_node_parent(node);
-	while (node && !is_item(node));
-	return node;
-}
-
-static bool in_quote(cmark_node *node)
-{
-	do
-		node = cmark_node_parent(node);
-	while (node && cmark_node_get_type(node) != CMARK_NODE_BLOCK_QUOTE);
-	return node;
-}
-
 /* The paragraph that is an item's own text, not a block of its own. */
 static cmark_node *item_paragraph(cmark_node *item)
 {
 	cmark_node *child = cmark_node_first_child(item);
 
 	return child && cmark_node_get_type(child) == CMARK_NODE_PARAGRAPH ? child : NULL;
-}
-
-static const char *item_text(struct walk *w, cmark_node *item)
-{
-	cmark_node *paragraph = item_paragraph(item);
-
-	return paragraph ? plain_text(w, paragraph) : "";
-}
-
-static int item_depth(cmark_node *item)
-{
-	int depth = 0;
-
-	for (; item; item = enclosing_item(item))
-		depth++;
-	return depth;
 }
 
 /* --- code --- */
@@ -246,13 +265,12 @@ static void read_fence(
 
 static void read_code(struct walk *w, struct md_block *b, cmark_node *node)
 {
-	cmark_node *item = enclosing_item(node);
+	const char *title = w->n_items ? w->items[w->n_items - 1] : "";
 	struct fence f;
 	int offset;
 
 	b->text = arena_strdup(w->a, cmark_node_get_literal(node));
-	if (item && *item_text(w, item))
-		b->title = item_text(w, item);
+	b->title = *title ? title : NULL;
 	if (cmark_node_get_fenced(node, &f.length, &offset, &f.mark))
 		read_fence(w, b, node, &f);
 	else
@@ -269,8 +287,8 @@ static struct md_block *new_block(struct walk *w, cmark_node *node, enum md_kind
 		.kind = kind,
 		.line = cmark_node_get_start_line(node),
 		.end_line = cmark_node_get_end_line(node),
-		.in_list = is_item(node) || enclosing_item(node),
-		.in_quote = in_quote(node),
+		.in_list = w->n_items > 0,
+		.in_quote = w->quotes > 0,
 		.text = "",
 	};
 	return b;
@@ -278,20 +296,29 @@ static struct md_block *new_block(struct walk *w, cmark_node *node, enum md_kind
 
 static void read_item(struct walk *w, cmark_node *item)
 {
-	struct md_block *b = new_block(w, item, MD_ITEM);
-	size_t n;
-	const char *s;
+	cmark_node *paragraph = item_paragraph(item);
+	const char *text = paragraph ? plain_text(w, paragraph) : "";
+	struct md_block *b;
 
-	b->level = item_depth(item);
-	b->text = item_text(w, item);
+	*mem_push(w->items, w->n_items, w->cap_items) = text;
+	b = new_block(w, item, MD_ITEM);
+	b->level = (int)w->n_items;
+	b->text = text;
 	if (is_type(item, "tasklist")) {
 		b->kind = MD_TASK;
 		b->checked = cmark_gfm_extensions_get_tasklist_item_checked(item);
 	}
-	/* cmark may count the blank line behind an item as its own. */
-	while (b->end_line > b->line &&
-		(s = source_line(w->src, b->end_line, &n), is_blank(s, n)))
-		b->end_line--;
+	/* cmark may count the blank lines behind an item as its own. */
+	if (b->end_line > b->line && (size_t)b->end_line <= w->src->n)
+		b->end_line = w->src->lines[b->end_line - 1].filled;
+	if (b->end_line < b->line)
+		b->end_line = b->line;
+}
+
+static void read_quote(struct walk *w, cmark_node *node)
+{
+	new_block(w, node, MD_QUOTE);
+	w->quotes++;
 }
 
 static void read_html(struct walk *w, cmark_node *node)
@@ -334,9 +361,15 @@ static void read_node(struct walk *w, cmark_node *node)
 		break;
 	case CMARK_NODE_HTML_BLOCK: read_html(w, node); break;
 	case CMARK_NODE_THEMATIC_BREAK: new_block(w, node, MD_RULE); break;
-	case CMARK_NODE_BLOCK_QUOTE: new_block(w, node, MD_QUOTE); break;
+	case CMARK_NODE_BLOCK_QUOTE: read_quote(w, node); break;
 	default: break;
 	}
+}
+
+static void leave_node(struct walk *w, cmark_node *node)
+{
+	w->n_items -= is_item(node);
+	w->quotes -= cmark_node_get_type(node) == CMARK_NODE_BLOCK_QUOTE;
 }
 
 /* A line that opens the next block did not close the fence before it. */
@@ -361,16 +394,20 @@ static void walk_tree(struct walk *w, cmark_node *root)
 	while ((event = cmark_iter_next(iter)) != CMARK_EVENT_DONE)
 		if (event == CMARK_EVENT_ENTER)
 			read_node(w, cmark_iter_get_node(iter));
+		else
+			leave_node(w, cmark_iter_get_node(iter));
 	cmark_iter_free(iter);
+	free(w->items);
 	correct_fences(w->doc);
 }
 
 static cmark_node *parse(cmark_parser *parser, const struct source *src)
 {
 	static const char *const names[] = {
-		"table", "tasklist", "strikethrough", "tagfilter"};
+		"tasklist", "strikethrough", "tagfilter", "table"};
+	size_t n = ARRAY_LEN(names) - !tables_are_bounded(src);
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+	for (size_t i = 0; i < n; i++)
 		cmark_parser_attach_syntax_extension(
 			parser, cmark_find_syntax_extension(names[i]));
 	cmark_parser_feed(parser, src->text.buf, src->text.len);
