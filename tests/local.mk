@@ -25,6 +25,12 @@ check_PROGRAMS += tests/unit/url
 
 # Fuzz targets: their function also runs over a few seeds in the unit test of the same name.
 if FUZZ
+noinst_PROGRAMS += tests/fuzz/markdown
+tests_fuzz_markdown_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/text
+tests_fuzz_text_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/json
+tests_fuzz_json_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/exposition
 tests_fuzz_exposition_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/prometheus
@@ -70,12 +76,15 @@ EXTRA_DIST += tests/lint/cppcheck.txt
 check_PROGRAMS += tests/unit/digest
 check_PROGRAMS += tests/unit/duration
 check_PROGRAMS += tests/unit/json
+tests_unit_json_SOURCES = tests/unit/json.c tests/fuzz/json.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/child
 check_PROGRAMS += tests/unit/loop
 check_PROGRAMS += tests/unit/record
 check_PROGRAMS += tests/unit/text
+tests_unit_text_SOURCES = tests/unit/text.c tests/fuzz/text.c tests/fuzz/fuzz.h
 EXTRA_DIST += tests/live/lib.sh
 check_PROGRAMS += tests/unit/markdown
+tests_unit_markdown_SOURCES = tests/unit/markdown.c tests/fuzz/markdown.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/path
 EXTRA_DIST += tests/unit/shared.h
 check_PROGRAMS += tests/unit/budget

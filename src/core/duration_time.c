@@ -2,7 +2,6 @@
 #include "config.h"
 #include "core/duration.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -26,11 +26,16 @@ struct scan {
 	struct err *e;
 };
 
+static size_t bom_bytes(const char *s, size_t n)
+{
+	return n >= 3 && !memcmp(s, "\xef\xbb\xbf", 3) ? 3 : 0;
+}
+
 static void position(const char *s, size_t n, size_t at, int *line, int *column)
 {
 	*line = 1;
 	*column = 1;
-	for (size_t i = 0; i < at && i < n; i++) {
+	for (size_t i = bom_bytes(s, n); i < at && i < n; i++) {
 		*column = s[i] == '\n' ? 1 : *column + 1;
 		*line += s[i] == '\n';
 	}
@@ -38,7 +43,7 @@ static void position(const char *s, size_t n, size_t at, int *line, int *column)
 
 int json_fail(const char *s, size_t n, size_t at, struct err *e)
 {
-	size_t first = 0;
+	size_t first = bom_bytes(s, n);
 	int line, column;
 
 	while (first < n && strchr(" \t\r\n", s[first]) && s[first])
@@ -88,25 +93,29 @@ static int hex4(const struct scan *sc, size_t ahead)
 
 /*
  * A \u escape.  Text that was cut inside a surrogate pair is common in model output, and cJSON
- * refuses it; a NUL would end the string for every reader.  Both become U+FFFD.
+ * refuses it; a NUL would end the string for every reader.  Both become U+FFFD.  Of digits that
+ * are none cJSON makes a NUL, so they end here.
  */
-static void scan_unicode(struct scan *sc)
+static int scan_unicode(struct scan *sc)
 {
 	int v = hex4(sc, 2), low;
 
+	if (v < 0)
+		return json_fail(sc->s, sc->n, sc->at, sc->e);
 	if (v >= 0xd800 && v < 0xdc00 && peek(sc, 6) == '\\' && peek(sc, 7) == 'u') {
 		low = hex4(sc, 8);
 		if (low >= 0xdc00 && low < 0xe000) {
 			sc->at += 12;
-			return;
+			return 0;
 		}
 	}
-	if (v == 0 || (v >= 0xd800 && v < 0xe000)) {
+	if (!v || (v >= 0xd800 && v < 0xe000)) {
 		flush(sc);
 		strbuf_adds(sc->out, "\\ufffd");
 		sc->copied += 6;
 	}
-	sc->at += v < 0 ? 2 : 6;
+	sc->at += 6;
+	return 0;
 }
 
 static int scan_string(struct scan *sc)
@@ -117,7 +126,8 @@ static int scan_string(struct scan *sc)
 		int c = peek(sc, 0);
 
 		if (c == '\\' && peek(sc, 1) == 'u') {
-			scan_unicode(sc);
+			if (scan_unicode(sc))
+				return -1;
 		} else if (c == '\\' && sc->n - sc->at > 1 && peek(sc, 1)) {
 			sc->at += 2;
 		} else if (!c) {
@@ -243,8 +253,7 @@ int json_guard_run(struct strbuf *out, struct json_guarded *g, const char *s, si
 		return err_set(e, ERR_LIMIT, _("a JSON document of more than %d MiB"),
 			(int)(JSON_MAX_BYTES >> 20));
 	strbuf_room(out, n);
-	if (n >= 3 && !memcmp(s, "\xef\xbb\xbf", 3))
-		sc.at = sc.copied = g->skipped = 3;
+	sc.at = sc.copied = g->skipped = bom_bytes(s, n);
 	while (sc.at < sc.n)
 		if (scan_token(&sc))
 			return -1;

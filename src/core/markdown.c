@@ -246,6 +246,14 @@ static int count_lines(const char *s)
 	return n;
 }
 
+/* Of what is kept line by line: cmark may count a blank line behind it. */
+static int last_line(const struct md_block *b)
+{
+	int lines = count_lines(b->text);
+
+	return b->line + (lines ? lines - 1 : 0);
+}
+
 /*
  * The fence's end follows from its lines: what cmark says is one line too far when the end of a
  * list item or a quote closes it.
@@ -271,10 +279,12 @@ static void read_code(struct walk *w, struct md_block *b, cmark_node *node)
 
 	b->text = arena_strdup(w->a, cmark_node_get_literal(node));
 	b->title = *title ? title : NULL;
-	if (cmark_node_get_fenced(node, &f.length, &offset, &f.mark))
+	if (cmark_node_get_fenced(node, &f.length, &offset, &f.mark)) {
 		read_fence(w, b, node, &f);
-	else
+	} else {
 		b->kind = MD_INDENTED;
+		b->end_line = last_line(b);
+	}
 }
 
 /* --- blocks --- */
@@ -323,16 +333,34 @@ static void read_quote(struct walk *w, cmark_node *node)
 
 static void read_html(struct walk *w, cmark_node *node)
 {
-	new_block(w, node, MD_HTML)->text =
-		arena_strdup(w->a, cmark_node_get_literal(node));
+	struct md_block *b = new_block(w, node, MD_HTML);
+
+	b->text = arena_strdup(w->a, cmark_node_get_literal(node));
+	b->end_line = last_line(b);
+}
+
+static bool is_underline(const char *s, size_t n)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		any = any || s[i] == '=' || s[i] == '-';
+		if (!strchr(" \t>=-", s[i]) || !s[i])
+			return false;
+	}
+	return any;
 }
 
 static void read_heading(struct walk *w, cmark_node *node)
 {
 	struct md_block *b = new_block(w, node, MD_HEADING);
+	size_t n;
+	const char *last = source_line(w->src, b->end_line, &n);
 
 	b->level = cmark_node_get_heading_level(node);
 	b->text = plain_text(w, node);
+	/* cmark counts the line after an underlined heading, unless the document ends there. */
+	b->end_line -= b->end_line > b->line && !is_underline(last, n);
 }
 
 static void read_paragraph(struct walk *w, cmark_node *node)
@@ -372,14 +400,17 @@ static void leave_node(struct walk *w, cmark_node *node)
 	w->quotes -= cmark_node_get_type(node) == CMARK_NODE_BLOCK_QUOTE;
 }
 
-/* A line that opens the next block did not close the fence before it. */
-static void correct_fences(struct md_doc *doc)
+/* A line that opens the next block did not close the fence before it, nor underline a heading. */
+static void correct_ends(struct md_doc *doc)
 {
 	for (size_t i = 0; i + 1 < doc->n; i++) {
 		struct md_block *b = &doc->blocks[i];
 
-		if (b->kind == MD_FENCE && !b->unclosed &&
-			doc->blocks[i + 1].line <= b->end_line) {
+		if (doc->blocks[i + 1].line > b->end_line || b->end_line == b->line)
+			continue;
+		if (b->kind == MD_HEADING) {
+			b->end_line--;
+		} else if (b->kind == MD_FENCE && !b->unclosed) {
 			b->unclosed = true;
 			b->end_line--;
 		}
@@ -398,7 +429,7 @@ static void walk_tree(struct walk *w, cmark_node *root)
 			leave_node(w, cmark_iter_get_node(iter));
 	cmark_iter_free(iter);
 	free(w->items);
-	correct_fences(w->doc);
+	correct_ends(w->doc);
 }
 
 static cmark_node *parse(cmark_parser *parser, const struct source *src)
