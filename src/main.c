@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
@@ -83,42 +84,72 @@ static int unknown(const char *name)
 	return EXIT_USAGE;
 }
 
-static int dispatch(struct cmd *c, int argc, char **argv)
+static int dispatch(struct cmd *c, int argc, const char **argv)
 {
 	int code = cmd_parse(c, argc, argv);
 
 	if (code >= 0)
 		return code;
+	if (cmd_has(c, "version"))
+		return cmd_version(c);
 	if (cmd_has(c, "help"))
-		return cmd_help_row(c->row);
+		return c->row->run == cmd_help ? cmd_help(c) : cmd_help_row(c->row);
 	code = cmd_setup(c);
 	return code >= 0 ? code : c->row->run(c);
 }
 
-int main(int argc, char **argv)
+/*
+ * Options that work everywhere may stand before the command: they are moved behind it, so that
+ * one place parses them.  Returns the words from the command on, for the caller to free.
+ */
+static const char **words_of(int argc, char **argv, int *n)
+{
+	const char **words = mem_new((size_t)argc + 2, sizeof(*words));
+	int first = 1, count = 0;
+
+	while (first < argc && cmd_is_common(argv[first]))
+		first += cmd_takes_value(argv[first]) ? 2 : 1;
+	for (int i = first; i < argc; i++)
+		words[count++] = argv[i];
+	if (!count)
+		words[count++] = "help";
+	for (int i = 1; i < first && i < argc; i++)
+		words[count++] = argv[i];
+	*n = count;
+	return words;
+}
+
+static int run(const char **words, int n)
 {
 	struct cmd c = {0};
-	const char *name = argc > 1 ? argv[1] : "help";
+	const char *name = words[0];
 	bool with_verb = false;
-	int skip, code;
+	int code, skip;
+
+	if (!strcmp(name, "-V"))
+		name = "version";
+	c.row = row_find(name, n > 1 ? words[1] : NULL, &with_verb);
+	if (!c.row)
+		return unknown(name);
+	c.verb = c.row->verb;
+	skip = with_verb ? 2 : 1;
+	code = dispatch(&c, n - skip, words + skip);
+	cmd_release(&c);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	const char **words;
+	int n, code;
 
 	setlocale(LC_ALL, "");
 	bindtextdomain(PACKAGE, LOCALEDIR);
 	textdomain(PACKAGE);
 	text_locale(!strcmp(nl_langinfo(CODESET), "UTF-8"));
 	signal(SIGPIPE, SIG_IGN);
-
-	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
-		name = "help";
-	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
-		name = "version";
-	c.row = row_find(name, argc > 2 ? argv[2] : NULL, &with_verb);
-	if (!c.row)
-		return unknown(name);
-	c.verb = c.row->verb;
-	skip = with_verb ? 3 : 2;
-	code = dispatch(
-		&c, argc > skip ? argc - skip : 0, argv + (argc > skip ? skip : argc));
-	cmd_release(&c);
+	words = words_of(argc, argv, &n);
+	code = run(words, n);
+	free(words);
 	return code;
 }

@@ -14,6 +14,7 @@ const struct cmd_option cmd_common_options[] = {
 	{"context", 0, N_("NAME"), false, N_("work in this context")},
 	{"json", 0, NULL, false, N_("print one JSON document")},
 	{"help", 'h', NULL, false, N_("show this command's help")},
+	{"version", 'V', NULL, false, N_("show the version")},
 	{0},
 };
 
@@ -48,7 +49,7 @@ static const char *nearest_option(const struct cmd *c, const char *word)
 }
 
 /* One word that begins with a dash; *i moves over its value.  0, or EXIT_USAGE. */
-static int parse_option(struct cmd *c, int argc, char **argv, int *i)
+static int parse_option(struct cmd *c, int argc, const char **argv, int *i)
 {
 	const char *word = argv[*i], *name = word + (word[1] == '-' ? 2 : 1);
 	const char *equals = word[1] == '-' ? strchr(name, '=') : NULL;
@@ -76,7 +77,7 @@ static int parse_option(struct cmd *c, int argc, char **argv, int *i)
 	return 0;
 }
 
-int cmd_parse(struct cmd *c, int argc, char **argv)
+int cmd_parse(struct cmd *c, int argc, const char **argv)
 {
 	bool options = true;
 
@@ -93,6 +94,27 @@ int cmd_parse(struct cmd *c, int argc, char **argv)
 	c->config_file = cmd_value(c, "config");
 	c->context_name = cmd_value(c, "context");
 	return -1;
+}
+
+static const struct cmd_option *common_of(const char *word)
+{
+	size_t dashes = strspn(word, "-");
+
+	if (!dashes || dashes > 2)
+		return NULL;
+	return find_in(cmd_common_options, word + dashes, strcspn(word + dashes, "="));
+}
+
+bool cmd_is_common(const char *word)
+{
+	return common_of(word) != NULL;
+}
+
+bool cmd_takes_value(const char *word)
+{
+	const struct cmd_option *o = common_of(word);
+
+	return o && o->argument && !strchr(word, '=');
 }
 
 bool cmd_has(const struct cmd *c, const char *option)

@@ -77,7 +77,12 @@ extern const struct cmd_row cmd_table[];	/* in main.c; ends with name NULL */
 extern const struct cmd_option cmd_common_options[];
 
 /* Options and operands in any order; "--" ends options.  Reports and returns EXIT_USAGE, or -1. */
-int cmd_parse(struct cmd *c, int argc, char **argv);
+int cmd_parse(struct cmd *c, int argc, const char **argv);
+
+/* A word of the command line that is an option of every command; and one that takes the next. */
+bool cmd_is_common(const char *word);
+bool cmd_takes_value(const char *word);
+
 
 /* Log, configuration, context, read-only, store, as the row's flags say.  -1, or an exit code. */
 int cmd_setup(struct cmd *c);

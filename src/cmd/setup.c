@@ -59,6 +59,17 @@ static int check_read_only(const struct cmd *c, struct err *e)
 	return err_hint(e, "%s", _("choose another with --context"));
 }
 
+/* No store yet means that no source was ever read. */
+static int open_store(struct cmd *c, struct err *e)
+{
+	const char *dir = c->has_config ? c->config.store_path : NULL;
+	bool write = c->row->flags & WRITES_STORE;
+
+	if (!store_open(&c->store, dir, write ? STORE_WRITE : STORE_READ, e))
+		return -1;
+	return e->code == ERR_NOT_FOUND ? (cmd_fail(e), EXIT_STALE) : cmd_fail(e);
+}
+
 int cmd_setup(struct cmd *c)
 {
 	unsigned flags = c->row->flags;
@@ -66,11 +77,10 @@ int cmd_setup(struct cmd *c)
 	int code = -1;
 
 	if (open_log(&e) || ((flags & NEEDS_CONFIG) && load_config(c, &e)) ||
-		check_read_only(c, &e) ||
-		((flags & (NEEDS_STORE | WRITES_STORE)) &&
-			store_open(&c->store, c->has_config ? c->config.store_path : NULL,
-				flags & WRITES_STORE ? STORE_WRITE : STORE_READ, &e)))
+		check_read_only(c, &e))
 		code = cmd_fail(&e);
+	else if (flags & (NEEDS_STORE | WRITES_STORE))
+		code = open_store(c, &e);
 	err_release(&e);
 	return code;
 }

@@ -1,9 +1,8 @@
 # shellcheck shell=sh
-# lib.sh - what the live tests share: real servers on loopback, in a directory of their own
+# lib.sh - what the tests in shell share: programs on loopback, in a directory of their own
 #
-# A test sources this, starts servers with `serve`, and ends with what its last check says.
-# What cannot run here says SKIP and why (exit 77); with TOCSIN_STRICT=1 nobody takes that for
-# success.
+# A test sources this, starts programs with `serve`, and ends with what its last check says.
+# What cannot run here says SKIP and why (exit 77).
 
 set -eu
 : "${TOCSIN_BUILD:?}" "${TOCSIN_TOP:?}"
@@ -43,7 +42,10 @@ fail() {
 	exit 1
 }
 
-[ "${TOCSIN_NO_LIVE:-0}" = 1 ] && skip "live tests run in the main build only"
+# The tests of real servers say so first: they run once, in the main build.
+live() {
+	[ "${TOCSIN_NO_LIVE:-0}" != 1 ] || skip "live tests run in the main build only"
+}
 
 need() {
 	command -v "$1" >/dev/null 2>&1 || skip "$1 is not installed (Debian: $2)"
@@ -85,6 +87,23 @@ json() {
 	python3 -c 'import json, sys
 d = json.load(open(sys.argv[1]))
 print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+# run CODE COMMAND...: its output in $out (both streams), its exit code as wanted.
+run() {
+	wanted=$1 got=0
+	shift
+	out=$("$@" 2>&1) || got=$?
+	[ "$got" = "$wanted" ] || fail "$*: exit $got, wanted $wanted: $out"
+	echo "ok exit $got: $*"
+}
+
+# says TEXT: $out holds it.
+says() {
+	case $out in
+	*"$1"*) echo "ok says: $1" ;;
+	*) fail "wanted '$1' in: $out" ;;
+	esac
 }
 
 # expect WHAT WANTED FOUND
