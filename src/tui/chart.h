@@ -23,6 +23,7 @@ struct chart {
 	char		mark_names[8];	/* one ASCII letter each */
 	size_t		n_marks;
 	enum role	role;
+	bool		utc;		/* times below in UTC, else in the zone of TZ */
 };
 
 /* rows >= 3: axis on the left, times below.  Fewer rows: a line of braille alone. */

@@ -44,6 +44,9 @@ int grid_put(struct grid *g, int y, int x, int end, enum role role, const char *
 /* Blanks in role. */
 void grid_fill(struct grid *g, int y, int x, int cols, enum role role);
 
+/* Copy cols cells of a row of another grid to y, x. */
+void grid_copy(struct grid *g, int y, int x, const struct grid *from, int from_y, int cols);
+
 /* Lay the selection over cells that are already drawn. */
 void grid_select(struct grid *g, int y, int x, int cols);
 

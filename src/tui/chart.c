@@ -1,0 +1,266 @@
+#include "config.h"
+#include "tui/chart.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/duration.h"
+#include "core/i18n.h"
+#include "core/text.h"
+
+#define AXIS_COLUMNS 7
+
+/* The plot of one chart: what is drawn right of the axis and above the times. */
+struct plot {
+	const struct chart	*ch;
+	struct box		b;
+	double			top;
+	double			*levels;	/* owned: one a dot column; NAN: a gap */
+	int			n;		/* dot columns */
+};
+
+/* 1, 2 or 5 times a power of ten that is at least v. */
+static double nice_above(double v)
+{
+	double power = pow(10, floor(log10(v)));
+
+	if (v <= power)
+		return power;
+	if (v <= 2 * power)
+		return 2 * power;
+	return v <= 5 * power ? 5 * power : 10 * power;
+}
+
+static double chart_top(const struct chart *ch)
+{
+	double top = 0;
+
+	for (size_t i = 0; i < ch->n; i++)
+		if (isfinite(ch->points[i].value) && ch->points[i].value > top)
+			top = ch->points[i].value;
+	if (isfinite(ch->threshold) && ch->threshold > top)
+		top = ch->threshold;
+	if (isfinite(ch->top) && ch->top > top)
+		return ch->top;
+	return top > 0 ? nice_above(top) : 1;
+}
+
+/*
+ * The highest value in each of n equal parts of the time axis: a spike must not vanish.  A part
+ * without a point takes the last value, unless the gap is wider than points usually stand apart.
+ */
+static double *resample(const struct chart_point *points, size_t n_points, int64_t from, int64_t to,
+	int n)
+{
+	double *out = mem_new((size_t)n, sizeof(*out));
+	double last = NAN, step = (double)(to - from) / n;
+	double usual = n_points > 1 ? (double)(to - from) / (double)n_points : 0;
+	size_t i = 0;
+	int64_t last_at = from;
+
+	for (int k = 0; k < n; k++) {
+		int64_t end = from + (int64_t)(step * (k + 1));
+		double highest = NAN;
+
+		for (; i < n_points && points[i].at <= end; i++) {
+			last = points[i].value;
+			last_at = points[i].at;
+			if (points[i].at >= from && isfinite(last) && !(highest >= last))
+				highest = last;
+		}
+		if (isnan(highest) && i < n_points && (double)(end - last_at) < 3 * usual + step)
+			highest = last;
+		out[k] = highest;
+	}
+	return out;
+}
+
+static void put_cell(const struct plot *p, int y, int x, enum role role, unsigned dots, char ascii)
+{
+	char braille[4] = {(char)0xe2, (char)(0xa0 | (dots >> 6)), (char)(0x80 | (dots & 0x3f)), 0};
+	char plain[2] = {ascii, 0};
+
+	box_text(&p->b, y, x, 1, role, text_is_utf8() ? braille : plain);
+}
+
+/* Dots of a filled column, from the bottom up: 7 3 2 1 on the left, 8 6 5 4 on the right. */
+static const unsigned left_dots[5] = {0, 0x40, 0x44, 0x46, 0x47};
+static const unsigned right_dots[5] = {0, 0x80, 0xa0, 0xb0, 0xb8};
+
+/* How many of the four dots of row y (from the top) a value fills. */
+static int filled(const struct plot *p, double value, int y)
+{
+	int dots, below = (p->b.rows - 1 - y) * 4;
+
+	if (!isfinite(value) || value < 0)
+		return value > 0 ? 4 : 0;
+	dots = (int)(value / p->top * p->b.rows * 4 + 0.5);
+	if (value > 0 && !dots)
+		dots = 1;
+	dots -= below;
+	return dots < 0 ? 0 : dots > 4 ? 4 : dots;
+}
+
+static int threshold_row(const struct plot *p)
+{
+	double t = p->ch->threshold;
+
+	if (!isfinite(t) || t <= 0 || t > p->top)
+		return -1;
+	return p->b.rows - 1 - (int)(t / p->top * p->b.rows * 0.9999);
+}
+
+static void plot_draw(const struct plot *p)
+{
+	int line = threshold_row(p);
+
+	for (int y = 0; y < p->b.rows; y++) {
+		for (int x = 0; x < p->b.cols; x++) {
+			int l = filled(p, p->levels[2 * x], y);
+			int r = filled(p, p->levels[2 * x + 1], y);
+
+			if (l || r)
+				put_cell(p, y, x, p->ch->role, left_dots[l] | right_dots[r],
+					l + r > 4 ? '#' : l + r > 2 ? ':' : '.');
+			else if (y == line)
+				put_cell(p, y, x, ROLE_THRESHOLD, 0x24, '-');
+		}
+	}
+}
+
+/* --- axes --- */
+
+static void add_number(struct strbuf *out, double v, const char *unit)
+{
+	if (fabs(v) >= 100 || v == floor(v))
+		strbuf_addf(out, "%.0f", v);
+	else
+		strbuf_addf(out, fabs(v) >= 10 ? "%.1f" : "%.2g", v);
+	strbuf_adds(out, unit);
+}
+
+static void label(const struct box *b, int y, double v, const char *unit, enum role role)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	add_number(&text, v, unit);
+	box_right(b, y, 0, AXIS_COLUMNS - 1, role, text.buf);
+	strbuf_release(&text);
+}
+
+static void draw_labels(const struct plot *p, const struct box *b, int first)
+{
+	int line = threshold_row(p);
+
+	label(b, first + p->b.rows - 1, 0, p->ch->unit, ROLE_DIM);
+	if (p->b.rows > 1)
+		label(b, first, p->top, p->ch->unit, ROLE_DIM);
+	if (line > 0 && line < p->b.rows - 1)
+		label(b, first + line, p->ch->threshold, p->ch->unit, ROLE_THRESHOLD);
+}
+
+static int column_of(const struct plot *p, int64_t at)
+{
+	double span = (double)(p->ch->to - p->ch->from);
+
+	return span > 0 ? (int)((double)(at - p->ch->from) / span * (p->b.cols - 1) + 0.5) : 0;
+}
+
+static void draw_times(const struct plot *p, const struct box *b, int y)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	time_human(&text, p->ch->from, p->ch->to, p->ch->utc);
+	box_text(b, y, AXIS_COLUMNS, p->b.cols, ROLE_DIM, text.buf);
+	strbuf_reset(&text);
+	time_human(&text, p->ch->to, p->ch->to, p->ch->utc);
+	box_right(b, y, AXIS_COLUMNS, p->b.cols, ROLE_DIM, text.buf);
+	for (size_t i = 0; i < p->ch->n_marks; i++) {
+		char mark[2] = {p->ch->mark_names[i], 0};
+
+		if (p->ch->marks[i] >= p->ch->from && p->ch->marks[i] <= p->ch->to)
+			box_text(b, y, AXIS_COLUMNS + column_of(p, p->ch->marks[i]), 1,
+				ROLE_KEY, mark);
+	}
+	strbuf_release(&text);
+}
+
+void chart_spark(const struct box *b, int y, int x, int cols, enum role role,
+	const struct chart_point *points, size_t n, int64_t from, int64_t to, double top)
+{
+	struct chart ch = {
+		.points = points,
+		.n = n,
+		.from = from,
+		.to = to,
+		.threshold = NAN,
+		.top = top,
+		.role = role,
+	};
+	struct plot p = {.ch = &ch, .b = box_sub(b, y, x, 1, cols), .top = chart_top(&ch)};
+
+	if (b->plain || p.b.rows < 1 || p.b.cols < 1 || to <= from)
+		return;
+	p.n = 2 * p.b.cols;
+	p.levels = resample(points, n, from, to, p.n);
+	plot_draw(&p);
+	free(p.levels);
+}
+
+void chart_draw(const struct chart *ch, const struct box *b)
+{
+	int first = ch->title ? 1 : 0;
+	struct plot p = {.ch = ch, .top = chart_top(ch)};
+
+	if (ch->title)
+		box_text(b, 0, 0, b->cols, ROLE_LABEL, ch->title);
+	if (b->plain || b->cols < AXIS_COLUMNS + 4 || b->rows < 3) {
+		struct strbuf words = STRBUF_INIT;
+
+		chart_words(&words, ch);
+		box_text(b, b->rows > first ? first : 0, 0, b->cols, ROLE_TEXT, words.buf);
+		strbuf_release(&words);
+		return;
+	}
+	p.b = box_sub(b, first, AXIS_COLUMNS, b->rows - first - 1, b->cols - AXIS_COLUMNS);
+	p.n = 2 * p.b.cols;
+	p.levels = resample(ch->points, ch->n, ch->from, ch->to, p.n);
+	plot_draw(&p);
+	draw_labels(&p, b, first);
+	draw_times(&p, b, b->rows - 1);
+	free(p.levels);
+}
+
+void chart_words(struct strbuf *out, const struct chart *ch)
+{
+	const struct chart_point *low = NULL, *high = NULL, *last = NULL;
+	struct strbuf when = STRBUF_INIT;
+
+	for (size_t i = 0; i < ch->n; i++) {
+		const struct chart_point *point = &ch->points[i];
+
+		if (!isfinite(point->value))
+			continue;
+		if (!low || point->value < low->value)
+			low = point;
+		if (!high || point->value > high->value)
+			high = point;
+		last = point;
+	}
+	if (!last) {
+		strbuf_adds(out, _("no data"));
+		return;
+	}
+	strbuf_adds(out, _("now "));
+	add_number(out, last->value, ch->unit);
+	strbuf_adds(out, _(", highest "));
+	add_number(out, high->value, ch->unit);
+	time_human(&when, high->at, ch->to, ch->utc);
+	strbuf_addf(out, _(" at %s, lowest "), when.buf);
+	add_number(out, low->value, ch->unit);
+	strbuf_reset(&when);
+	time_human(&when, low->at, ch->to, ch->utc);
+	strbuf_addf(out, _(" at %s"), when.buf);
+	strbuf_release(&when);
+}

@@ -1,0 +1,231 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "core/i18n.h"
+#include "core/mem.h"
+#include "tui/console_state.h"
+#include "tui/pane_state.h"
+
+#define GAP 2
+#define MARGIN 1
+
+void table_value(struct value *out, struct pane *p, const struct column *col, const void *data)
+{
+	strbuf_init(&out->text);
+	out->role = ROLE_TEXT;
+	col->cell(out, p, data);
+}
+
+static int count_columns(const struct pane *p)
+{
+	int n = 0;
+
+	while (p->ops->columns[n].name && n < COLUMNS_MAX)
+		n++;
+	return n;
+}
+
+static int most(const struct column *col)
+{
+	return col->max > col->min ? col->max : col->min;
+}
+
+void table_measure(struct pane *p)
+{
+	int n = count_columns(p);
+
+	for (int k = 0; k < n; k++) {
+		const struct column *col = &p->ops->columns[k];
+		int width = draw_width(_(col->title));
+
+		for (size_t i = 0; i < p->n_visible && width < most(col); i++) {
+			struct value v;
+			int w;
+
+			table_value(&v, p, col, p->visible[i]->data);
+			w = draw_width(v.text.buf);
+			strbuf_release(&v.text);
+			width = w > width ? w : width;
+		}
+		width = width < most(col) ? width : most(col);
+		p->widths[k] = width > col->min ? width : col->min;
+	}
+}
+
+/* One column as it will be drawn. */
+struct slot {
+	const struct column	*col;
+	int			x, width;	/* width 0: left out */
+};
+
+static int total(const struct slot *slots, int n)
+{
+	int sum = -GAP;
+
+	for (int k = 0; k < n; k++)
+		if (slots[k].width)
+			sum += slots[k].width + GAP;
+	return sum;
+}
+
+/* Narrow those that may be narrower, from the right, until it fits. */
+static void shrink(struct slot *slots, int n, int room)
+{
+	for (int k = n - 1; k >= 0; k--) {
+		int over = total(slots, n) - room;
+		int spare = slots[k].width - slots[k].col->min;
+
+		if (slots[k].width && over > 0 && spare > 0)
+			slots[k].width -= over < spare ? over : spare;
+	}
+}
+
+static int least_total(const struct slot *slots, int n)
+{
+	int sum = -GAP;
+
+	for (int k = 0; k < n; k++)
+		if (slots[k].width)
+			sum += slots[k].col->min + GAP;
+	return sum;
+}
+
+static void drop(struct slot *slots, int n, int room)
+{
+	while (least_total(slots, n) > room) {
+		int worst = -1, left = 0;
+
+		for (int k = 0; k < n; k++) {
+			left += slots[k].width > 0;
+			if (slots[k].width &&
+				(worst < 0 ||
+					slots[k].col->priority >= slots[worst].col->priority))
+				worst = k;
+		}
+		if (left <= 1)
+			break;
+		slots[worst].width = 0;
+	}
+}
+
+static void grow(struct slot *slots, int n, int room)
+{
+	int spare = room - total(slots, n), shares = 0;
+
+	for (int k = 0; k < n; k++)
+		shares += slots[k].width ? slots[k].col->grow : 0;
+	for (int k = 0; k < n && shares > 0 && spare > 0; k++) {
+		int more = slots[k].width ? spare * slots[k].col->grow / shares : 0;
+
+		/* A column is never wider than three times its text: eyes must find the row. */
+		if (more > 2 * slots[k].width)
+			more = 2 * slots[k].width;
+		slots[k].width += more;
+	}
+}
+
+static void lay_out(struct slot *slots, struct pane *p, int n, int cols)
+{
+	int room = cols - 2 * MARGIN, x = MARGIN;
+
+	for (int k = 0; k < n; k++)
+		slots[k] = (struct slot){&p->ops->columns[k], 0, p->widths[k]};
+	drop(slots, n, room);
+	shrink(slots, n, room);
+	grow(slots, n, room);
+	for (int k = 0; k < n; k++) {
+		if (!slots[k].width)
+			continue;
+		slots[k].x = x;
+		x += slots[k].width + GAP;
+	}
+}
+
+static void put(const struct box *b, int y, const struct slot *s, enum role role, const char *text)
+{
+	if (s->col->align == 'r')
+		box_right(b, y, s->x, s->width, role, text);
+	else
+		box_text(b, y, s->x, s->width, role, text);
+}
+
+static void draw_head(struct pane *p, const struct slot *slots, int n, const struct box *b)
+{
+	for (int k = 0; k < n; k++) {
+		if (!slots[k].width)
+			continue;
+		put(b, 0, &slots[k], p->sort == k ? ROLE_STRONG : ROLE_LABEL,
+			_(slots[k].col->title));
+		box_hit(b, 0, slots[k].x, 1, slots[k].width, HIT_COLUMN, (size_t)k, NULL);
+	}
+}
+
+static void draw_row(
+	struct pane *p, const struct slot *slots, int n, const struct box *b, int y, size_t i)
+{
+	for (int k = 0; k < n; k++) {
+		struct value v;
+
+		if (!slots[k].width)
+			continue;
+		table_value(&v, p, slots[k].col, p->visible[i]->data);
+		put(b, y, &slots[k], v.role, v.text.buf);
+		strbuf_release(&v.text);
+	}
+	box_hit(b, y, 0, 1, b->cols, HIT_ROW, i, NULL);
+}
+
+static void draw_empty(struct pane *p, const struct box *b)
+{
+	const char *text = p->rows.n ? _("nothing matches the filter; / and Enter clear it")
+				     : p->ops->empty ? _(p->ops->empty) : _("nothing here");
+
+	box_text(b, 0, MARGIN, b->cols - MARGIN, ROLE_DIM, text);
+	box_cursor(b, 0, 0, false);
+}
+
+static void scroll(struct pane *p, int rows)
+{
+	size_t page = rows > 0 ? (size_t)rows : 1;
+
+	p->page = (int)page;
+	if (p->cursor < p->top)
+		p->top = p->cursor;
+	if (p->cursor >= p->top + page)
+		p->top = p->cursor - page + 1;
+	if (p->top + page > p->n_visible)
+		p->top = p->n_visible > page ? p->n_visible - page : 0;
+}
+
+int table_draw(struct pane *p, const struct box *b, bool focus)
+{
+	struct slot slots[COLUMNS_MAX];
+	int n = count_columns(p), head = b->rows > 3 ? 1 : 0, y = 0;
+	struct box body = box_sub(b, head, 0, b->rows - head, b->cols);
+	bool foot = p->rows.more && body.rows > 4;
+
+	if (!p->n_visible) {
+		draw_empty(p, b);
+		return 1;
+	}
+	lay_out(slots, p, n, b->cols);
+	if (head)
+		draw_head(p, slots, n, b);
+	if (foot) {
+		box_textf(&body, body.rows - 1, MARGIN, body.cols, ROLE_DIM,
+			_("only the first %zu are shown: a filter narrows them"), p->rows.n);
+		body.rows--;
+	}
+	scroll(p, body.rows);
+	for (; y < body.rows && p->top + (size_t)y < p->n_visible; y++) {
+		bool here = p->top + (size_t)y == p->cursor;
+
+		draw_row(p, slots, n, &body, y, p->top + (size_t)y);
+		if (here)
+			box_select(&body, y, 0, body.cols);
+		if (here && focus)
+			box_cursor(&body, y, MARGIN, false);
+	}
+	return head + y;
+}
