@@ -23,6 +23,30 @@
 struct console;
 struct term;
 
+/* --- for whoever runs one: cmd/watch by way of screen.h, and the screen tests --- */
+
+struct console_conf {
+	struct loop		*loop;		/* all borrowed, for as long as the console lives */
+	struct store		*store;		/* may be NULL: nothing is known yet */
+	const struct config	*config;
+	const char		*context;	/* NULL: the configuration's */
+	struct term		*term;
+	const struct theme	*theme;		/* copied */
+	int			rows, cols;
+	bool			plain, low_bandwidth, mouse;
+	void			(*drain)(void *host);	/* throw away what was typed; or NULL */
+	void			(*suspend)(void *host);	/* back to the shell; or NULL */
+	void			*host;
+};
+
+struct console *console_new(const struct console_conf *conf);
+void console_free(struct console *c);
+void console_input(struct console *c, const void *bytes, size_t n);
+void console_resize(struct console *c, int rows, int cols);
+void console_writable(struct console *c);	/* the terminal takes bytes again */
+bool console_done(const struct console *c);	/* quit, or the terminal is gone */
+bool console_idle(const struct console *c);	/* nothing to query, to draw or to send */
+
 /* --- for panes: where and when --- */
 
 struct store *console_store(struct console *c);

@@ -29,6 +29,7 @@ struct pane {
 	int			page;		/* rows of the table at the last drawing */
 
 	bool			in_detail;
+	bool			direct;		/* came here by a link: back from the page leaves */
 	struct doc		*doc;		/* of doc_id */
 	char			*doc_id;	/* owned */
 	int			doc_cols;

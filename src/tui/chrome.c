@@ -1,0 +1,246 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/duration.h"
+#include "core/i18n.h"
+#include "tui/console_state.h"
+#include "tui/panes/panes.h"
+
+#define TABS_FROM_ROWS 12
+#define BAR_FROM_ROWS 7
+#define COUNTS_BELOW_ROWS 7
+#define COUNTS_BELOW_COLS 32
+
+/* --- the top line --- */
+
+static void worst_text(struct console *c, struct strbuf *out)
+{
+	const struct situation *s = &c->situation;
+	const struct slo_row *row = s->n_slos ? s->slos[0] : NULL;
+	enum severity worst = situation_worst(s);
+
+	strbuf_addf(out, "%c ", c->theme.marks[worst]);
+	if (row && row->state.severity >= SEV_TICKET) {
+		strbuf_addf(out, "%s/%s ", row->slo.service, row->slo.name);
+		burn_text(out, slo_burn_now(&row->state));
+	} else if (worst >= SEV_TICKET) {
+		strbuf_addf(out, ngettext("%zu alert fires", "%zu alerts fire", s->firing),
+			s->firing);
+	} else if (worst == SEV_OK) {
+		strbuf_adds(out, _("all is well"));
+	} else {
+		strbuf_adds(out, _("nothing is known yet"));
+	}
+}
+
+static int put_right(const struct box *b, int end, int least, enum role role, const char *text)
+{
+	int width = draw_width(text);
+
+	if (end - width < least)
+		return end;
+	box_text(b, 0, end - width, width, role, text);
+	return end - width - 2;
+}
+
+static int draw_right(struct console *c, const struct box *b, enum role role, int least)
+{
+	struct strbuf text = STRBUF_INIT;
+	int end = b->cols - 1;
+
+	time_human(&text, clock_now(), clock_now(), c->utc);
+	if (c->low_bandwidth && text.len > 3)
+		strbuf_truncate(&text, text.len - 3);
+	end = put_right(b, end, least, role, text.buf);
+	strbuf_reset(&text);
+	if (c->situation.watching != NONE_INT) {
+		int64_t watched = console_now(c) - c->situation.watching;
+
+		strbuf_adds(&text, _("watching "));
+		duration_short(&text, watched > NS_PER_MIN ? watched - watched % NS_PER_MIN : 0);
+		end = put_right(b, end, least, role, text.buf);
+	}
+	strbuf_release(&text);
+	return end;
+}
+
+static int draw_context(struct console *c, const struct box *b)
+{
+	const char *name = c->context ? c->context->name : _("no context");
+	int used;
+
+	if (b->cols < 12)
+		return box_text(b, 0, 0, b->cols, ROLE_CONTEXT, name);
+	used = box_text(b, 0, 0, 1, ROLE_CONTEXT, " ");
+	used += box_text(b, 0, used, b->cols - 2, ROLE_CONTEXT, name);
+	used += box_text(b, 0, used, 1, ROLE_CONTEXT, " ");
+	if (c->context && c->context->read_only)
+		used += box_text(b, 0, used + 1, b->cols, ROLE_NOTE, _("read-only")) + 1;
+	return used + 1;
+}
+
+static void draw_past(struct console *c, const struct box *b, int x)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_adds(&text, _("AS IT WAS "));
+	console_time(c, &text, c->at);
+	strbuf_adds(&text, ", ");
+	duration_short(&text, clock_now() - c->at);
+	strbuf_adds(&text, _(" ago; T or Esc: now"));
+	box_text(b, 0, x, b->cols - x, ROLE_PAST, text.buf);
+	strbuf_release(&text);
+}
+
+static void draw_top(struct console *c, const struct box *b)
+{
+	struct strbuf worst = STRBUF_INIT;
+	enum role bar = c->at == AT_NOW ? ROLE_BAR : ROLE_PAST;
+	enum severity severity = situation_worst(&c->situation);
+	int x, end;
+
+	box_fill(b, 0, 0, 1, b->cols, bar);
+	x = draw_context(c, b);
+	if (c->at != AT_NOW) {
+		draw_past(c, b, x);
+		return;
+	}
+	worst_text(c, &worst);
+	end = draw_right(c, b, bar, x + 24);
+	box_text(b, 0, x, end - x, severity_role(severity), worst.buf);
+	strbuf_release(&worst);
+}
+
+/* --- the names of the panes --- */
+
+static int tabs_width(struct console *c)
+{
+	int width = 1;
+
+	for (int i = 0; pane_table[i]; i++)
+		if (pane_table[i]->key || pane_table[i] == console_front(c)->ops)
+			width += 2 + draw_width(_(pane_table[i]->title)) + 2;
+	return width;
+}
+
+static void draw_tabs(struct console *c, const struct box *b)
+{
+	const struct pane_ops *here = console_front(c)->ops;
+	bool names = tabs_width(c) <= b->cols + 2;
+	int x = 1;
+
+	for (int i = 0; pane_table[i]; i++) {
+		const struct pane_ops *ops = pane_table[i];
+		enum role role = ops == here ? ROLE_TAB_HERE : ROLE_TAB;
+		int begin = x;
+
+		if (!ops->key && ops != here)
+			continue;
+		if (ops->key)
+			x += box_textf(b, 0, x, 2, role, "%c", ops->key);
+		if (names || ops == here)
+			x += box_text(b, 0, x + (ops->key != 0), b->cols, role, _(ops->title)) +
+			     (ops->key != 0);
+		box_hit(b, 0, begin, 1, x - begin, HIT_TAB, (size_t)i, NULL);
+		x += 2;
+	}
+}
+
+int pane_of_key(uint32_t key)
+{
+	for (int i = 0; pane_table[i]; i++)
+		if (pane_table[i]->key && key == (uint32_t)pane_table[i]->key)
+			return i;
+	return -1;
+}
+
+/* --- the bottom line --- */
+
+struct bar {
+	const struct box	*b;
+	int			x, end;
+};
+
+static void first_key(struct strbuf *out, const char *keys)
+{
+	size_t n = strcspn(keys, " ");
+	unsigned mods;
+	uint32_t key = key_parse(keys, n, &mods);
+
+	key_name(out, key, mods);
+}
+
+static bool bar_add(void *ctx, const struct action *a)
+{
+	struct bar *bar = ctx;
+	struct strbuf key = STRBUF_INIT;
+	int width;
+
+	if (!(a->flags & ACTION_BAR) || !a->keys)
+		return false;
+	first_key(&key, a->keys);
+	width = draw_width(key.buf) + 1 + draw_width(_(a->title));
+	if (bar->x + width <= bar->end) {
+		int x = bar->x;
+
+		x += box_text(bar->b, 0, x, bar->b->cols, ROLE_KEY, key.buf) + 1;
+		box_text(bar->b, 0, x, bar->b->cols, ROLE_DIM, _(a->title));
+		box_hit(bar->b, 0, bar->x, 1, width, HIT_ACTION, 0, a);
+		bar->x += width + 2;
+	}
+	strbuf_release(&key);
+	return false;
+}
+
+static void draw_bar(struct console *c, const struct box *b)
+{
+	struct bar bar = {b, 1, b->cols - 1};
+	struct sheet *s = sheet_front(c);
+
+	if (c->note)
+		box_text(b, 0, 1, b->cols - 2, c->note_role, c->note);
+	else if (s && s->ops->hints)
+		box_text(b, 0, 1, b->cols - 2, ROLE_DIM, _(s->ops->hints));
+	else if (!s)
+		action_each(c, console_front(c), false, bar_add, &bar);
+}
+
+/* --- very small windows: counts first --- */
+
+static int draw_counts(struct console *c, const struct box *b)
+{
+	const struct situation *s = &c->situation;
+	int y = 1, most = b->rows - 2;
+
+	if (y < most)
+		box_textf(b, y++, 0, b->cols,
+			severity_role(s->slos_by[SEV_PAGE] ? SEV_PAGE : SEV_OK),
+			_("%c%zu page %c%zu ticket"), c->theme.marks[SEV_PAGE],
+			s->slos_by[SEV_PAGE], c->theme.marks[SEV_TICKET], s->slos_by[SEV_TICKET]);
+	if (y < most)
+		box_textf(b, y++, 0, b->cols, s->stale_sources ? ROLE_STALE : ROLE_TEXT,
+			_("%zu firing %zu stale"), s->firing, s->stale_sources);
+	return y;
+}
+
+struct box chrome_draw(struct console *c, const struct box *screen)
+{
+	struct box top = box_sub(screen, 0, 0, 1, screen->cols);
+	struct box tabs = box_sub(screen, 1, 0, 1, screen->cols);
+	struct box bottom = box_sub(screen, screen->rows - 1, 0, 1, screen->cols);
+	bool with_bar = screen->rows >= BAR_FROM_ROWS || (screen->rows > 1 && c->note);
+	int first = 1;
+
+	draw_top(c, &top);
+	if (screen->rows < COUNTS_BELOW_ROWS || screen->cols < COUNTS_BELOW_COLS) {
+		first = draw_counts(c, screen);
+	} else if (screen->rows >= TABS_FROM_ROWS) {
+		draw_tabs(c, &tabs);
+		first = screen->rows >= 20 ? 3 : 2;
+	}
+	if (with_bar)
+		draw_bar(c, &bottom);
+	return box_sub(screen, first, 0, screen->rows - first - with_bar, screen->cols);
+}

@@ -1,0 +1,177 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/i18n.h"
+#include "core/mem.h"
+#include "tui/doc.h"
+#include "tui/edit.h"
+#include "tui/sheet.h"
+
+/* No letter that moves, looks, quits or means yes: none of these is typed ahead by habit. */
+static const char letters[] = "bdfmprtvw";
+
+struct asking {
+	struct sheet		sheet;
+	enum confirm_kind	kind;
+	char			*title, *name;	/* owned */
+	struct doc		*body;		/* owned */
+	struct strbuf		text;		/* the body as given */
+	int			body_cols;
+	struct doc_view		view;
+	struct edit		edit;
+	char			letter;
+	bool			answered;
+	confirm_fn		*fn;
+	void			*ctx;
+};
+
+static const char *asking_title(struct sheet *s)
+{
+	return ((struct asking *)s)->title;
+}
+
+static void lay_out(struct asking *a, int cols)
+{
+	if (a->body_cols == cols)
+		return;
+	doc_clear(a->body);
+	doc_set_columns(a->body, cols);
+	doc_text(a->body, ROLE_TEXT, a->text.buf);
+	a->body_cols = cols;
+}
+
+static int asking_rows(struct sheet *s, int cols, int most)
+{
+	struct asking *a = (struct asking *)s;
+	int rows;
+
+	lay_out(a, cols);
+	rows = doc_lines(a->body) + 3;
+	return rows < most ? rows : most;
+}
+
+static void draw_question(struct asking *a, const struct box *b, int y)
+{
+	int x = 2;
+
+	if (a->kind == CONFIRM_KEY) {
+		char key[2] = {a->letter, 0};
+
+		x += box_text(b, y, x, b->cols - x, ROLE_STRONG, _("Press")) + 1;
+		x += box_text(b, y, x, 1, ROLE_KEY, key) + 1;
+		box_text(b, y, x, b->cols - x, ROLE_STRONG, _("to do it, Esc to leave it."));
+		box_cursor(b, y, 2, true);
+		return;
+	}
+	x += box_textf(b, y, x, b->cols - x - 4, ROLE_STRONG,
+		     _("Type %s and Enter to do it, Esc to leave it:"), a->name) +
+	     1;
+	if (b->cols - x < 12 && y + 1 < b->rows) {
+		y++;
+		x = 2;
+	}
+	edit_draw(&a->edit, b, y, x, b->cols - x - 1, true);
+}
+
+static void asking_draw(struct sheet *s, const struct box *b)
+{
+	struct asking *a = (struct asking *)s;
+	int lines, rows;
+	struct box body;
+
+	lay_out(a, b->cols);
+	lines = doc_lines(a->body);
+	rows = b->rows > 2 ? b->rows - 2 : 0;
+	body = box_sub(b, 0, 0, lines < rows ? lines : rows, b->cols);
+	doc_draw(a->body, &a->view, &body, false);
+	draw_question(a, b, body.rows + (b->rows > body.rows + 1));
+}
+
+static void answer(struct asking *a, bool yes)
+{
+	if (a->answered)
+		return;
+	a->answered = true;
+	sheet_close(&a->sheet);
+	a->fn(a->ctx, a->sheet.console, yes);
+}
+
+static void asking_event(struct sheet *s, const struct event *ev)
+{
+	struct asking *a = (struct asking *)s;
+
+	if (ev->kind == EVENT_PASTE) {
+		console_note(s->console, ROLE_ERROR, _("a paste cannot confirm: type it"));
+		return;
+	}
+	if (ev->kind != EVENT_KEY)
+		return;
+	if (a->kind == CONFIRM_KEY) {
+		/* A key that came in one piece with others was not read off this dialog. */
+		if (ev->key == (unsigned char)a->letter && !ev->mods && ev->alone)
+			answer(a, true);
+		return;
+	}
+	if (ev->key == K_ENTER) {
+		if (!strcmp(a->edit.text.buf, a->name))
+			answer(a, true);
+		else
+			console_note(s->console, ROLE_ERROR, _("that is not %s"), a->name);
+		return;
+	}
+	edit_event(&a->edit, ev);
+}
+
+static void asking_cancel(struct sheet *s)
+{
+	answer((struct asking *)s, false);
+}
+
+static void asking_free(struct sheet *s)
+{
+	struct asking *a = (struct asking *)s;
+
+	if (!a->answered) {
+		a->answered = true;
+		a->fn(a->ctx, s->console, false);
+	}
+	doc_free(a->body);
+	edit_release(&a->edit);
+	strbuf_release(&a->text);
+	free(a->title);
+	free(a->name);
+	free(a);
+}
+
+static const struct sheet_ops asking_ops = {
+	.title = asking_title,
+	.rows = asking_rows,
+	.draw = asking_draw,
+	.event = asking_event,
+	.cancel = asking_cancel,
+	.free = asking_free,
+	.hints = N_("Esc leaves it undone"),
+	.holds = true,
+	.guarded = true,
+};
+
+void console_confirm(struct console *c, const struct confirm *ask, confirm_fn *fn, void *ctx)
+{
+	struct asking *a = mem_new(1, sizeof(*a));
+
+	a->sheet.ops = &asking_ops;
+	a->kind = ask->kind;
+	a->title = mem_strdup(ask->title.buf);
+	a->name = mem_strdup(ask->name.buf);
+	a->body = doc_new();
+	strbuf_init(&a->text);
+	strbuf_add(&a->text, ask->body.buf, ask->body.len);
+	edit_init(&a->edit, NULL);
+	a->letter = letters[(uint64_t)(clock_mono() / NS_PER_MS) % (sizeof(letters) - 1)];
+	a->fn = fn;
+	a->ctx = ctx;
+	sheet_open(c, &a->sheet);
+}

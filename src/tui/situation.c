@@ -1,0 +1,162 @@
+#include "config.h"
+#include "tui/situation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/duration.h"
+#include "tui/console.h"
+
+#define ALERTS_MAX 2000
+
+void situation_init(struct situation *s)
+{
+	memset(s, 0, sizeof(*s));
+	arena_init(&s->arena);
+	s->watching = NONE_INT;
+}
+
+void situation_release(struct situation *s)
+{
+	arena_release(&s->arena);
+	situation_init(s);
+}
+
+enum severity alert_severity(const struct alert *a)
+{
+	if (!a->state || strcmp(a->state, "firing"))
+		return SEV_NONE;
+	if (a->severity && !strcmp(a->severity, "page"))
+		return SEV_PAGE;
+	return a->severity && !strcmp(a->severity, "info") ? SEV_OK : SEV_TICKET;
+}
+
+static void load_slos(struct situation *s, const struct slo_rows *rows, struct console *c)
+{
+	s->slos = arena_alloc(&s->arena, rows->n + 1, sizeof(*s->slos));
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct slo_row *row = &rows->items[i];
+
+		if (row->slo.source && !console_has_source(c, row->slo.source))
+			continue;
+		s->slos[s->n_slos++] = row;
+		s->slos_by[row->state.at == NONE_INT ? SEV_NO_DATA : row->state.severity]++;
+	}
+}
+
+static int by_urgency(const void *a, const void *b)
+{
+	const struct situation_alert *x = a, *y = b;
+
+	if (x->severity != y->severity)
+		return x->severity > y->severity ? -1 : 1;
+	if (x->alert->since != y->alert->since)
+		return x->alert->since > y->alert->since ? -1 : 1;
+	return strcmp(x->alert->fingerprint, y->alert->fingerprint);
+}
+
+static void load_alerts(struct situation *s, const struct observed_list *list, struct console *c)
+{
+	s->alerts = arena_alloc(&s->arena, list->n + 1, sizeof(*s->alerts));
+	for (size_t i = 0; i < list->n; i++) {
+		const struct alert *a = list->items[i].record;
+		struct situation_alert *to = &s->alerts[s->n_alerts];
+
+		if (!console_has_source(c, a->source) ||
+			(a->state && !strcmp(a->state, "resolved")))
+			continue;
+		*to = (struct situation_alert){a, alert_severity(a), list->items[i].since};
+		s->n_alerts++;
+		s->firing += to->severity != SEV_NONE;
+		s->firing_pages += to->severity == SEV_PAGE;
+	}
+	qsort(s->alerts, s->n_alerts, sizeof(*s->alerts), by_urgency);
+}
+
+static void load_sources(struct situation *s, const struct source_rows *rows, struct console *c)
+{
+	s->sources = arena_alloc(&s->arena, rows->n + 1, sizeof(*s->sources));
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct source_row *row = &rows->items[i];
+
+		if (!console_has_source(c, row->name))
+			continue;
+		s->sources[s->n_sources++] = row;
+		s->stale_sources += source_is_stale(row, console_now(c));
+	}
+}
+
+static int64_t watching_since(struct console *c)
+{
+	char *text = store_get(console_store(c), "watching_since");
+	struct err ignored = ERR_INIT;
+	int64_t at = NONE_INT;
+
+	if (text && time_parse(&at, text, &ignored))
+		at = NONE_INT;
+	err_release(&ignored);
+	free(text);
+	return at;
+}
+
+int situation_load(struct situation *s, struct console *c, struct err *e)
+{
+	struct situation fresh;
+	struct slo_rows slos = {0};
+	struct observed_list alerts = {0};
+	struct source_rows sources = {0};
+	struct store *st = console_store(c);
+	int64_t at = console_at(c);
+
+	situation_init(&fresh);
+	if (!st)
+		return 0;
+	if (source_list(&sources, &fresh.arena, st, at, e) ||
+		slo_rows(&slos, &fresh.arena, st, at, e) ||
+		observed_at(&alerts, &fresh.arena, st, REC_ALERT, NULL, NULL, at, ALERTS_MAX,
+			e)) {
+		situation_release(&fresh);
+		return -1;
+	}
+	load_sources(&fresh, &sources, c);
+	load_slos(&fresh, &slos, c);
+	load_alerts(&fresh, &alerts, c);
+	fresh.watching = watching_since(c);
+	fresh.loaded = true;
+	situation_release(s);
+	*s = fresh;
+	return 0;
+}
+
+enum severity situation_worst(const struct situation *s)
+{
+	if (s->slos_by[SEV_PAGE] || s->firing_pages)
+		return SEV_PAGE;
+	if (s->slos_by[SEV_TICKET] || s->firing)
+		return SEV_TICKET;
+	if (s->slos_by[SEV_OK])
+		return SEV_OK;
+	return SEV_NO_DATA;
+}
+
+double slo_burn_now(const struct slo_state *state)
+{
+	double burn = NAN;
+
+	for (size_t i = 0; i < state->n_windows; i++)
+		if (state->windows_ns[i] <= NS_PER_HOUR && !isnan(state->burn[i]))
+			burn = state->burn[i];
+	return burn;
+}
+
+void burn_text(struct strbuf *out, double burn)
+{
+	if (isnan(burn))
+		strbuf_addc(out, '-');
+	else if (isinf(burn) || burn >= 10000)
+		strbuf_adds(out, ">9999x");
+	else
+		strbuf_addf(out, burn >= 100 ? "%.0fx" : burn >= 0.095 || burn == 0 ? "%.1fx" : "%.2fx",
+			burn);
+}
