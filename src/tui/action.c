@@ -1,6 +1,7 @@
 #include "config.h"
 #include "tui/action.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/i18n.h"

@@ -169,7 +169,7 @@ static void first_key(struct strbuf *out, const char *keys)
 	unsigned mods;
 	uint32_t key = key_parse(keys, n, &mods);
 
-	key_name(out, key, mods);
+	key_text(out, key, mods);
 }
 
 static bool bar_add(void *ctx, const struct action *a)

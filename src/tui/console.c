@@ -99,22 +99,33 @@ static void tick(void *ctx)
 	}
 }
 
+static void load_situation(struct console *c)
+{
+	struct arena swap = c->situation_arena;
+	struct err e = ERR_INIT;
+
+	arena_reset(&c->situation_spare);
+	if (situation_load(&c->situation, &c->situation_spare, c, &e)) {
+		console_fail(c, &e);
+	} else {
+		c->situation_arena = c->situation_spare;
+		c->situation_spare = swap;
+		notice_update(c);
+	}
+	err_release(&e);
+	c->dirty = true;
+}
+
 static void load(struct console *c)
 {
 	struct pane *p = console_front(c);
 	struct sheet *s = sheet_front(c);
-	struct err e = ERR_INIT;
 
 	if (s && s->ops->holds)
 		return;
 	if (c->situation_dirty) {
 		c->situation_dirty = false;
-		if (situation_load(&c->situation, c, &e))
-			console_fail(c, &e);
-		else
-			notice_update(c);
-		err_release(&e);
-		c->dirty = true;
+		load_situation(c);
 	}
 	if (p->dirty) {
 		pane_query(p);
@@ -193,6 +204,7 @@ void console_resize(struct console *c, int rows, int cols)
 	term_resize(c->term, c->grid.rows, c->grid.cols);
 	for (size_t i = 0; i < c->depth; i++)
 		pane_page_stale(c->stack[i]);
+	console_front(c)->dirty = true;
 	c->dirty = true;
 }
 
@@ -295,7 +307,9 @@ struct console *console_new(const struct console_conf *conf)
 	c->situation_dirty = true;
 	c->dirty = true;
 	strbuf_init(&c->last_click);
-	situation_init(&c->situation);
+	c->situation.watching = NONE_INT;
+	arena_init(&c->situation_arena);
+	arena_init(&c->situation_spare);
 	grid_init(&c->grid);
 	grid_resize(&c->grid, conf->rows, conf->cols);
 	term_define_keys(c->term, c->input);
@@ -324,7 +338,8 @@ void console_free(struct console *c)
 	for (size_t i = 0; i < PANES_MAX; i++)
 		pane_free(c->roots[i]);
 	input_free(c->input);
-	situation_release(&c->situation);
+	arena_release(&c->situation_arena);
+	arena_release(&c->situation_spare);
 	grid_release(&c->grid);
 	hits_release(&c->hits);
 	strbuf_release(&c->last_click);

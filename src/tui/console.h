@@ -60,6 +60,7 @@ int64_t console_at(const struct console *c);
 int64_t console_now(const struct console *c);
 bool console_read_only(const struct console *c);	/* by the context, or in the past */
 bool console_plain(const struct console *c);
+int console_rows(const struct console *c);	/* of the whole screen */
 const struct theme *console_theme(const struct console *c);
 
 /* --- ages: every figure has one --- */

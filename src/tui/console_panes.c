@@ -139,6 +139,11 @@ bool console_plain(const struct console *c)
 	return c->plain;
 }
 
+int console_rows(const struct console *c)
+{
+	return c->grid.rows;
+}
+
 const struct theme *console_theme(const struct console *c)
 {
 	return &c->theme;

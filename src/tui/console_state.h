@@ -35,6 +35,7 @@ struct console {
 	int64_t			counters[TOUCHES];
 	bool			counters_known;
 	struct situation	situation;
+	struct arena		situation_arena, situation_spare;
 	bool			situation_dirty;
 	size_t			pages_seen;	/* page-worthy things, for the bell */
 	int64_t			rang_mono;

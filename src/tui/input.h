@@ -61,6 +61,6 @@ void input_discard(struct input *in);	/* forget all that was pushed */
 
 /* "j", "<Enter>", "<C-d>", "<Space>", "<M-x>": one key of a keymap; 0 when it is none. */
 uint32_t key_parse(const char *s, size_t n, unsigned *mods);
-void key_name(struct strbuf *out, uint32_t key, unsigned mods);
+void key_text(struct strbuf *out, uint32_t key, unsigned mods);
 
 #endif

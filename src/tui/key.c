@@ -55,7 +55,7 @@ uint32_t key_parse(const char *s, size_t n, unsigned *mods)
 	return s[0] == 'M' ? key : 0;
 }
 
-void key_name(struct strbuf *out, uint32_t key, unsigned mods)
+void key_text(struct strbuf *out, uint32_t key, unsigned mods)
 {
 	if (mods & MOD_ALT)
 		strbuf_adds(out, "M-");

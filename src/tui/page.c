@@ -8,7 +8,7 @@
 #include "tui/sheet.h"
 
 /* A document over the screen: a link, a note, a text to read. */
-struct page {
+struct page_sheet {
 	struct sheet	sheet;
 	char		*title;	/* owned */
 	struct doc	*doc;	/* owned */
@@ -18,12 +18,12 @@ struct page {
 
 static const char *page_title(struct sheet *s)
 {
-	return ((struct page *)s)->title;
+	return ((struct page_sheet *)s)->title;
 }
 
 static int page_rows(struct sheet *s, int cols, int most)
 {
-	int lines = doc_lines(((struct page *)s)->doc);
+	int lines = doc_lines(((struct page_sheet *)s)->doc);
 
 	(void)cols;
 	return lines < most ? lines : most;
@@ -31,7 +31,7 @@ static int page_rows(struct sheet *s, int cols, int most)
 
 static void page_draw(struct sheet *s, const struct box *b)
 {
-	struct page *p = (struct page *)s;
+	struct page_sheet *p = (struct page_sheet *)s;
 
 	p->rows = b->rows;
 	doc_draw(p->doc, &p->view, b, true);
@@ -39,7 +39,7 @@ static void page_draw(struct sheet *s, const struct box *b)
 
 static void page_event(struct sheet *s, const struct event *ev)
 {
-	struct page *p = (struct page *)s;
+	struct page_sheet *p = (struct page_sheet *)s;
 
 	if (ev->kind == EVENT_MOUSE && ev->mouse == MOUSE_WHEEL_UP)
 		doc_move(p->doc, &p->view, -3);
@@ -63,7 +63,7 @@ static void page_event(struct sheet *s, const struct event *ev)
 
 static void page_free(struct sheet *s)
 {
-	struct page *p = (struct page *)s;
+	struct page_sheet *p = (struct page_sheet *)s;
 
 	doc_free(p->doc);
 	free(p->title);
@@ -81,7 +81,7 @@ static const struct sheet_ops page_ops = {
 
 void console_page(struct console *c, const char *title, struct doc *doc)
 {
-	struct page *p = mem_new(1, sizeof(*p));
+	struct page_sheet *p = mem_new(1, sizeof(*p));
 
 	p->sheet.ops = &page_ops;
 	p->title = mem_strdup(title);

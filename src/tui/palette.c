@@ -25,7 +25,7 @@ static char *keys_text(const struct action *a)
 
 		if (out.len)
 			strbuf_addc(&out, ' ');
-		key_name(&out, key, mods);
+		key_text(&out, key, mods);
 		keys += n;
 		keys += strspn(keys, " ");
 	}

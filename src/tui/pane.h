@@ -74,6 +74,14 @@ struct column {
 	bool		downwards;	/* the first sort by it shows the greatest first */
 };
 
+/* What most columns hold; each fills out->text and out->role. */
+void value_severity(struct value *out, struct pane *p, enum severity s, const char *word);
+void value_text(struct value *out, const char *text);	/* NULL: "-", dim */
+void value_time(struct value *out, struct pane *p, int64_t at);
+void value_since(struct value *out, struct pane *p, int64_t at);	/* how long ago */
+void value_percent(struct value *out, double share, int digits);	/* NAN: "-" */
+void value_age(struct value *out, struct pane *p, const char *source);	/* its last success */
+
 /* --- panes --- */
 
 /* What a row is about, for R (runbooks), o (link), y (copy) and jumps; all borrowed, or NULL. */

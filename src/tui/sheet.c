@@ -59,7 +59,7 @@ void sheet_event(struct sheet *s, const struct event *ev)
 }
 
 /* The sheet's part of the screen; rows 0 when it is one line. */
-struct box sheet_box(struct sheet *s, const struct box *screen)
+static struct box sheet_box(struct sheet *s, const struct box *screen)
 {
 	int most = screen->rows - 3, rows;
 

@@ -6,22 +6,10 @@
 #include <string.h>
 
 #include "core/duration.h"
+#include "store/observe.h"
 #include "tui/console.h"
 
 #define ALERTS_MAX 2000
-
-void situation_init(struct situation *s)
-{
-	memset(s, 0, sizeof(*s));
-	arena_init(&s->arena);
-	s->watching = NONE_INT;
-}
-
-void situation_release(struct situation *s)
-{
-	arena_release(&s->arena);
-	situation_init(s);
-}
 
 enum severity alert_severity(const struct alert *a)
 {
@@ -32,9 +20,10 @@ enum severity alert_severity(const struct alert *a)
 	return a->severity && !strcmp(a->severity, "info") ? SEV_OK : SEV_TICKET;
 }
 
-static void load_slos(struct situation *s, const struct slo_rows *rows, struct console *c)
+static void load_slos(struct situation *s, struct arena *a, const struct slo_rows *rows,
+	struct console *c)
 {
-	s->slos = arena_alloc(&s->arena, rows->n + 1, sizeof(*s->slos));
+	s->slos = arena_alloc(a, rows->n + 1, sizeof(*s->slos));
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct slo_row *row = &rows->items[i];
 
@@ -56,9 +45,10 @@ static int by_urgency(const void *a, const void *b)
 	return strcmp(x->alert->fingerprint, y->alert->fingerprint);
 }
 
-static void load_alerts(struct situation *s, const struct observed_list *list, struct console *c)
+static void load_alerts(struct situation *s, struct arena *arena,
+	const struct observed_list *list, struct console *c)
 {
-	s->alerts = arena_alloc(&s->arena, list->n + 1, sizeof(*s->alerts));
+	s->alerts = arena_alloc(arena, list->n + 1, sizeof(*s->alerts));
 	for (size_t i = 0; i < list->n; i++) {
 		const struct alert *a = list->items[i].record;
 		struct situation_alert *to = &s->alerts[s->n_alerts];
@@ -74,9 +64,10 @@ static void load_alerts(struct situation *s, const struct observed_list *list, s
 	qsort(s->alerts, s->n_alerts, sizeof(*s->alerts), by_urgency);
 }
 
-static void load_sources(struct situation *s, const struct source_rows *rows, struct console *c)
+static void load_sources(struct situation *s, struct arena *a, const struct source_rows *rows,
+	struct console *c)
 {
-	s->sources = arena_alloc(&s->arena, rows->n + 1, sizeof(*s->sources));
+	s->sources = arena_alloc(a, rows->n + 1, sizeof(*s->sources));
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct source_row *row = &rows->items[i];
 
@@ -100,32 +91,27 @@ static int64_t watching_since(struct console *c)
 	return at;
 }
 
-int situation_load(struct situation *s, struct console *c, struct err *e)
+int situation_load(struct situation *out, struct arena *a, struct console *c, struct err *e)
 {
-	struct situation fresh;
+	struct situation fresh = {.watching = NONE_INT};
 	struct slo_rows slos = {0};
 	struct observed_list alerts = {0};
 	struct source_rows sources = {0};
 	struct store *st = console_store(c);
 	int64_t at = console_at(c);
 
-	situation_init(&fresh);
-	if (!st)
+	if (!st) {
+		*out = fresh;
 		return 0;
-	if (source_list(&sources, &fresh.arena, st, at, e) ||
-		slo_rows(&slos, &fresh.arena, st, at, e) ||
-		observed_at(&alerts, &fresh.arena, st, REC_ALERT, NULL, NULL, at, ALERTS_MAX,
-			e)) {
-		situation_release(&fresh);
-		return -1;
 	}
-	load_sources(&fresh, &sources, c);
-	load_slos(&fresh, &slos, c);
-	load_alerts(&fresh, &alerts, c);
+	if (source_list(&sources, a, st, at, e) || slo_rows(&slos, a, st, at, e) ||
+		observed_at(&alerts, a, st, REC_ALERT, NULL, NULL, at, ALERTS_MAX, e))
+		return -1;
+	load_sources(&fresh, a, &sources, c);
+	load_slos(&fresh, a, &slos, c);
+	load_alerts(&fresh, a, &alerts, c);
 	fresh.watching = watching_since(c);
-	fresh.loaded = true;
-	situation_release(s);
-	*s = fresh;
+	*out = fresh;
 	return 0;
 }
 

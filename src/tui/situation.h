@@ -17,7 +17,6 @@ struct situation_alert {
 };
 
 struct situation {
-	struct arena		arena;
 	const struct slo_row	**slos;		/* worst first */
 	size_t			n_slos;
 	size_t			slos_by[SEVERITIES];
@@ -27,14 +26,10 @@ struct situation {
 	const struct source_row	**sources;	/* by name */
 	size_t			n_sources, stale_sources;
 	int64_t			watching;	/* since when; NONE_INT: nothing was read yet */
-	bool			loaded;
 };
 
-void situation_init(struct situation *s);
-void situation_release(struct situation *s);
-
-/* Read anew; on failure what was there stays. */
-int situation_load(struct situation *s, struct console *c, struct err *e);
+/* Read as of console_at() into an arena; on failure out is left as it was. */
+int situation_load(struct situation *out, struct arena *a, struct console *c, struct err *e);
 
 /* The severity that an alert's own words amount to. */
 enum severity alert_severity(const struct alert *a);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <term.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -15,10 +14,7 @@
 #include "core/i18n.h"
 #include "core/strbuf.h"
 #include "core/text.h"
-
-/* Curses defines these as macros. */
-#undef lines
-#undef columns
+#include "tui/term_info.h"
 
 #define FALLBACK "xterm-256color"
 #define SYNC_BEGIN "\033[?2026h"
@@ -61,43 +57,9 @@ static bool has_string(const char *capability)
 	return s && s != (char *)-1 && *s;
 }
 
-/* Direct-colour entries take palette numbers for RGB values. */
-static bool is_direct(void)
-{
-	return tigetflag((NCURSES_CONST char *)"RGB") > 0 ||
-	       tigetnum((NCURSES_CONST char *)"RGB") > 0 || has_string("RGB");
-}
-
-static void forget_terminal(void)
-{
-	if (cur_term)
-		del_curterm(cur_term);
-}
-
-static bool is_known(const char *name, bool *direct)
-{
-	int status;
-	bool known = name && *name &&
-		     setupterm((NCURSES_CONST char *)name, STDERR_FILENO, &status) == OK;
-
-	*direct = known && is_direct();
-	if (known)
-		forget_terminal();
-	return known;
-}
-
 bool term_is_dumb(const char *name)
 {
-	int status;
-	bool dumb;
-
-	if (!name || !*name || !strcmp(name, "dumb"))
-		return true;
-	if (setupterm((NCURSES_CONST char *)name, STDERR_FILENO, &status) != OK)
-		return false;
-	dumb = !has_string("cup") || !has_string("clear");
-	forget_terminal();
-	return dumb;
+	return !name || !*name || !strcmp(name, "dumb") || term_info_dumb(name);
 }
 
 static void add_capability(struct strbuf *out, const char *capability)
@@ -183,7 +145,8 @@ static int start_curses(struct term *t, int rows, int cols, struct err *e)
 int term_open(struct term **out, const struct term_conf *conf, struct err *e)
 {
 	struct term *t = mem_new(1, sizeof(*t));
-	bool direct = false, known = is_known(conf->name, &direct);
+	/* Direct-colour entries take palette numbers for RGB values: the plain one does not. */
+	bool direct = false, known = term_info_known(conf->name, &direct);
 
 	t->name = mem_strdup(known && !direct ? conf->name : FALLBACK);
 	if (!known)

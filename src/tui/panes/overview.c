@@ -1,0 +1,556 @@
+#include "config.h"
+#include "tui/panes/overview.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/duration.h"
+#include "core/i18n.h"
+#include "store/observe.h"
+#include "store/sessions.h"
+#include "tui/console.h"
+#include "tui/panes/panes.h"
+#include "tui/panes/slo_page.h"
+#include "tui/situation.h"
+#include "tui/suspect.h"
+
+/* What one query works with. */
+struct gather {
+	struct pane		*p;
+	struct console		*c;
+	struct overview		*o;
+	struct arena		*a;
+	struct rows		*out;
+	struct situation	s;
+	size_t			limit;	/* rows in a section */
+};
+
+static void set_line(char **to, struct strbuf *sb)
+{
+	free(*to);
+	*to = strbuf_detach(sb, NULL);
+}
+
+static void headline(struct overview *o, struct strbuf *sb)
+{
+	if (o->n_headline < ARRAY_LEN(o->headline))
+		set_line(&o->headline[o->n_headline++], sb);
+	else
+		strbuf_release(sb);
+}
+
+static struct item *add(struct gather *g, enum section section, const char *id)
+{
+	struct item *item = arena_alloc(g->a, 1, sizeof(*item));
+	bool first = true;
+
+	item->section = section;
+	item->budget = NAN;
+	for (size_t i = 0; i < g->out->n; i++)
+		if (((const struct item *)g->out->items[i].data)->section == section)
+			first = false;
+	if (first)
+		g->o->section_at[section] = g->out->n;
+	rows_add(g->out, item, "%d/%s", (int)section, id);
+	return item;
+}
+
+static const char *keep(struct gather *g, struct strbuf *sb)
+{
+	const char *text = arena_strndup(g->a, sb->buf, sb->len);
+
+	strbuf_release(sb);
+	return text;
+}
+
+static void add_age(struct gather *g, struct item *item, int64_t at, bool stale)
+{
+	struct strbuf age = STRBUF_INIT;
+
+	item->age_role = console_age(g->c, &age, at, stale);
+	item->age = keep(g, &age);
+}
+
+/* --- objectives --- */
+
+static const char *slo_word(enum severity s)
+{
+	switch (s) {
+	case SEV_PAGE: return _("page");
+	case SEV_TICKET: return _("ticket");
+	case SEV_OK: return _("ok");
+	default: return _("no data");
+	}
+}
+
+static void add_objective(struct gather *g, const struct slo_row *row)
+{
+	const struct slo_state *s = &row->state;
+	const char *id = arena_format(g->a, "%s/%s", row->slo.service, row->slo.name);
+	struct item *item = add(g, SECTION_OBJECTIVES, id);
+	struct strbuf burn = STRBUF_INIT, left = STRBUF_INIT;
+	bool known = s->at != NONE_INT;
+
+	item->severity = known ? s->severity : SEV_NO_DATA;
+	item->word = slo_word(item->severity);
+	item->name = id;
+	burn_text(&burn, known ? slo_burn_now(s) : NAN);
+	item->figure = keep(g, &burn);
+	item->budget = known ? s->budget_left : NAN;
+	exhausted_text(&left, known ? s->exhausted_in_s : NAN);
+	item->left = keep(g, &left);
+	item->pane = "slos";
+	item->argument = id;
+	item->service = row->slo.service;
+	item->source = row->slo.source;
+	add_age(g, item, s->at, slo_is_stale(g->c, row));
+}
+
+static void add_objectives(struct gather *g)
+{
+	const struct situation *s = &g->s;
+	struct strbuf sum = STRBUF_INIT;
+	size_t most = s->slos_by[SEV_PAGE] + s->slos_by[SEV_TICKET];
+
+	/* What burns may take twice its share of the screen. */
+	most = most > 2 * g->limit ? 2 * g->limit : most < g->limit ? g->limit : most;
+	for (size_t i = 0; i < s->n_slos && i < most; i++)
+		add_objective(g, s->slos[i]);
+	if (!s->n_slos)
+		strbuf_adds(&sum, _("none known"));
+	else
+		strbuf_addf(&sum, _("%zu page, %zu ticket, %zu fine"), s->slos_by[SEV_PAGE],
+			s->slos_by[SEV_TICKET], s->slos_by[SEV_OK]);
+	if (s->slos_by[SEV_NO_DATA])
+		strbuf_addf(&sum, _(", %zu without data"), s->slos_by[SEV_NO_DATA]);
+	set_line(&g->o->summary[SECTION_OBJECTIVES], &sum);
+}
+
+/* --- alerts --- */
+
+static void add_alerts(struct gather *g)
+{
+	const struct situation *s = &g->s;
+	struct strbuf sum = STRBUF_INIT;
+
+	for (size_t i = 0; i < s->n_alerts && i < g->limit; i++) {
+		const struct alert *a = s->alerts[i].alert;
+		const char *id = arena_format(g->a, "%s/%s", a->source, a->fingerprint);
+		struct item *item;
+		struct strbuf since = STRBUF_INIT;
+
+		if (s->alerts[i].severity == SEV_NONE)
+			break;
+		item = add(g, SECTION_ALERTS, id);
+		item->severity = s->alerts[i].severity;
+		item->word = a->severity ? a->severity : _("firing");
+		item->name = a->name;
+		item->note = a->service;
+		if (a->since != NONE_INT)
+			duration_short(&since, console_now(g->c) - a->since);
+		item->figure = keep(g, &since);
+		item->pane = "alerts";
+		item->argument = id;
+		item->service = a->service;
+		item->source = a->source;
+		item->age_role = console_source_age(g->c, &since, a->source);
+		item->age = keep(g, &since);
+	}
+	strbuf_addf(&sum, _("%zu firing"), s->firing);
+	if (s->n_alerts > s->firing)
+		strbuf_addf(&sum, _(", %zu pending or silenced"), s->n_alerts - s->firing);
+	set_line(&g->o->summary[SECTION_ALERTS], &sum);
+}
+
+/* --- changes --- */
+
+static void add_change(struct gather *g, const struct change *ch, const char *note, bool likely)
+{
+	const char *id = arena_format(g->a, "%lld", (long long)ch->id);
+	struct item *item = add(g, SECTION_CHANGES, id);
+	struct strbuf text = STRBUF_INIT;
+
+	item->word = "";
+	item->note = note;
+	change_text(&text, ch);
+	item->name = keep(g, &text);
+	console_time(g->c, &text, ch->at);
+	item->figure = keep(g, &text);
+	item->severity = likely ? SEV_TICKET : SEV_NONE;
+	item->source = ch->source;
+	item->age = arena_strdup(g->a, ch->source);
+	item->age_role = ROLE_DIM;
+}
+
+static int add_recent_changes(struct gather *g, struct err *e)
+{
+	struct change_query query = {
+		.from = console_now(g->c) - 6 * NS_PER_HOUR,
+		.to = AT_NOW,
+		.seen_until = console_at(g->c),
+		.kinds = KINDS_CAUSE,
+		.limit = g->limit,
+	};
+	struct change_list list;
+	struct strbuf sum = STRBUF_INIT;
+
+	if (change_list(&list, g->a, console_store(g->c), &query, e))
+		return -1;
+	for (size_t i = 0; i < list.n; i++)
+		add_change(g, &list.items[i], "", false);
+	strbuf_adds(&sum, list.n ? _("newest of the last 6 hours") : _("none in the last 6 hours"));
+	set_line(&g->o->summary[SECTION_CHANGES], &sum);
+	return 0;
+}
+
+/* Where something burns, the changes that stand near its onset; else the newest. */
+static int add_changes(struct gather *g, const struct slo_row *worst, struct err *e)
+{
+	struct suspects suspects;
+	struct strbuf sum = STRBUF_INIT;
+
+	if (!worst || worst->state.onset == NONE_INT)
+		return add_recent_changes(g, e);
+	if (suspects_load(&suspects, g->a, g->c, worst->slo.service, worst->state.onset, g->limit, e))
+		return -1;
+	for (size_t i = 0; i < suspects.n; i++) {
+		struct strbuf before = STRBUF_INIT;
+
+		before_text(&before, suspects.items[i].before_ns);
+		add_change(g, suspects.items[i].change, keep(g, &before), i == 0);
+	}
+	strbuf_adds(&sum, suspects.n ? _("around the onset at ") : _("none seen around the onset at "));
+	console_time(g->c, &sum, worst->state.onset);
+	set_line(&g->o->summary[SECTION_CHANGES], &sum);
+	return 0;
+}
+
+/* --- sessions --- */
+
+static int add_sessions(struct gather *g, struct err *e)
+{
+	int64_t now = console_now(g->c);
+	struct session_stats stats = {0};
+	struct session_query query = {
+		.failed_only = true,
+		.from = now - NS_PER_HOUR,
+		.to = now,
+		.limit = g->limit > 3 ? g->limit - 2 : 1,
+		.after = {.at = AT_NOW},
+	};
+	struct session_list list = {0};
+	struct strbuf sum = STRBUF_INIT;
+
+	if (session_stats(&stats, console_store(g->c), now - NS_PER_HOUR, now, e) ||
+		(stats.failed && session_list(&list, g->a, console_store(g->c), &query, e)))
+		return -1;
+	for (size_t i = 0; i < list.n; i++) {
+		const struct session *s = &list.items[i];
+		struct item *item = add(g, SECTION_SESSIONS, s->id);
+
+		item->severity = SEV_TICKET;
+		item->word = _("failed");
+		item->name = s->agent ? s->agent : s->id;
+		item->note = arena_format(g->a, _("%lld errors, %.2f $"), (long long)s->errors,
+			isnan(s->cost_usd) ? 0 : s->cost_usd);
+		item->figure = "";
+		item->pane = "sessions";
+		item->argument = s->id;
+		item->source = s->source;
+		add_age(g, item, s->started, console_stale(g->c, s->source));
+	}
+	if (!stats.count)
+		strbuf_adds(&sum, _("none in the last hour"));
+	else
+		strbuf_addf(&sum, _("%lld in the last hour, %lld failed, %.2f $"),
+			(long long)stats.count, (long long)stats.failed, stats.cost_usd);
+	set_line(&g->o->summary[SECTION_SESSIONS], &sum);
+	return 0;
+}
+
+/* --- sources --- */
+
+static void add_sources(struct gather *g)
+{
+	struct strbuf sum = STRBUF_INIT;
+	const struct situation *s = &g->s;
+	size_t shown = 0;
+
+	for (size_t i = 0; i < s->n_sources && shown < g->limit; i++) {
+		const struct source_row *row = s->sources[i];
+		bool stale = source_is_stale(row, console_now(g->c));
+		struct item *item;
+
+		if (!stale && row->state == SRC_OK)
+			continue;
+		shown++;
+		item = add(g, SECTION_SOURCES, row->name);
+		item->severity = stale ? SEV_NO_DATA : SEV_TICKET;
+		item->word = _(source_state_name(row->state));
+		item->name = row->name;
+		item->note = row->error;
+		item->figure = "";
+		item->pane = "sources";
+		item->argument = row->name;
+		item->source = row->name;
+		add_age(g, item, row->succeeded, stale);
+	}
+	if (!s->n_sources)
+		strbuf_adds(&sum, _("none configured"));
+	else
+		strbuf_addf(&sum, _("%zu read, %zu stale"), s->n_sources - s->stale_sources,
+			s->stale_sources);
+	set_line(&g->o->summary[SECTION_SOURCES], &sum);
+}
+
+/* --- the headline: what is the case, what it comes from, what to do next --- */
+
+static void say_burning(struct gather *g, const struct slo_row *row)
+{
+	const struct slo_state *s = &row->state;
+	struct strbuf line = STRBUF_INIT, since = STRBUF_INIT;
+
+	strbuf_addf(&line, s->severity == SEV_PAGE ? _("Act now: %s/%s burns ")
+						   : _("Look today: %s/%s burns "),
+		row->slo.service, row->slo.name);
+	burn_text(&line, slo_burn_now(s));
+	headline(g->o, &line);
+	if (s->onset != NONE_INT) {
+		console_time(g->c, &since, s->onset);
+		strbuf_addf(&line, _("since %s, for "), since.buf);
+		duration_short(&line, console_now(g->c) - s->onset);
+		strbuf_adds(&line, "; ");
+		strbuf_release(&since);
+	}
+	if (!isnan(s->budget_left)) {
+		strbuf_addf(&line, _("%.0f %% of the budget left, gone in "), s->budget_left * 100);
+		exhausted_text(&line, s->exhausted_in_s);
+	}
+	headline(g->o, &line);
+}
+
+static const struct item *first_of(const struct gather *g, enum section section)
+{
+	for (size_t i = 0; i < g->out->n; i++) {
+		const struct item *item = g->out->items[i].data;
+
+		if (item->section == section)
+			return item;
+	}
+	return NULL;
+}
+
+static void say_cause(struct gather *g)
+{
+	const struct item *change = first_of(g, SECTION_CHANGES);
+	struct strbuf line = STRBUF_INIT;
+
+	if (change && change->severity == SEV_TICKET)
+		strbuf_addf(&line, _("likely cause: %s, %s"), change->name, change->note);
+	else
+		strbuf_adds(&line, _("likely cause: no change was seen near the onset"));
+	headline(g->o, &line);
+}
+
+static void say_nothing_known(struct gather *g)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	strbuf_adds(&line, g->s.n_sources ? _("Nothing is known yet: the sources are being read")
+					  : _("Nothing is known yet: no source is configured"));
+	headline(g->o, &line);
+	strbuf_adds(&line, g->s.n_sources
+				   ? _("next: type :sources and Enter to see how they answer")
+				   : _("next: 'tocsin init' finds your systems, 'tocsin demo' shows a platform to practise on"));
+	headline(g->o, &line);
+}
+
+static void say_fine(struct gather *g)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	strbuf_addf(&line, ngettext("All is well: %zu objective holds, no alert fires",
+				   "All is well: %zu objectives hold, no alert fires",
+				   g->s.slos_by[SEV_OK]),
+		g->s.slos_by[SEV_OK]);
+	headline(g->o, &line);
+	if (g->s.stale_sources) {
+		strbuf_addf(&line, ngettext("but %zu source is stale: it may know better",
+					   "but %zu sources are stale: they may know better",
+					   g->s.stale_sources),
+			g->s.stale_sources);
+		headline(g->o, &line);
+	}
+}
+
+static void say_alerts(struct gather *g)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	strbuf_addf(&line, ngettext("%zu alert fires, and no objective burns",
+				   "%zu alerts fire, and no objective burns", g->s.firing),
+		g->s.firing);
+	headline(g->o, &line);
+	strbuf_adds(&line, _("next: Enter looks at it, R shows its runbooks"));
+	headline(g->o, &line);
+}
+
+static void say(struct gather *g, const struct slo_row *worst)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	g->o->severity = situation_worst(&g->s);
+	if (worst) {
+		say_burning(g, worst);
+		say_cause(g);
+		strbuf_adds(&line, pane_of_name("runbooks")
+					   ? _("next: Enter looks at it, R shows its runbooks")
+					   : _("next: Enter looks at it"));
+		headline(g->o, &line);
+	} else if (g->o->severity >= SEV_TICKET) {
+		say_alerts(g);
+	} else if (g->o->severity == SEV_OK) {
+		say_fine(g);
+	} else {
+		say_nothing_known(g);
+	}
+}
+
+/* --- the pane --- */
+
+static int overview_query(struct pane *p, struct rows *out, struct err *e)
+{
+	struct console *c = pane_console(p);
+	struct overview *o = pane_data(p);
+	int rows = console_rows(c);
+	struct gather g = {
+		.p = p,
+		.c = c,
+		.o = o,
+		.a = out->arena,
+		.out = out,
+		.limit = rows > 28 ? (size_t)(rows - 16) / 4 : 3,
+	};
+	const struct slo_row *worst;
+	int rc = -1;
+
+	o->n_headline = 0;
+	if (situation_load(&g.s, g.a, c, e) == 0) {
+		worst = g.s.n_slos && g.s.slos[0]->state.at != NONE_INT &&
+					g.s.slos[0]->state.severity >= SEV_TICKET
+				? g.s.slos[0]
+				: NULL;
+		add_objectives(&g);
+		add_alerts(&g);
+		rc = console_store(c) ? add_changes(&g, worst, e) : 0;
+		if (!rc && console_store(c))
+			rc = add_sessions(&g, e);
+		add_sources(&g);
+		say(&g, worst);
+	}
+	return rc;
+}
+
+static unsigned overview_enter(struct pane *p, const void *data)
+{
+	const struct item *item = data;
+
+	if (item->pane)
+		console_go(pane_console(p), item->pane, item->argument);
+	return ACT_REDRAW;
+}
+
+static void overview_subject(struct pane *p, const void *data, struct subject *out)
+{
+	const struct item *item = data;
+
+	(void)p;
+	out->service = item->service;
+	out->source = item->source;
+	out->copy = item->name;
+}
+
+static void overview_close(struct pane *p)
+{
+	struct overview *o = pane_data(p);
+
+	for (size_t i = 0; i < ARRAY_LEN(o->headline); i++)
+		free(o->headline[i]);
+	for (size_t i = 0; i < SECTIONS; i++)
+		free(o->summary[i]);
+}
+
+/* --- Tab: from section to section --- */
+
+static unsigned to_section(struct pane *p, int direction)
+{
+	const struct row **rows;
+	size_t n = pane_visible(p, &rows), at = pane_cursor(p);
+	enum section here;
+
+	if (!n)
+		return ACT_HANDLED;
+	here = ((const struct item *)rows[at]->data)->section;
+	for (size_t i = 1; i <= n; i++) {
+		size_t k = (at + (direction > 0 ? i : n - i % n)) % n;
+		enum section there = ((const struct item *)rows[k]->data)->section;
+
+		if (there != here) {
+			while (k > 0 && ((const struct item *)rows[k - 1]->data)->section == there)
+				k--;
+			pane_select(p, rows[k]->id);
+			break;
+		}
+	}
+	return ACT_REDRAW;
+}
+
+static unsigned act_next_section(struct console *c, struct pane *p, const struct action *a)
+{
+	(void)c, (void)a;
+	return to_section(p, 1);
+}
+
+static unsigned act_previous_section(struct console *c, struct pane *p, const struct action *a)
+{
+	(void)c, (void)a;
+	return to_section(p, -1);
+}
+
+static const struct action overview_actions[] = {
+	{
+		.name = "next-section",
+		.keys = "<Tab>",
+		.flags = ACTION_QUIET,
+		.title = N_("next section"),
+		.help = N_("to the next section"),
+		.run = act_next_section,
+	},
+	{
+		.name = "previous-section",
+		.keys = "<S-Tab>",
+		.flags = ACTION_QUIET,
+		.title = N_("previous section"),
+		.help = N_("to the section before"),
+		.run = act_previous_section,
+	},
+	{0},
+};
+
+const struct pane_ops pane_overview = {
+	.name = "overview",
+	.title = N_("Overview"),
+	.help = N_("is it bad, what changed, what to do next"),
+	.key = '1',
+	.touches = 1u << TOUCH_SLO | 1u << TOUCH_ALERT | 1u << TOUCH_CHANGE | 1u << TOUCH_SESSION |
+		   1u << TOUCH_SOURCE | 1u << TOUCH_RECORD,
+	.actions = overview_actions,
+	.size = sizeof(struct overview),
+	.close = overview_close,
+	.query = overview_query,
+	.enter = overview_enter,
+	.subject = overview_subject,
+	.draw = overview_draw,
+};

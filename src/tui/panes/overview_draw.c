@@ -1,0 +1,280 @@
+#include "config.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/i18n.h"
+#include "core/mem.h"
+#include "tui/console.h"
+#include "tui/panes/overview.h"
+
+#define TWO_COLUMNS 140
+#define LEAD 10 /* mark and word, or the time of a change */
+#define LINES_MAX 400
+
+static const char *const section_titles[SECTIONS] = {
+	[SECTION_OBJECTIVES] = N_("Objectives"),
+	[SECTION_ALERTS] = N_("Alerts"),
+	[SECTION_CHANGES] = N_("Changes"),
+	[SECTION_SESSIONS] = N_("Sessions"),
+	[SECTION_SOURCES] = N_("Sources"),
+};
+
+/* One line of a column: a heading, an item, or nothing. */
+struct flow_line {
+	enum section	section;	/* a heading; NONE: not */
+	const struct item *item;
+	size_t		row;
+};
+
+struct flow {
+	struct flow_line	lines[LINES_MAX];
+	int			n;
+};
+
+/* Columns from the right edge; 0: left out. */
+struct layout {
+	int	age, left, budget, bar, figure, name;
+};
+
+/* --- what stands where --- */
+
+static void flow_add(struct flow *f, struct flow_line line)
+{
+	if (f->n < LINES_MAX)
+		f->lines[f->n++] = line;
+}
+
+static void flow_sections(struct flow *f, struct pane *p, enum section from, enum section to,
+	bool spaced)
+{
+	const struct row **rows;
+	size_t n = pane_visible(p, &rows);
+
+	for (enum section s = from; s <= to; s++) {
+		if (f->n && spaced)
+			flow_add(f, (struct flow_line){0});
+		flow_add(f, (struct flow_line){.section = s});
+		for (size_t i = 0; i < n; i++) {
+			const struct item *item = rows[i]->data;
+
+			if (item->section == s)
+				flow_add(f, (struct flow_line){.item = item, .row = i});
+		}
+	}
+}
+
+static int widest(int width, const char *text, int most)
+{
+	int w = text ? draw_width(text) : 0;
+
+	w = w > most ? most : w;
+	return w > width ? w : width;
+}
+
+static struct layout lay_out(const struct flow *f, int cols)
+{
+	struct layout l = {.age = 4};
+	int room;
+
+	for (int i = 0; i < f->n; i++) {
+		const struct item *item = f->lines[i].item;
+
+		if (!item)
+			continue;
+		l.age = widest(l.age, item->age, 12);
+		l.name = widest(l.name, item->name, cols / 2);
+		if (item->section == SECTION_OBJECTIVES) {
+			l.figure = widest(l.figure, item->figure, 8);
+			l.left = widest(l.left, item->left, 7);
+			l.budget = 5;
+		} else if (item->section == SECTION_ALERTS) {
+			l.figure = widest(l.figure, item->figure, 8);
+		}
+	}
+	room = cols - LEAD - l.age - 2 - l.name - l.figure - 4;
+	if (room < l.left + l.budget + 6)
+		l.left = 0;
+	if (room < l.left + l.budget + 4)
+		l.budget = 0;
+	room -= l.left + l.budget + 6;
+	if (room >= 8 && l.budget)
+		l.bar = room > 20 ? 20 : room;
+	return l;
+}
+
+/* --- drawing --- */
+
+static int put_right(const struct box *b, int y, int end, int width, enum role role, const char *text)
+{
+	if (!width)
+		return end;
+	if (text && *text)
+		box_right(b, y, end - width, width, role, text);
+	return end - width - 2;
+}
+
+static void draw_objective(
+	const struct item *item, const struct layout *l, const struct box *b, int y, int end)
+{
+	char budget[16] = "-";
+	enum role bar = item->severity >= SEV_TICKET ? ROLE_THRESHOLD : ROLE_CHART;
+
+	if (!isnan(item->budget))
+		snprintf(budget, sizeof(budget), "%.0f %%", item->budget * 100);
+	end = put_right(b, y, end, l->left, ROLE_TEXT, item->left);
+	end = put_right(b, y, end, l->budget, item->budget <= 0 ? ROLE_ERROR : ROLE_TEXT, budget);
+	if (l->bar && !isnan(item->budget))
+		box_bar(b, y, end - l->bar, l->bar, bar, item->budget);
+	end -= l->bar ? l->bar + 2 : 0;
+	end = put_right(b, y, end, l->figure,
+		item->severity >= SEV_TICKET ? ROLE_STRONG : ROLE_TEXT, item->figure);
+	box_text(b, y, LEAD, end - LEAD, ROLE_STRONG, item->name);
+}
+
+static void draw_other(
+	const struct item *item, const struct layout *l, const struct box *b, int y, int end)
+{
+	int x = LEAD, name = l->name < end - LEAD ? l->name : end - LEAD;
+
+	if (item->section == SECTION_ALERTS)
+		end = put_right(b, y, end, l->figure, ROLE_TEXT, item->figure);
+	x += box_text(b, y, x, name, ROLE_STRONG, item->name) + 2;
+	if (item->note && end - x > 4)
+		box_text(b, y, x, end - x, ROLE_TEXT, item->note);
+}
+
+static void draw_item(struct pane *p, const struct item *item, const struct layout *l,
+	const struct box *b, int y)
+{
+	const struct theme *theme = console_theme(pane_console(p));
+	int end = b->cols - 1;
+
+	if (item->section == SECTION_CHANGES)
+		box_textf(b, y, 1, LEAD - 1, ROLE_DIM, "%s", item->figure);
+	else
+		box_textf(b, y, 1, LEAD - 2, severity_role(item->severity), "%c %s",
+			theme->marks[item->severity], item->word);
+	if (item->section != SECTION_CHANGES)
+		end = put_right(b, y, end, l->age, item->age_role, item->age);
+	else if (item->age)
+		end = put_right(b, y, end, draw_width(item->age), ROLE_DIM, item->age);
+	if (item->section == SECTION_OBJECTIVES)
+		draw_objective(item, l, b, y, end);
+	else
+		draw_other(item, l, b, y, end);
+}
+
+static void draw_heading(struct pane *p, enum section s, const struct box *b, int y)
+{
+	struct overview *o = pane_data(p);
+	int x = 1;
+
+	x += box_text(b, y, x, b->cols - x, ROLE_HEADING, _(section_titles[s])) + 2;
+	if (x < LEAD + 2)
+		x = LEAD + 2;
+	box_text(b, y, x, b->cols - x, ROLE_DIM, o->summary[s]);
+}
+
+/* Draws from line top on; returns the line with the cursor, or -1. */
+static int draw_flow(struct pane *p, const struct flow *f, const struct box *b, int top, bool focus)
+{
+	struct layout l = lay_out(f, b->cols);
+	int found = -1;
+
+	for (int i = 0; i < f->n; i++) {
+		const struct flow_line *line = &f->lines[i];
+		bool here = line->item && line->row == pane_cursor(p);
+		int y = i - top;
+
+		if (here)
+			found = i;
+		if (y < 0 || y >= b->rows)
+			continue;
+		if (line->section)
+			draw_heading(p, line->section, b, y);
+		if (!line->item)
+			continue;
+		draw_item(p, line->item, &l, b, y);
+		box_hit(b, y, 0, 1, b->cols, HIT_ROW, line->row, NULL);
+		if (here)
+			box_select(b, y, 0, b->cols);
+		if (here && focus)
+			box_cursor(b, y, 1, false);
+	}
+	return found;
+}
+
+static int line_of_cursor(struct pane *p, const struct flow *f)
+{
+	for (int i = 0; i < f->n; i++)
+		if (f->lines[i].item && f->lines[i].row == pane_cursor(p))
+			return i;
+	return -1;
+}
+
+static int scroll_to(struct pane *p, const struct flow *f, int rows)
+{
+	struct overview *o = pane_data(p);
+	int line = line_of_cursor(p, f);
+
+	if (line >= 0 && o->top > line)
+		o->top = line;
+	/* The heading of the first row is worth seeing with it. */
+	if (line == 1)
+		o->top = 0;
+	if (line >= o->top + rows)
+		o->top = line - rows + 1;
+	if (o->top > f->n - rows)
+		o->top = f->n > rows ? f->n - rows : 0;
+	return o->top;
+}
+
+static int draw_headline(struct pane *p, const struct box *b)
+{
+	struct overview *o = pane_data(p);
+	const struct theme *theme = console_theme(pane_console(p));
+	size_t most = b->rows >= 16 ? o->n_headline : b->rows >= 8 ? 1 : 0;
+	int y = 0;
+
+	for (size_t i = 0; i < o->n_headline && i < most; i++, y++) {
+		if (i == 0)
+			box_textf(b, y, 1, b->cols - 2, severity_role(o->severity), "%c %s",
+				theme->marks[o->severity], o->headline[i]);
+		else
+			box_text(b, y, 3, b->cols - 4, i + 1 == o->n_headline ? ROLE_DIM : ROLE_TEXT,
+				o->headline[i]);
+	}
+	return y && b->rows >= 16 ? y + 1 : y;
+}
+
+void overview_draw(struct pane *p, const struct box *whole, bool focus)
+{
+	struct flow *left = mem_new(2, sizeof(*left)), *right = left + 1;
+	int used = draw_headline(p, whole);
+	struct box b = box_sub(whole, used, 0, whole->rows - used, whole->cols);
+	bool spaced = b.rows >= 15;
+
+	if (whole->cols >= TWO_COLUMNS && !whole->plain) {
+		struct box l = box_sub(&b, 0, 0, b.rows, b.cols / 2 - 2);
+		struct box r = box_sub(&b, 0, b.cols / 2 + 1, b.rows, b.cols - b.cols / 2 - 1);
+		int top = 0, line;
+
+		flow_sections(left, p, SECTION_OBJECTIVES, SECTION_ALERTS, spaced);
+		flow_sections(right, p, SECTION_CHANGES, SECTION_SOURCES, spaced);
+		line = line_of_cursor(p, left);
+		top = line >= l.rows ? line - l.rows + 1 : 0;
+		draw_flow(p, left, &l, top, focus);
+		line = line_of_cursor(p, right);
+		top = line >= r.rows ? line - r.rows + 1 : 0;
+		draw_flow(p, right, &r, top, focus);
+	} else {
+		flow_sections(left, p, SECTION_OBJECTIVES, SECTION_SOURCES, spaced);
+		draw_flow(p, left, &b, scroll_to(p, left, b.rows), focus);
+	}
+	if (whole->grid->cursor_y < 0)
+		box_cursor(whole, 0, 0, false);
+	free(left);
+}

@@ -1,0 +1,20 @@
+#include "config.h"
+#include "tui/panes/panes.h"
+
+#include <string.h>
+
+const struct pane_ops *const pane_table[] = {
+	&pane_overview,
+	&pane_slos,
+	&pane_alerts,
+	&pane_sources,
+	NULL,
+};
+
+const struct pane_ops *pane_of_name(const char *name)
+{
+	for (size_t i = 0; pane_table[i]; i++)
+		if (!strcmp(pane_table[i]->name, name))
+			return pane_table[i];
+	return NULL;
+}

@@ -1,0 +1,62 @@
+#include "config.h"
+#include "tui/suspect.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/duration.h"
+#include "core/i18n.h"
+#include "store/observe.h"
+#include "tui/console.h"
+
+#define LOOK_BACK_NS (24 * NS_PER_HOUR)
+#define CHANGES_MAX 500
+
+int suspects_load(struct suspects *out, struct arena *a, struct console *c, const char *service,
+	int64_t onset, size_t limit, struct err *e)
+{
+	struct change_query query = {
+		.from = onset - LOOK_BACK_NS,
+		.to = onset + NS_PER_HOUR,
+		.seen_until = console_at(c),
+		.kinds = KINDS_CAUSE,
+		.limit = CHANGES_MAX,
+	};
+	struct correlate_target target = {
+		.onset = onset,
+		.service = service,
+		.conf = config_service(console_config(c), service),
+	};
+	struct change_list list;
+
+	memset(out, 0, sizeof(*out));
+	if (!console_store(c))
+		return 0;
+	if (change_list(&list, a, console_store(c), &query, e))
+		return -1;
+	correlate_rank(out, a, list.items, list.n, &target, limit);
+	return 0;
+}
+
+void change_text(struct strbuf *out, const struct change *ch)
+{
+	const char *before = ch->before ? ch->before : _("none");
+	const char *after = ch->after ? ch->after : _("none");
+
+	strbuf_adds(out, ch->object);
+	if (!ch->field)
+		strbuf_addf(out, " %s", ch->after || !ch->before ? _("appeared") : _("went away"));
+	else if (!strcmp(ch->field, "version"))
+		strbuf_addf(out, ": %s -> %s", before, after);
+	else
+		strbuf_addf(out, ": %s %s -> %s", ch->field, before, after);
+}
+
+void before_text(struct strbuf *out, int64_t before_ns)
+{
+	struct strbuf span = STRBUF_INIT;
+
+	duration_short(&span, before_ns < 0 ? -before_ns : before_ns);
+	strbuf_addf(out, before_ns < 0 ? _("%s after") : _("%s before"), span.buf);
+	strbuf_release(&span);
+}

@@ -1,0 +1,60 @@
+#include "config.h"
+
+#include <math.h>
+
+#include "core/clock.h"
+#include "core/duration.h"
+#include "core/i18n.h"
+#include "tui/console.h"
+#include "tui/pane.h"
+
+void value_severity(struct value *out, struct pane *p, enum severity s, const char *word)
+{
+	const struct theme *theme = console_theme(pane_console(p));
+
+	strbuf_addf(&out->text, "%c %s", theme->marks[s], word);
+	out->role = severity_role(s);
+}
+
+void value_text(struct value *out, const char *text)
+{
+	strbuf_adds(&out->text, text && *text ? text : "-");
+	if (!text || !*text)
+		out->role = ROLE_DIM;
+}
+
+void value_time(struct value *out, struct pane *p, int64_t at)
+{
+	console_time(pane_console(p), &out->text, at);
+	if (at == NONE_INT)
+		out->role = ROLE_DIM;
+}
+
+void value_since(struct value *out, struct pane *p, int64_t at)
+{
+	int64_t age = at == NONE_INT ? NONE_INT : console_now(pane_console(p)) - at;
+
+	if (age == NONE_INT)
+		strbuf_addc(&out->text, '-');
+	else if (age < NS_PER_MIN)
+		strbuf_adds(&out->text, _("<1m"));
+	else
+		duration_short(&out->text, age);
+	if (age == NONE_INT)
+		out->role = ROLE_DIM;
+}
+
+void value_percent(struct value *out, double share, int digits)
+{
+	if (isnan(share)) {
+		strbuf_addc(&out->text, '-');
+		out->role = ROLE_DIM;
+		return;
+	}
+	strbuf_addf(&out->text, "%.*f %%", digits, share * 100);
+}
+
+void value_age(struct value *out, struct pane *p, const char *source)
+{
+	out->role = console_source_age(pane_console(p), &out->text, source);
+}
