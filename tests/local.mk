@@ -8,7 +8,6 @@ AM_TESTS_ENVIRONMENT = \
 	TZ=UTC; export TZ; LC_ALL=C.UTF-8; export LC_ALL;
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
 EXTRA_DIST += tests/unit/unit.h
-EXTRA_DIST += tests/screen/harness.h
 check_PROGRAMS += tests/unit/alert_answer
 check_PROGRAMS += tests/unit/auth
 check_PROGRAMS += tests/unit/backoff
@@ -106,3 +105,12 @@ check_PROGRAMS += tests/unit/map
 check_PROGRAMS += tests/unit/connector
 check_PROGRAMS += tests/unit/action
 tests_unit_action_SOURCES = tests/unit/action.c tests/unit/web.c tests/unit/web.h
+
+# The console in a virtual terminal.
+check_LIBRARIES += tests/screen/libscreen.a
+tests_screen_libscreen_a_SOURCES = tests/screen/harness.c tests/screen/fixture.c tests/screen/harness.h
+tests_screen_libscreen_a_CPPFLAGS = $(AM_CPPFLAGS) $(VTERM_CFLAGS)
+SCREEN_LIBS = tests/screen/libscreen.a libtocsin.a $(TOCSIN_LIBS) $(CMOCKA_LIBS) $(VTERM_LIBS)
+check_PROGRAMS += tests/screen/panes
+tests_screen_panes_LDADD = $(SCREEN_LIBS)
+EXTRA_DIST += tests/screen/golden

@@ -327,7 +327,6 @@ void console_free(struct console *c)
 {
 	if (!c)
 		return;
-	loop_before_sleep(c->loop, NULL, NULL);
 	loop_cancel(c->loop, c->tick_timer);
 	loop_cancel(c->loop, c->esc_timer);
 	for (struct sheet *s = c->sheet; s; s = s->below)

@@ -40,7 +40,7 @@ struct console_conf {
 };
 
 struct console *console_new(const struct console_conf *conf);
-void console_free(struct console *c);
+void console_free(struct console *c);	/* its loop must not turn again */
 void console_input(struct console *c, const void *bytes, size_t n);
 void console_resize(struct console *c, int rows, int cols);
 void console_writable(struct console *c);	/* the terminal takes bytes again */

@@ -29,6 +29,7 @@ struct screen_conf {
 struct screen;
 
 /* Fills the store from fixture.c (empty: not; hostile: with hostile text), opens, draws. */
+/* NULL: this system has no such locale. */
 struct screen *screen_open(const struct screen_conf *conf);
 void screen_close(struct screen *s);
 struct console *screen_console(struct screen *s);
@@ -39,6 +40,7 @@ void screen_keys(struct screen *s, const char *keys);
 void screen_bytes(struct screen *s, const void *bytes, size_t n);
 void screen_run(struct screen *s);			/* until idle */
 void screen_advance(struct screen *s, int64_t ns);	/* both clocks, timers in order */
+void screen_stall(struct screen *s, bool stalled);	/* the writer takes nothing */
 void screen_resize(struct screen *s, int rows, int cols);
 
 /* The screen as text: one line a row, blanks at the ends cut. */
@@ -46,6 +48,7 @@ void screen_text(struct screen *s, struct strbuf *out);
 bool screen_has(struct screen *s, const char *text);
 int screen_row_of(struct screen *s, const char *text);	/* -1: nowhere */
 void screen_cursor(struct screen *s, int *y, int *x);
+void screen_row(struct screen *s, int y, struct strbuf *out);
 bool screen_reverse_at(struct screen *s, int y, int x);
 bool screen_bold_at(struct screen *s, int y, int x);
 
@@ -58,6 +61,6 @@ int screen_frames(struct screen *s);	/* writer calls since then */
 void screen_golden(struct screen *s, const char *name);
 
 /* The data that every screen test sees: an incident, one minute old; see fixture.c. */
-void fixture_fill(struct store *st, bool hostile);
+void fixture_fill(struct store *st, const struct config *config, bool hostile);
 
 #endif

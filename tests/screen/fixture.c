@@ -1,0 +1,405 @@
+#include "config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/clock.h"
+#include "model/alert.h"
+#include "model/registry.h"
+#include "model/session.h"
+#include "store/observe.h"
+#include "store/series.h"
+#include "store/sessions.h"
+#include "store/source.h"
+#include "tests/screen/harness.h"
+
+/*
+ * An incident at SCREEN_NOW: checkout-ranker's alias moved from 11 to 12 at 08:30, serving
+ * followed at 08:31, since then checkout-assistant burns.  langfuse has been silent since 08:35.
+ */
+
+#define AGO(minutes) (SCREEN_NOW - (minutes) * NS_PER_MIN)
+
+/* Escape sequences, C1, bidi, wide, combined and joined characters: what a name may hold. */
+#define HOSTILE                                                                          \
+	"\033[31mred\033]52;c;aGk=\a\xc2\x9b"                                            \
+	"1m\xe2\x80\xaetxet\xe6\xbc\xa2\xe5\xad\x97"                                     \
+	"e\xcc\x81\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\r\n\x08\x7f\xff\xfe"
+
+struct fixture {
+	struct store	*st;
+	struct arena	a;
+	bool		hostile;
+	struct err	e;
+};
+
+static void must(struct fixture *f, int rc, int line)
+{
+	if (rc < 0)
+		fail_msg("fixture.c:%d: %s", line, f->e.what);
+}
+
+#define MUST(f, call) must((f), (call), __LINE__)
+
+/* The text, or the text with everything that must not reach a terminal behind it. */
+static const char *text(struct fixture *f, const char *s)
+{
+	return f->hostile ? arena_format(&f->a, "%s" HOSTILE, s) : s;
+}
+
+/* --- objectives --- */
+
+struct objective {
+	const char	*service, *name;
+	double		target;
+	double		burn[7];	/* 5m 30m 1h 2h 6h 1d 3d */
+	double		budget;
+	enum severity	severity;
+	int		onset_min;	/* ago; 0: none */
+	double		left_h;		/* INFINITY: never */
+};
+
+static const int64_t windows[7] = {
+	5 * NS_PER_MIN,
+	30 * NS_PER_MIN,
+	NS_PER_HOUR,
+	2 * NS_PER_HOUR,
+	6 * NS_PER_HOUR,
+	NS_PER_DAY,
+	3 * NS_PER_DAY,
+};
+
+/* clang-format off */
+static const struct objective objectives[] = {
+	{"checkout-assistant", "availability", 0.999, {18.3, 15.1, 14.6, 7.4, 2.6, 0.9, 0.5}, 0.61,
+		SEV_PAGE, 9, 30.1},
+	{"checkout-assistant", "latency", 0.99, {0.8, 0.6, 0.5, 0.4, 0.4, 0.3, 0.3}, 0.83,
+		SEV_OK, 0, INFINITY},
+	{"fraud-scorer", "availability", 0.9995, {0, 0, 0.1, 0.1, 0.1, 0.2, 0.2}, 0.97,
+		SEV_OK, 0, INFINITY},
+	{"fraud-scorer", "latency", 0.99, {3.9, 3.6, 3.4, 3.3, 3.1, 1.4, 0.8}, 0.42,
+		SEV_TICKET, 42, 89},
+	{"search-embed", "availability", 0.999, {0.2, 0.2, 0.3, 0.2, 0.2, 0.2, 0.2}, 0.94,
+		SEV_OK, 0, INFINITY},
+	{"search-embed", "freshness", 0.95, {NAN, NAN, NAN, NAN, NAN, NAN, NAN}, NAN,
+		SEV_NO_DATA, 0, NAN},
+	{"support-agent", "success", 0.95, {0.9, 0.7, 0.7, 0.6, 0.6, 0.5, 0.5}, 0.71,
+		SEV_OK, 0, INFINITY},
+};
+/* clang-format on */
+
+static void put_state(struct fixture *f, const struct objective *o, int64_t at)
+{
+	int64_t onset = o->onset_min ? AGO(o->onset_min) : NONE_INT;
+	bool burning = onset != NONE_INT && at >= onset;
+	struct slo_state s = {
+		.service = text(f, o->service),
+		.name = text(f, o->name),
+		.at = at,
+		.objective = o->target,
+		.window_ns = 30 * NS_PER_DAY,
+		.n_windows = 7,
+		.events = 182450,
+		.budget_left = o->budget,
+		.severity = burning || onset == NONE_INT ? o->severity : SEV_OK,
+		.onset = burning ? onset : NONE_INT,
+		.exhausted_in_s = o->left_h * 3600,
+	};
+	/* Before the onset a quiet wave, behind it a ramp of three minutes. */
+	double wave = 0.3 + 0.25 * sin((double)(at / NS_PER_MIN) / 7.0);
+	double ramp = burning ? (double)(at - onset) / (3.0 * NS_PER_MIN) : 0;
+
+	for (size_t i = 0; i < s.n_windows; i++) {
+		double now = o->burn[i];
+
+		s.windows_ns[i] = windows[i];
+		s.window_events[i] = NAN;
+		s.burn[i] = onset == NONE_INT ? now
+			    : ramp >= 1       ? now * (0.94 + 0.2 * wave)
+					      : wave + ramp * now;
+		if (at == AGO(0))
+			s.burn[i] = now;
+	}
+	MUST(f, slo_record(f->st, &s, &f->e));
+}
+
+static void put_objectives(struct fixture *f)
+{
+	for (size_t i = 0; i < ARRAY_LEN(objectives); i++) {
+		const struct objective *o = &objectives[i];
+		struct slo slo = {
+			.service = text(f, o->service),
+			.name = text(f, o->name),
+			.description = text(f, "Requests that are answered as they should be"),
+			.format = "openslo",
+			.file = "/etc/tocsin/slos/checkout.yaml",
+			.objective = o->target,
+			.window_ns = 30 * NS_PER_DAY,
+			.source = "prom",
+			.sli = {.kind = SLI_RATIO,
+				.bad = text(f, "sum(rate(http_requests_total{job=\"checkout\","
+					       "code=~\"5..\"}[{{.window}}]))"),
+				.total = "sum(rate(http_requests_total{job=\"checkout\"}"
+					 "[{{.window}}]))"},
+		};
+
+		MUST(f, slo_define(f->st, &slo, AGO(90), &f->e));
+		for (int minute = 90; minute >= 0; minute -= o->onset_min ? 1 : 30)
+			put_state(f, o, AGO(minute));
+	}
+}
+
+/* --- records --- */
+
+static void put_round(struct fixture *f, const char *source, enum record_kind kind, int64_t at,
+	bool first, const void *records, size_t n, size_t size)
+{
+	struct observe *ob = NULL;
+	struct source_row row;
+	struct arena a;
+
+	arena_init(&a);
+	MUST(f, source_find(&row, &a, f->st, source, &f->e));
+	MUST(f, observe_begin(&ob, f->st, source, row.generation, kind, at, first, &f->e));
+	for (size_t i = 0; i < n; i++)
+		MUST(f, observe_put(ob, (const char *)records + i * size, &f->e));
+	MUST(f, observe_end(ob, true, &f->e));
+	arena_release(&a);
+}
+
+#define ROUND(f, source, kind, at, first, records)                                       \
+	put_round((f), (source), (kind), (at), (first), (records), ARRAY_LEN(records),   \
+		sizeof((records)[0]))
+
+static void put_alerts(struct fixture *f)
+{
+	const struct alert alerts[] = {
+		{
+			.source = "am",
+			.fingerprint = text(f, "5ef1a0c2"),
+			.name = text(f, "ModelErrorBudgetBurn"),
+			.service = text(f, "checkout-assistant"),
+			.labels = "{\"alertname\":\"ModelErrorBudgetBurn\",\"job\":\"checkout\","
+				  "\"severity\":\"page\"}",
+			.annotations = "{\"summary\":\"checkout burns its error budget 14 times "
+				       "too fast\"}",
+			.state = "firing",
+			.severity = "page",
+			.since = AGO(7),
+			.until = NONE_INT,
+			.runbook_url = text(f, "https://runbooks.internal/bad-model-version"),
+		},
+		{
+			.source = "am",
+			.fingerprint = text(f, "81b7c3d4"),
+			.name = text(f, "ScorerLatencyHigh"),
+			.service = text(f, "fraud-scorer"),
+			.labels = "{\"alertname\":\"ScorerLatencyHigh\"}",
+			.annotations = "{\"summary\":\"p99 is over 300 ms\"}",
+			.state = "firing",
+			.severity = "ticket",
+			.since = AGO(41),
+			.until = NONE_INT,
+		},
+		{
+			.source = "am",
+			.fingerprint = text(f, "c0ffee00"),
+			.name = text(f, "NodeDiskFull"),
+			.labels = "{\"alertname\":\"NodeDiskFull\"}",
+			.annotations = "{}",
+			.state = "silenced",
+			.severity = "info",
+			.since = AGO(300),
+			.until = NONE_INT,
+			.silenced_by = "[\"1c5e\"]",
+		},
+	};
+
+	ROUND(f, "am", REC_ALERT, AGO(6), false, alerts);
+}
+
+static struct pointer alias(struct fixture *f, const char *version)
+{
+	return (struct pointer){
+		.source = "mlflow",
+		.model = text(f, "checkout-ranker"),
+		.name = "production",
+		.version = version,
+		.observed = NONE_INT,
+	};
+}
+
+static struct serving variant(struct fixture *f, const char *version, int64_t changed)
+{
+	return (struct serving){
+		.source = "prom",
+		.service = text(f, "checkout"),
+		.variant = "main",
+		.model = text(f, "checkout-ranker"),
+		.version = version,
+		.traffic = 1,
+		.ready = 1,
+		.replicas = 3,
+		.changed = changed,
+	};
+}
+
+static void put_registry(struct fixture *f)
+{
+	struct model_version versions[3];
+	const struct pointer before[] = {alias(f, "11")}, after[] = {alias(f, "12")};
+	const struct serving old[] = {variant(f, "11", AGO(4000))};
+	const struct serving new[] = {variant(f, "12", AGO(9))};
+
+	for (int i = 0; i < 3; i++)
+		versions[i] = (struct model_version){
+			.source = "mlflow",
+			.model = text(f, "checkout-ranker"),
+			.version = arena_format(&f->a, "%d", 10 + i),
+			.aliases = i == 2 ? "[\"production\"]" : "[]",
+			.status = "READY",
+			.run = arena_format(&f->a, "run%d", i),
+			.author = text(f, "maria"),
+			.created = AGO(6000 - 2900 * i),
+			.updated = AGO(6000 - 2900 * i),
+			.tags = "{}",
+		};
+	ROUND(f, "mlflow", REC_MODEL_VERSION, AGO(80), true, versions);
+	ROUND(f, "mlflow", REC_POINTER, AGO(80), true, before);
+	ROUND(f, "prom", REC_SERVING, AGO(80), true, old);
+	ROUND(f, "mlflow", REC_POINTER, AGO(10), false, after);
+	ROUND(f, "prom", REC_SERVING, AGO(9), false, new);
+}
+
+/* --- sessions --- */
+
+static void put_span(struct fixture *f, const char *session, int n, const char *kind,
+	const char *name, int64_t from, int64_t ms, bool failed)
+{
+	bool llm = !strcmp(kind, "llm"), tool = !strcmp(kind, "tool");
+	struct span s = {
+		.source = "langfuse",
+		.trace = session,
+		.id = arena_format(&f->a, "%s-%d", session, n),
+		.session = session,
+		.parent = n ? arena_format(&f->a, "%s-0", session) : NULL,
+		.kind = kind,
+		.name = text(f, name),
+		.started = from,
+		.ended = from + ms * NS_PER_MS,
+		.status = failed ? "error" : "ok",
+		.error = failed ? text(f, "tool call refused: unknown order") : NULL,
+		.agent = text(f, "checkout-agent"),
+		.model = llm ? text(f, "gpt-4o-mini") : NULL,
+		.tool = tool ? text(f, name) : NULL,
+		.input = text(f, "{\"order\": 4711, \"question\": \"where is my parcel?\"}"),
+		.output = failed ? NULL : text(f, "It left the warehouse this morning."),
+		.input_tokens = llm ? 812 : NONE_INT,
+		.output_tokens = llm ? 64 : NONE_INT,
+		.cached_tokens = NONE_INT,
+		.reasoning_tokens = NONE_INT,
+		.cost_usd = llm ? 0.0021 : NAN,
+		.first_token_ns = llm ? 310 * NS_PER_MS : NONE_INT,
+		.attributes = "{}",
+	};
+
+	MUST(f, span_put(f->st, &s, &f->e));
+}
+
+static void put_session(struct fixture *f, int n)
+{
+	const char *id = arena_format(&f->a, "sess-%04d", 4100 + n);
+	bool failed = n % 5 == 0 && n < 15;
+	int64_t started = AGO(2 + 3 * n);
+	struct session s = {
+		.source = "langfuse",
+		.id = id,
+		.agent = text(f, n % 2 ? "support-agent" : "checkout-agent"),
+		.user = text(f, "u-1093"),
+		.started = started,
+		.ended = started + 42 * NS_PER_S,
+		.traces = 1,
+		.spans = 6,
+		.errors = failed ? 2 : 0,
+		.input_tokens = 1624,
+		.output_tokens = 128,
+		.cost_usd = 0.0042,
+		.tags = "[\"web\"]",
+	};
+
+	MUST(f, store_begin(f->st, &f->e));
+	put_span(f, id, 0, "agent", "handle-question", started, 42000, failed);
+	put_span(f, id, 1, "llm", "plan", started + 100 * NS_PER_MS, 1800, false);
+	put_span(f, id, 2, "tool", "lookup_order", started + 2 * NS_PER_S, 350, failed);
+	put_span(f, id, 3, "retrieval", "kb-search", started + 3 * NS_PER_S, 120, false);
+	put_span(f, id, 4, "llm", "answer", started + 4 * NS_PER_S, 2400, false);
+	put_span(f, id, 5, "tool", "send_reply", started + 7 * NS_PER_S, 90, failed);
+	MUST(f, session_put(f->st, &s, &f->e));
+	MUST(f, store_commit(f->st, &f->e));
+}
+
+/* --- sources --- */
+
+static void put_outcome(struct fixture *f, const char *name, int64_t at, enum source_state state,
+	const char *error)
+{
+	struct source_row row;
+	struct poll_outcome o = {
+		.at = at,
+		.latency_ns = 23 * NS_PER_MS,
+		.bytes = 18211,
+		.records = 42,
+		.next_poll = at + 15 * NS_PER_S,
+		.state = state,
+		.error = error,
+		.hint = error ? "look whether it runs, and whether a proxy stands between" : NULL,
+		.version = "2.45.0",
+	};
+
+	MUST(f, source_find(&row, &f->a, f->st, name, &f->e));
+	o.source_id = row.id;
+	o.generation = row.generation;
+	MUST(f, source_outcomes(f->st, &o, 1, &f->e));
+}
+
+static void put_sources(struct fixture *f, const struct config *config)
+{
+	static const char *const names[] = {"prom", "am", "mlflow", "langfuse"};
+	int64_t generation;
+
+	MUST(f, source_sync(f->st, config, "prod-eu", &f->e));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct source_row row;
+
+		MUST(f, source_find(&row, &f->a, f->st, names[i], &f->e));
+		MUST(f, source_lock(f->st, row.id, &generation, &f->e));
+	}
+}
+
+static void put_outcomes(struct fixture *f)
+{
+	put_outcome(f, "prom", SCREEN_NOW - 4 * NS_PER_S, SRC_OK, NULL);
+	put_outcome(f, "am", SCREEN_NOW - 9 * NS_PER_S, SRC_OK, NULL);
+	put_outcome(f, "mlflow", SCREEN_NOW - 20 * NS_PER_S, SRC_OK, NULL);
+	put_outcome(f, "langfuse", AGO(5), SRC_OK, NULL);
+	put_outcome(f, "langfuse", AGO(4), SRC_FAILING,
+		text(f, "langfuse.internal did not answer within 10 s"));
+}
+
+void fixture_fill(struct store *st, const struct config *config, bool hostile)
+{
+	struct fixture f = {.st = st, .hostile = hostile};
+
+	arena_init(&f.a);
+	put_sources(&f, config);
+	put_objectives(&f);
+	put_registry(&f);
+	put_alerts(&f);
+	for (int n = 0; n < 20; n++)
+		put_session(&f, n);
+	put_outcomes(&f);
+	MUST(&f, store_set(st, "watching_since", "2026-11-21T07:16:00Z", &f.e));
+	err_release(&f.e);
+	arena_release(&f.a);
+}
