@@ -77,6 +77,7 @@ check_PROGRAMS += tests/unit/duration
 check_PROGRAMS += tests/unit/json
 tests_unit_json_SOURCES = tests/unit/json.c tests/fuzz/json.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/child
+check_PROGRAMS += tests/unit/config
 check_PROGRAMS += tests/unit/loop
 check_PROGRAMS += tests/unit/record
 check_PROGRAMS += tests/unit/text

@@ -60,7 +60,7 @@ void cmd_problems(const struct problems *p)
 		const struct problem *one = &p->items[i];
 		struct strbuf line = STRBUF_INIT;
 
-		strbuf_adds(&line, p->file ? p->file : "-");
+		strbuf_adds(&line, one->file ? one->file : "-");
 		if (one->line)
 			strbuf_addf(&line, ":%d:%d", one->line, one->column);
 		strbuf_addf(&line, ": %s", one->message);

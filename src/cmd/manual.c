@@ -77,6 +77,8 @@ static void keys(const struct yaml_field *fields, const char *prefix)
 	char path[256];
 
 	for (const struct yaml_field *f = fields; f->key; f++) {
+		if (!*f->key)
+			continue;
 		snprintf(
 			path, sizeof(path), "%s%s%s", prefix, *prefix ? "." : "", f->key);
 		printf(".It Cm %s Pq ", path);

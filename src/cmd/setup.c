@@ -31,14 +31,7 @@ static int load_config(struct cmd *c, struct err *e)
 
 	problems_init(&p, NULL);
 	result = config_load(&c->config, c->config_file, &p, e);
-	if (p.n) {
-		cmd_problems(&p);
-		err_set(e, ERR_INPUT,
-			ngettext("the configuration has %zu problem",
-				"the configuration has %zu problems", p.n),
-			p.n);
-		result = -1;
-	}
+	cmd_problems(&p);
 	problems_release(&p);
 	if (result)
 		return -1;

@@ -165,10 +165,19 @@ void problems_release(struct problems *p)
 	for (size_t i = 0; i < p->n; i++) {
 		free(p->items[i].message);
 		free(p->items[i].hint);
+		free(p->items[i].file);
 	}
 	free(p->items);
 	free(p->file);
 	*p = (struct problems){0};
+}
+
+void problems_in(struct problems *p, const char *file)
+{
+	char *copy = mem_strdup(file);
+
+	free(p->file);
+	p->file = copy;
 }
 
 int problems_add(struct problems *p, int line, int column, const char *fmt, ...)
@@ -180,6 +189,7 @@ int problems_add(struct problems *p, int line, int column, const char *fmt, ...)
 	item = mem_push(p->items, p->n, p->cap);
 	item->line = line;
 	item->column = column;
+	item->file = mem_strdup(p->file);
 	FORMAT_INTO(item->message, fmt);
 	return -1;
 }
@@ -204,10 +214,10 @@ int problems_err(const struct problems *p, struct err *e)
 		return 0;
 	err_set(e, ERR_INPUT, "%s", first->message);
 	if (first->line)
-		err_where(e, "%s:%d:%d", p->file ? p->file : "-", first->line,
+		err_where(e, "%s:%d:%d", first->file ? first->file : "-", first->line,
 			first->column);
-	else if (p->file)
-		err_where(e, "%s", p->file);
+	else if (first->file)
+		err_where(e, "%s", first->file);
 	if (first->hint)
 		err_hint(e, "%s", first->hint);
 	return -1;

@@ -70,16 +70,20 @@ struct problem {
 	int	line, column;	/* from 1; 0: the whole document */
 	char	*message;	/* owned */
 	char	*hint;		/* owned, or NULL */
+	char	*file;		/* owned, or NULL: problems.file when it was added */
 };
 
 struct problems {
-	char		*file;	/* owned, or NULL */
+	char		*file;	/* owned, or NULL; see problems_in() */
 	struct problem	*items;	/* owned */
 	size_t		n, cap;
 };
 
 void problems_init(struct problems *p, const char *file);
 void problems_release(struct problems *p);
+
+/* What is added from now on is wrong in this file. */
+void problems_in(struct problems *p, const char *file);
 
 /* At most 100 are kept; returns -1. */
 int problems_add(struct problems *p, int line, int column, const char *fmt, ...) PRINTF(4, 5);

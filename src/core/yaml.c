@@ -50,6 +50,8 @@ static const struct words known_problems[] = {
 		N_("add a ',' or the ']'")},
 	{"did not find expected ',' or '}'", N_("a map in { } is not closed"),
 		N_("add a ',' or the '}'")},
+	{"did not find expected node content", N_("a value is missing"),
+		N_("or a '[' or '{' above is not closed")},
 	{"found undefined alias", N_("an alias (*) names no anchor (&) above it"), NULL},
 	{"found duplicate anchor", N_("two anchors (&) have the same name"), NULL},
 	{"control characters are not allowed", N_("a control character"),

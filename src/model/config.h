@@ -74,6 +74,7 @@ struct service_conf {
 struct context_conf {
 	const char		*name, *region;
 	bool			read_only;
+	bool			system;		/* from the system's file */
 	struct yaml_texts	sources;
 };
 
@@ -113,11 +114,15 @@ struct config {
 };
 
 /*
- * Read the configuration; file is --config's or NULL.  No file at all gives an empty
- * configuration.  All problems of all files go to p; -1 then, with e untouched, or with e set when
- * a file cannot be read.
+ * Read the configuration; file is --config's or NULL.  No file at all gives an empty one with its
+ * defaults; without contexts there is one, "default", with every source.  All problems of all
+ * files go to p; -1 then with their number in e, or with the reason why a file cannot be read.
  */
 int config_load(struct config *out, const char *file, struct problems *p, struct err *e);
+
+/* The same from a system's file and one of yours, neither of which need be there. */
+int config_load_files(struct config *out, const char *system, const char *own, struct problems *p,
+	struct err *e);
 void config_release(struct config *c);
 
 /* Borrowed; NULL: no such name.  context NULL or "": the one to start in, else the only one. */

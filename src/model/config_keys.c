@@ -1,12 +1,7 @@
 #include "config.h"
 #include "model/config_keys.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "core/clock.h"
 #include "core/i18n.h"
-#include "core/path.h"
 
 const char *const config_keep_words[] = {"masked", "full", "none", NULL};
 const char *const config_clock_words[] = {"local", "utc", NULL};
@@ -17,8 +12,10 @@ const char *const config_sign_words[] = {"off", "ssh-agent", NULL};
 /* clang-format off */
 #define KEY(type, name, kind, member, ...) \
 	{.key = name, .want = kind, .offset = offsetof(type, member), __VA_ARGS__}
+#define SELF(type) {.key = "", .want = YAML_SELF, .offset = offsetof(type, self)}
 
 static const struct yaml_field context_fields[] = {
+	SELF(struct context_keys),
 	KEY(struct context_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED,
 		.help = N_("what it is called")),
 	KEY(struct context_keys, "region", YAML_TEXT, region,
@@ -40,6 +37,7 @@ static const struct yaml_field tls_fields[] = {
 };
 
 static const struct yaml_field source_fields[] = {
+	SELF(struct source_keys),
 	KEY(struct source_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED,
 		.help = N_("letters, digits, '.', '_' and '-'")),
 	KEY(struct source_keys, "type", YAML_TEXT, type, .flags = YAML_REQUIRED,
@@ -96,6 +94,7 @@ static const struct yaml_field agents_fields[] = {
 };
 
 static const struct yaml_field lever_fields[] = {
+	SELF(struct lever_keys),
 	KEY(struct lever_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED),
 	KEY(struct lever_keys, "source", YAML_TEXT, source, .flags = YAML_REQUIRED),
 	KEY(struct lever_keys, "do", YAML_TEXT, action, .flags = YAML_REQUIRED,
@@ -109,6 +108,7 @@ static const struct yaml_field lever_fields[] = {
 };
 
 static const struct yaml_field service_fields[] = {
+	SELF(struct service_keys),
 	KEY(struct service_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED),
 	KEY(struct service_keys, "owner", YAML_TEXT, owner, .help = N_("the team")),
 	KEY(struct service_keys, "guessed", YAML_BOOL, guessed,
@@ -129,6 +129,7 @@ static const struct yaml_field service_fields[] = {
 };
 
 static const struct yaml_field store_fields[] = {
+	SELF(struct store_keys),
 	KEY(struct store_keys, "path", YAML_TEXT, path,
 		.help = N_("the store's directory; auto: under your state directory")),
 	KEY(struct store_keys, "keep", YAML_DURATION, keep_ns,
@@ -172,6 +173,7 @@ static const struct yaml_field ui_fields[] = {
 };
 
 const struct yaml_field config_key_table[] = {
+	SELF(struct config_keys),
 	KEY(struct config_keys, "context", YAML_TEXT, context,
 		.help = N_("the context to start in")),
 	KEY(struct config_keys, "contexts", YAML_SUBS, contexts, .sub = context_fields,
@@ -190,155 +192,4 @@ const struct yaml_field config_key_table[] = {
 	KEY(struct config_keys, "ui", YAML_SUB, ui, .sub = ui_fields),
 	{0},
 };
-
-struct secret_keys {
-	const char *env, *file;
-	struct yaml_texts cmd;
-};
-
-static const struct yaml_field secret_fields[] = {
-	KEY(struct secret_keys, "env", YAML_TEXT, env),
-	KEY(struct secret_keys, "file", YAML_TEXT, file),
-	KEY(struct secret_keys, "cmd", YAML_TEXTS, cmd),
-	{0},
-};
-
-struct basic_keys {
-	const struct yaml_node *user, *password;
-};
-
-static const struct yaml_field basic_fields[] = {
-	KEY(struct basic_keys, "user", YAML_NODE, user, .flags = YAML_REQUIRED),
-	KEY(struct basic_keys, "password", YAML_NODE, password, .flags = YAML_REQUIRED),
-	{0},
-};
-
-struct named_keys {
-	const char *name;
-	const struct yaml_node *value;
-};
-
-static const struct yaml_field named_fields[] = {
-	KEY(struct named_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED),
-	KEY(struct named_keys, "value", YAML_NODE, value, .flags = YAML_REQUIRED),
-	{0},
-};
-
-struct auth_keys {
-	const struct yaml_node *bearer, *basic, *header, *query;
-};
-
-static const struct yaml_field auth_fields[] = {
-	KEY(struct auth_keys, "bearer", YAML_NODE, bearer),
-	KEY(struct auth_keys, "basic", YAML_NODE, basic),
-	KEY(struct auth_keys, "header", YAML_NODE, header),
-	KEY(struct auth_keys, "query", YAML_NODE, query),
-	{0},
-};
 /* clang-format on */
-
-/* A secret is a reference; what stands in the file itself is refused. */
-static void read_secret(struct secret_ref *out, const struct yaml_node *node,
-	const char *dir, struct arena *a, struct problems *p)
-{
-	struct secret_keys k = {0};
-	char *file;
-
-	if (yaml_type(node) != YAML_MAP) {
-		yaml_problem(p, node, _("a secret does not stand in this file"));
-		problems_hint(p, "%s",
-			_("refer to it: {env: NAME}, {file: PATH} or {cmd: [...]}"));
-		return;
-	}
-	if (yaml_read(&k, node, secret_fields, a, p))
-		return;
-	if (!!k.env + !!k.file + !!k.cmd.n != 1) {
-		yaml_problem(p, node, _("a secret is exactly one of env, file and cmd"));
-		return;
-	}
-	out->env = k.env;
-	out->cmd = k.cmd;
-	if (k.file) {
-		file = path_expand(k.file, dir);
-		out->file = arena_strdup(a, file);
-		free(file);
-	}
-}
-
-static void read_basic(struct auth_conf *out, const struct yaml_node *node,
-	const char *dir, struct arena *a, struct problems *p)
-{
-	struct basic_keys k = {0};
-
-	if (yaml_read(&k, node, basic_fields, a, p))
-		return;
-	out->kind = "basic";
-	if (yaml_type(k.user) == YAML_SCALAR)
-		out->user = arena_strdup(a, yaml_text(k.user));
-	else
-		read_secret(&out->user_secret, k.user, dir, a, p);
-	read_secret(&out->secret, k.password, dir, a, p);
-}
-
-static void read_named(struct auth_conf *out, const char *kind,
-	const struct yaml_node *node, const char *dir, struct arena *a,
-	struct problems *p)
-{
-	struct named_keys k = {0};
-
-	if (yaml_read(&k, node, named_fields, a, p))
-		return;
-	out->kind = kind;
-	out->name = k.name;
-	read_secret(&out->secret, k.value, dir, a, p);
-}
-
-void config_read_auth(struct auth_conf *out, const struct yaml_node *node,
-	const char *dir, struct arena *a, struct problems *p)
-{
-	struct auth_keys k = {0};
-
-	if (!node || yaml_read(&k, node, auth_fields, a, p))
-		return;
-	if (!!k.bearer + !!k.basic + !!k.header + !!k.query != 1) {
-		yaml_problem(p, node,
-			_("auth is exactly one of bearer, basic, header and query"));
-		return;
-	}
-	if (k.bearer) {
-		out->kind = "bearer";
-		read_secret(&out->secret, k.bearer, dir, a, p);
-	} else if (k.basic) {
-		read_basic(out, k.basic, dir, a, p);
-	} else {
-		read_named(out, k.header ? "header" : "query",
-			k.header ? k.header : k.query, dir, a, p);
-	}
-}
-
-size_t config_read_map(const char ***names, const char ***values,
-	const struct yaml_node *map, struct arena *a, struct problems *p)
-{
-	size_t n = 0, count = yaml_count(map);
-
-	if (!map)
-		return 0;
-	if (yaml_type(map) != YAML_MAP) {
-		yaml_problem(p, map, _("expected a map of names to values"));
-		return 0;
-	}
-	*names = arena_alloc(a, count + 1, sizeof(**names));
-	*values = arena_alloc(a, count + 1, sizeof(**values));
-	for (size_t i = 0; i < count; i++) {
-		const char *name = yaml_text(yaml_key(map, i));
-		const char *value = yaml_text(yaml_value(map, i));
-
-		if (!name || !value) {
-			yaml_problem(p, yaml_value(map, i), _("expected a scalar"));
-			continue;
-		}
-		(*names)[n] = arena_strdup(a, name);
-		(*values)[n++] = arena_strdup(a, value);
-	}
-	return n;
-}

@@ -1,17 +1,31 @@
-/* config_keys.h - the configuration file as its key tables fill it, before it is checked */
+/*
+ * config_keys.h - the configuration's files while they are read: their key tables, and what is
+ * checked in them; for config*.c alone
+ */
 #ifndef TOCSIN_CONFIG_KEYS_H
 #define TOCSIN_CONFIG_KEYS_H
 
 #include "model/config.h"
 
+/* One file while it is read. */
+struct config_reading {
+	struct config	*out;
+	struct arena	*a;
+	struct problems	*p;
+	const char	*dir;		/* what its relative paths are relative to */
+	bool		system;		/* the system's file, or --config's */
+	bool		shared;		/* the system's file names a store for all */
+};
+
+/* What the key tables fill.  self is the map itself, for problems. */
+
 struct source_keys {
+	const struct yaml_node	*self, *auth, *headers;
 	const char		*name, *type, *url;
 	int64_t			every_ns, timeout_ns, max_bytes;
-	const struct yaml_node	*auth, *headers;
 	struct tls_conf		tls;
 	struct yaml_texts	targets;
 	int			keep_content;	/* index into config_keep_words */
-	const struct yaml_node	*node;		/* of the whole, for problems */
 };
 
 struct match_keys { const char *name; };
@@ -22,12 +36,13 @@ struct agents_keys {
 };
 
 struct lever_keys {
+	const struct yaml_node	*self, *with, *effect;
 	const char		*name, *source, *action, *owner;
-	const struct yaml_node	*with, *effect;
 	int64_t			within_ns;
 };
 
 struct service_keys {
+	const struct yaml_node	*self;
 	const char		*name, *owner;
 	bool			guessed;
 	struct model_conf	model;
@@ -38,6 +53,7 @@ struct service_keys {
 };
 
 struct context_keys {
+	const struct yaml_node	*self;
 	const char		*name, *region;
 	bool			read_only;
 	struct yaml_texts	sources;
@@ -56,8 +72,9 @@ struct notify_keys {
 };
 
 struct store_keys {
-	const char	*path;
-	int64_t		keep_ns, max_bytes;
+	const struct yaml_node	*self;
+	const char		*path;
+	int64_t			keep_ns, max_bytes;
 };
 
 struct audit_keys {
@@ -66,6 +83,7 @@ struct audit_keys {
 };
 
 struct config_keys {
+	const struct yaml_node	*self;
 	const char		*context;
 	struct yaml_subs	contexts, sources, services;
 	struct yaml_texts	runbooks, connectors;
@@ -79,12 +97,37 @@ extern const struct yaml_field config_key_table[];
 extern const char *const config_keep_words[], *const config_clock_words[],
 	*const config_auto_words[], *const config_bell_words[], *const config_sign_words[];
 
-/* auth: from its node; what is wrong goes to p. */
-void config_read_auth(struct auth_conf *out, const struct yaml_node *node, const char *dir,
-	struct arena *a, struct problems *p);
+/* What earlier files set, as this file's keys find it. */
+struct config_keys config_keys_from(const struct config *c);
 
-/* A map of names to scalars as two arrays. */
+/* Check what one file's keys say and take it over into r->out. */
+void config_take(const struct config_reading *r, struct config_keys *k);
+
+void config_append(struct arena *a, struct yaml_texts *to, const struct yaml_texts *more);
+
+/* auth and headers of a source from their nodes, which may be NULL. */
+void config_read_auth(struct auth_conf *out, const struct yaml_node *node,
+	const struct config_reading *r);
+void config_read_headers(struct source_conf *out, const struct yaml_node *node,
+	const struct config_reading *r);
+
+/* A map of names to scalars as two arrays; how many. */
 size_t config_read_map(const char ***names, const char ***values, const struct yaml_node *map,
-	struct arena *a, struct problems *p);
+	const struct config_reading *r);
+
+/* An absolute path in the arena; NULL stays NULL. */
+const char *config_path(const struct config_reading *r, const char *path);
+
+/* The node of key in map, else map: where a problem with it is shown. */
+const struct yaml_node *config_place(const struct yaml_node *map, const char *key);
+
+/* Problems, if there are any, of single values. */
+void config_check_name(const struct config_reading *r, const struct yaml_node *map,
+	const char *name);
+void config_check_source(const struct config_reading *r, const struct source_keys *k);
+void config_check_store(const struct config_reading *r, const struct store_keys *k);
+
+/* Of what one file names: sources of its contexts and services, the context to start in. */
+void config_check_references(const struct config_reading *r, const struct config_keys *k);
 
 #endif
