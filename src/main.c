@@ -144,6 +144,7 @@ int main(int argc, char **argv)
 	int n, code;
 
 	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C"); /* numbers go into JSON, SQL and YAML too */
 	bindtextdomain(PACKAGE, LOCALEDIR);
 	textdomain(PACKAGE);
 	text_locale(!strcmp(nl_langinfo(CODESET), "UTF-8"));
