@@ -119,3 +119,4 @@ SCREEN_LIBS = tests/screen/libscreen.a libtocsin.a $(TOCSIN_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/screen/panes
 tests_screen_panes_LDADD = $(SCREEN_LIBS)
 EXTRA_DIST += tests/screen/golden
+check_PROGRAMS += tests/unit/otlp

@@ -11,7 +11,10 @@
 
 extern const struct trace_reader trace_reader_otlp;
 
-/* Lower-case hex of an id in hex, base64 or with dashes; others as they are; NULL: none. */
+/*
+ * Lower-case hex of an id of so many bytes in hex, base64 or as a UUID; others as they are; NULL
+ * when it is absent, empty or all zeros.
+ */
 const char *otlp_id(const char *id, size_t bytes, struct arena *a);
 
 #endif

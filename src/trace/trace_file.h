@@ -4,23 +4,37 @@
 #ifndef TOCSIN_TRACE_FILE_H
 #define TOCSIN_TRACE_FILE_H
 
+#include <stdbool.h>
+
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "model/session.h"
+#include "trace/attrs.h"
 
 #define TRACE_FILE_MAX_BYTES (256 * 1024 * 1024)
 
-struct trace_file {
-	const char	*format;	/* otlp, jaeger, langfuse, phoenix ... */
-	struct span	*spans;		/* all below in the arena, in the file's order */
-	size_t		n, cap;
-	struct session	*sessions;	/* in order of start */
-	size_t		n_sessions;
-	size_t		skipped;	/* things that are no span; said in problems */
+/* What a span says about its session. */
+struct span_about {
+	const char	*user, *tags;	/* NULL: nothing */
 };
 
-/* What reads one format; formats.c lists them. */
+struct trace_file {
+	const char		*format;	/* otlp, jaeger, langfuse, phoenix ... */
+	const char		*source;
+	struct span		*spans;		/* all below in the arena, in the file's order */
+	struct span_about	*about;		/* one for each span */
+	size_t			n, cap, about_cap;
+	struct session		*sessions;	/* in order of start */
+	size_t			n_sessions;
+	size_t			skipped;	/* parts that are no traces; said in problems */
+	const struct attr_index	*index;
+};
+
+/* One more span with everything unknown but its source; *about (may be NULL) is its own. */
+struct span *trace_file_add(struct trace_file *f, struct arena *a, struct span_about **about);
+
+/* What reads one format; trace_file.c lists them. */
 struct trace_reader {
 	const char	*format;
 	const char	*title;
@@ -37,7 +51,11 @@ struct trace_reader {
 int trace_file_parse(struct trace_file *out, struct arena *a, const char *s, size_t n,
 	const char *source, struct problems *p, struct err *e);
 
-/* The sessions of spans: counts, tokens, cost, errors; what a span leaves open its trace gives. */
+/*
+ * Gather the spans into sessions: what one span of a trace says of session, user and tags holds for
+ * all of it; counts, tokens, cost and errors are the tree's, so that nothing counts twice.  Needs
+ * spans and n alone (about may be NULL); sets each span's session.
+ */
 void trace_sessions(struct trace_file *f, struct arena *a, const char *source);
 
 /* The spans of one session, gathered (copies of the structs, texts shared); n in *n. */
