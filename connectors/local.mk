@@ -2,3 +2,9 @@ connectorsdir = $(pkgdatadir)/connectors
 dist_connectors_DATA =
 dist_connectors_DATA += connectors/langfuse.yaml
 dist_connectors_DATA += connectors/mlflow.yaml
+if LAB
+dist_connectors_DATA += connectors/lab-pipelines.yaml
+dist_connectors_DATA += connectors/lab-serving.yaml
+else
+EXTRA_DIST += connectors/lab-pipelines.yaml connectors/lab-serving.yaml
+endif

@@ -1,0 +1,52 @@
+# The lab: everything but main.c is one library, so that its tests link what ships.
+lab_scenariosdir = $(pkgdatadir)/lab/scenarios
+lab_storiesdir = $(pkgdatadir)/lab/stories
+LAB_SCENARIOS = lab/scenarios/retail.yaml
+LAB_STORIES = lab/stories/assistant.yaml lab/stories/summarizer.yaml
+EXTRA_DIST += $(LAB_SCENARIOS) $(LAB_STORIES)
+
+LAB_LIBS = liblab.a libtocsin.a $(TOCSIN_LIBS) $(MICROHTTPD_LIBS)
+
+if LAB
+bin_PROGRAMS += tocsin-lab
+noinst_LIBRARIES += liblab.a
+lab_scenarios_DATA = $(LAB_SCENARIOS)
+lab_stories_DATA = $(LAB_STORIES)
+
+tocsin_lab_SOURCES = lab/main.c
+tocsin_lab_CFLAGS = $(AM_CFLAGS)
+tocsin_lab_LDADD = $(LAB_LIBS)
+
+liblab_a_CFLAGS = $(AM_CFLAGS) $(MICROHTTPD_CFLAGS)
+liblab_a_SOURCES =
+liblab_a_SOURCES += lab/api_admin.c
+liblab_a_SOURCES += lab/api_alertmanager.c
+liblab_a_SOURCES += lab/api_langfuse.c lab/langfuse.h
+liblab_a_SOURCES += lab/api_mlflow.c
+liblab_a_SOURCES += lab/api_observations.c
+liblab_a_SOURCES += lab/api_pipelines.c
+liblab_a_SOURCES += lab/api_prompts.c
+liblab_a_SOURCES += lab/api_serving.c
+liblab_a_SOURCES += lab/fault.c lab/fault.h
+liblab_a_SOURCES += lab/filter.c lab/filter.h
+liblab_a_SOURCES += lab/matcher.c lab/matcher.h
+liblab_a_SOURCES += lab/meter.c lab/meter.h
+liblab_a_SOURCES += lab/options.c lab/options.h
+liblab_a_SOURCES += lab/page_metrics.c
+liblab_a_SOURCES += lab/pager.c lab/pager.h
+liblab_a_SOURCES += lab/pipeline.c lab/pipeline.h
+liblab_a_SOURCES += lab/platform.c lab/platform.h
+liblab_a_SOURCES += lab/prompts.c lab/prompts.h
+liblab_a_SOURCES += lab/registry.c lab/registry.h
+liblab_a_SOURCES += lab/request.c lab/request.h
+liblab_a_SOURCES += lab/ring.c lab/ring.h
+liblab_a_SOURCES += lab/rng.c lab/rng.h
+liblab_a_SOURCES += lab/rollout.c lab/rollout.h
+liblab_a_SOURCES += lab/routes.c
+liblab_a_SOURCES += lab/scenario.c lab/scenario.h
+liblab_a_SOURCES += lab/server.c lab/server.h
+liblab_a_SOURCES += lab/silence.c lab/silence.h
+liblab_a_SOURCES += lab/story.c lab/story.h
+liblab_a_SOURCES += lab/storybook.c lab/storybook.h
+liblab_a_SOURCES += lab/world.c lab/world.h
+endif
