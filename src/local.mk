@@ -239,3 +239,4 @@ libtocsin_a_SOURCES += src/cmd/cmd_out.c
 libtocsin_a_SOURCES += src/cmd/help.c
 libtocsin_a_SOURCES += src/cmd/setup.c
 libtocsin_a_SOURCES += src/cmd/manual.c
+libtocsin_a_SOURCES += src/tui/panes/models.c

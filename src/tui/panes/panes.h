@@ -7,6 +7,7 @@
 #include "tui/pane.h"
 
 extern const struct pane_ops pane_alerts;
+extern const struct pane_ops pane_models;
 extern const struct pane_ops pane_overview;
 extern const struct pane_ops pane_slos;
 extern const struct pane_ops pane_sources;
