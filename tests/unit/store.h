@@ -16,7 +16,7 @@
 #include "store/inside.h"
 #include "store/store.h"
 
-#define T0 (INT64_C(1795000000) * NS_PER_S)
+#define T0 (INT64_C(1794999600) * NS_PER_S)
 #define S(n) ((n) * NS_PER_S)
 
 struct fixture {

@@ -35,8 +35,9 @@ static const char *changes_of(struct fixture *f, const struct change_query *q)
 		assert_true(c->id > 0 && c->at <= c->seen);
 		strbuf_addf(&sb, "%s%s@%lld %s:%s>%s%s%s%s", i ? "; " : "", c->object,
 			(long long)((c->at - T0) / NS_PER_S), c->field ? c->field : "-",
-			c->before ? c->before : "", c->after ? c->after : "", c->actor ? " by " : "",
-			c->actor ? c->actor : "", c->from_history ? " h" : "");
+			c->before ? c->before : "", c->after ? c->after : "",
+			c->actor ? " by " : "", c->actor ? c->actor : "",
+			c->from_history ? " h" : "");
 	}
 	strbuf_adds(&sb, list.more ? " ..." : "");
 	out = arena_strdup(&f->a, sb.buf);
@@ -51,8 +52,8 @@ static const char *changes(struct fixture *f)
 	return changes_of(f, &q);
 }
 
-static struct model_version version(const char *v, const char *aliases, int64_t created,
-	int64_t updated)
+static struct model_version version(
+	const char *v, const char *aliases, int64_t created, int64_t updated)
 {
 	return (struct model_version){.source = SRC,
 		.model = "ranker",
@@ -83,7 +84,8 @@ static struct serving serving(const char *v, int64_t changed)
 FIXTURE_TEST(what_happened_before_the_store_was_made)
 {
 	struct model_version v12 = version("12", "[]", T0 - S(90000), T0 - S(310));
-	struct model_version v13 = version("13", "[\"production\"]", T0 - S(600), T0 - S(310));
+	struct model_version v13 =
+		version("13", "[\"production\"]", T0 - S(600), T0 - S(310));
 	struct serving s = serving("13", T0 - S(300));
 	struct pointer p = {.source = SRC,
 		.model = "ranker",
@@ -106,11 +108,17 @@ FIXTURE_TEST(what_happened_before_the_store_was_made)
 		"ranker/13@-600 -:>[\"production\"] by ann h; "
 		"ranker/12@-90000 -:>ranker/12 by ann h");
 	/* They are valid since their own time; the alias since we saw it. */
-	ok(f, observed_at(&list, &f->a, f->st, REC_MODEL_VERSION, SRC, NULL, T0 - S(601), 9, &f->e));
+	ok(f,
+		observed_at(&list, &f->a, f->st, REC_MODEL_VERSION, SRC, NULL,
+			T0 - S(601), 9, &f->e));
 	assert_int_equal(list.n, 1);
-	ok(f, observed_at(&list, &f->a, f->st, REC_MODEL_VERSION, SRC, NULL, T0 - S(600), 9, &f->e));
+	ok(f,
+		observed_at(&list, &f->a, f->st, REC_MODEL_VERSION, SRC, NULL,
+			T0 - S(600), 9, &f->e));
 	assert_int_equal(list.n, 2);
-	ok(f, observed_at(&list, &f->a, f->st, REC_SERVING, SRC, NULL, T0 - S(300), 9, &f->e));
+	ok(f,
+		observed_at(&list, &f->a, f->st, REC_SERVING, SRC, NULL, T0 - S(300), 9,
+			&f->e));
 	assert_int_equal(list.n, 1);
 	assert_true(list.items[0].since == T0 - S(300));
 	ok(f, observed_at(&list, &f->a, f->st, REC_POINTER, SRC, NULL, T0 - 1, 9, &f->e));
@@ -143,7 +151,8 @@ FIXTURE_TEST(what_is_watched)
 	assert_string_equal(changes(f),
 		"checkout/main@60 -:14>; checkout/main@45 version:13>14; "
 		"checkout/main@30 traffic:1>0.25; checkout/main@12 version:12>13; "
-		"ranker/13@7 aliases:[]>[\"production\"]; ranker/13@-600 -:>ranker/13 by ann h; "
+		"ranker/13@7 aliases:[]>[\"production\"]; ranker/13@-600 -:>ranker/13 by "
+		"ann h; "
 		"checkout/main@-5000 version:>12 h");
 }
 
@@ -182,7 +191,10 @@ FIXTURE_TEST(history_of_runs_alerts_flags)
 		.state = "firing",
 		.since = T0 - S(250),
 		.until = T0 + S(300)};
-	struct flag g = {.source = SRC, .name = "new-prompt", .value = "on", .changed = T0 - S(50)};
+	struct flag g = {.source = SRC,
+		.name = "new-prompt",
+		.value = "on",
+		.changed = T0 - S(50)};
 	struct drift_report d = {.source = SRC,
 		.service = "x",
 		.feature = "y",
@@ -227,7 +239,9 @@ FIXTURE_TEST(history_does_not_overlap_what_was_seen)
 	put_one(f, REC_SERVING, T0, false, &s);
 	put_one(f, REC_SERVING, T0 + S(100), false, NULL);
 	put_one(f, REC_SERVING, T0 + S(200), true, &s);
-	ok(f, observed_history(&list, &f->a, f->st, REC_SERVING, SRC, "checkout/main", 9, &f->e));
+	ok(f,
+		observed_history(&list, &f->a, f->st, REC_SERVING, SRC, "checkout/main",
+			9, &f->e));
 	assert_int_equal(list.n, 2);
 	assert_true(list.items[0].since == T0 + S(100));
 	assert_true(list.items[1].since == T0 && list.items[1].until == T0 + S(100));

@@ -9,8 +9,8 @@
 static const char *const one[] = {
 	"CREATE TABLE t (a TEXT) STRICT;", "INSERT INTO t VALUES ('first');", NULL};
 static const char *const two[] = {"ALTER TABLE t ADD COLUMN b INTEGER;",
-	"UPDATE t SET b = 2;", "CREATE TABLE log (n INTEGER) STRICT; INSERT INTO log VALUES (2);",
-	NULL};
+	"UPDATE t SET b = 2;",
+	"CREATE TABLE log (n INTEGER) STRICT; INSERT INTO log VALUES (2);", NULL};
 static const char *const three[] = {"INSERT INTO log VALUES (3);", NULL};
 static const char *const broken[] = {"INSERT INTO log VALUES (4);", "NONSENSE;", NULL};
 
@@ -23,9 +23,9 @@ static struct migrations knowing(const struct migration *items, size_t n)
 }
 
 struct scratch {
-	struct fixture	f;
-	char		*path;
-	struct db	db;
+	struct fixture f;
+	char *path;
+	struct db db;
 };
 
 /* A new file that knows n of the steps, open. */
@@ -57,7 +57,8 @@ static int64_t ask(struct scratch *s, const char *query)
 	sqlite3_stmt *stmt;
 	int64_t out;
 
-	assert_int_equal(sqlite3_prepare_v2(s->db.handle, query, -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(s->db.handle, query, -1, &stmt, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
 	out = sqlite3_column_int64(stmt, 0);
 	sqlite3_finalize(stmt);
@@ -104,10 +105,11 @@ static void what_is_newer_or_foreign_is_refused(void **state)
 
 	(void)state;
 	scratch_init(&s, 3);
-	fails(&s.f, migrate_run(&s.db, &m, true, &s.f.e), ERR_STORE, "has format 3, this program knows 2",
-		NULL);
+	fails(&s.f, migrate_run(&s.db, &m, true, &s.f.e), ERR_STORE,
+		"has format 3, this program knows 2", NULL);
 	other.application_id = 43;
-	fails(&s.f, migrate_run(&s.db, &other, true, &s.f.e), ERR_STORE, "another program", NULL);
+	fails(&s.f, migrate_run(&s.db, &other, true, &s.f.e), ERR_STORE,
+		"another program", NULL);
 	scratch_release(&s);
 }
 
@@ -168,7 +170,8 @@ static void steps_are_numbered_without_gaps(void **state)
 		assert_int_equal(seen_migrations.items[i].number, i + 1);
 	for (size_t i = 0; i < record_migrations.n; i++)
 		assert_int_equal(record_migrations.items[i].number, i + 1);
-	assert_int_not_equal(seen_migrations.application_id, record_migrations.application_id);
+	assert_int_not_equal(
+		seen_migrations.application_id, record_migrations.application_id);
 }
 
 static const char *column_type(enum field_type t)
@@ -192,15 +195,17 @@ FIXTURE_TEST(tables_have_the_records_fields)
 			if (!table_has(kind, field))
 				continue;
 			n++;
-			text = mem_format("SELECT count(*) FROM pragma_table_info('%s') WHERE name = '%s'"
+			text = mem_format("SELECT count(*) FROM pragma_table_info('%s') "
+					  "WHERE name = '%s'"
 					  " AND type = '%s'",
 				def->name, field->name, column_type(field->type));
 			if (number(f, text) != 1)
 				fail_msg("no column %s.%s", def->name, field->name);
 			free(text);
 		}
-		text = mem_format("SELECT count(*) FROM pragma_table_info('%s') WHERE name NOT IN"
-				  " ('rid', 'seen_from', 'seen_to', 'key', 'at')",
+		text = mem_format(
+			"SELECT count(*) FROM pragma_table_info('%s') WHERE name NOT IN"
+			" ('rid', 'seen_from', 'seen_to', 'key', 'at')",
 			def->name);
 		assert_int_equal(number(f, text), n);
 		free(text);
@@ -209,13 +214,18 @@ FIXTURE_TEST(tables_have_the_records_fields)
 
 FIXTURE_TEST(all_tables_are_strict)
 {
-	assert_int_equal(number(f, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main'"
-				   " AND type = 'table' AND NOT strict AND name NOT LIKE 'sqlite_%'"),
+	assert_int_equal(
+		number(f,
+			"SELECT count(*) FROM pragma_table_list WHERE schema = 'main'"
+			" AND type = 'table' AND NOT strict AND name NOT LIKE "
+			"'sqlite_%'"),
 		0);
-	assert_true(number(f, "SELECT count(*) FROM pragma_table_list WHERE strict") > 20);
+	assert_true(
+		number(f, "SELECT count(*) FROM pragma_table_list WHERE strict") > 20);
 	assert_int_equal(number(f, "PRAGMA synchronous"), 1);
 	assert_int_equal(number(f, "PRAGMA auto_vacuum"), 2);
-	assert_int_equal(number(f, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+	assert_int_equal(
+		number(f, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
 }
 
 FIXTURE_TEST(what_we_did_is_synced_fully)

@@ -21,7 +21,8 @@ static struct pointer pointing(const char *name, const char *version)
 		.observed = NONE_INT};
 }
 
-static struct observe *begin(struct fixture *f, enum record_kind kind, int64_t at, bool first)
+static struct observe *begin(
+	struct fixture *f, enum record_kind kind, int64_t at, bool first)
 {
 	struct observe *ob;
 
@@ -121,11 +122,15 @@ FIXTURE_TEST(intervals_and_time_travel)
 	assert_string_equal(held(f, T0 + S(70)), "canary=9 prod=2");
 	assert_string_equal(held(f, AT_NOW), "canary=9 prod=2");
 
-	ok(f, observed_history(&list, &f->a, f->st, REC_POINTER, SRC, "ranker/prod", 10, &f->e));
+	ok(f,
+		observed_history(
+			&list, &f->a, f->st, REC_POINTER, SRC, "ranker/prod", 10, &f->e));
 	assert_int_equal(list.n, 3);
 	assert_true(list.items[0].since == T0 + S(70) && list.items[0].until == NONE_INT);
-	assert_true(list.items[1].since == T0 + S(30) && list.items[1].until == T0 + S(50));
-	assert_true(list.items[2].since == T0 + S(10) && list.items[2].until == T0 + S(30));
+	assert_true(
+		list.items[1].since == T0 + S(30) && list.items[1].until == T0 + S(50));
+	assert_true(
+		list.items[2].since == T0 + S(10) && list.items[2].until == T0 + S(30));
 	assert_int_equal(number(f, "SELECT count(*) FROM pointer"), 4);
 	assert_string_equal(changes(f),
 		"ranker/prod@70 -:>2; ranker/prod@50 -:2>; ranker/prod@30 version:1>2; "
@@ -192,7 +197,8 @@ FIXTURE_TEST(twice_at_one_time)
 	assert_int_equal(number(f, "SELECT count(*) FROM pointer"), 1);
 	assert_string_equal(held(f, T0 + S(10)), "a=2");
 	pointers(f, T0 + S(5), true, "a", "3", NULL);
-	assert_int_equal(number(f, "SELECT count(*) FROM pointer WHERE seen_to <= seen_from"), 0);
+	assert_int_equal(
+		number(f, "SELECT count(*) FROM pointer WHERE seen_to <= seen_from"), 0);
 	assert_string_equal(held(f, T0 + S(10)), "a=3");
 	pointers(f, T0 + S(4), true, NULL);
 	assert_string_equal(held(f, AT_NOW), "");
@@ -226,7 +232,9 @@ FIXTURE_TEST(quiet_fields_move_in_place)
 	ob = begin(f, REC_SERVING, T0 + S(20), false);
 	ok(f, observe_put(ob, &s, &f->e));
 	ok(f, observe_end(ob, true, &f->e));
-	ok(f, observed_history(&list, &f->a, f->st, REC_SERVING, SRC, "checkout/main", 9, &f->e));
+	ok(f,
+		observed_history(&list, &f->a, f->st, REC_SERVING, SRC, "checkout/main",
+			9, &f->e));
 	assert_int_equal(list.n, 2);
 	assert_true(list.items[0].since == T0 + S(20));
 	got = list.items[1].record;
@@ -254,7 +262,9 @@ FIXTURE_TEST(unknown_is_not_zero_nor_empty)
 	ob = begin(f, REC_SERVING, T0, false);
 	ok(f, observe_put(ob, &s, &f->e));
 	ok(f, observe_end(ob, true, &f->e));
-	ok(f, observed_at(&list, &f->a, f->st, REC_SERVING, NULL, NULL, AT_NOW, 9, &f->e));
+	ok(f,
+		observed_at(
+			&list, &f->a, f->st, REC_SERVING, NULL, NULL, AT_NOW, 9, &f->e));
 	got = list.items[0].record;
 	assert_true(isnan(got->traffic));
 	assert_true(got->ready == NONE_INT && got->replicas == NONE_INT);
@@ -265,7 +275,9 @@ FIXTURE_TEST(unknown_is_not_zero_nor_empty)
 	ob = begin(f, REC_SERVING, T0 + 1, false);
 	ok(f, observe_put(ob, &s, &f->e));
 	ok(f, observe_end(ob, true, &f->e));
-	ok(f, observed_at(&list, &f->a, f->st, REC_SERVING, NULL, NULL, AT_NOW, 9, &f->e));
+	ok(f,
+		observed_at(
+			&list, &f->a, f->st, REC_SERVING, NULL, NULL, AT_NOW, 9, &f->e));
 	got = list.items[0].record;
 	assert_true(got->traffic == 0);
 	assert_int_equal(got->replicas, 0);
@@ -300,19 +312,33 @@ FIXTURE_TEST(lists_by_source_and_prefix)
 	for (int past = 0; past < 2; past++) {
 		int64_t at = past ? T0 : AT_NOW;
 
-		ok(f, observed_at(&list, &f->a, f->st, REC_POINTER, NULL, NULL, at, 99, &f->e));
+		ok(f,
+			observed_at(&list, &f->a, f->st, REC_POINTER, NULL, NULL, at, 99,
+				&f->e));
 		assert_int_equal(list.n, 6);
-		ok(f, observed_at(&list, &f->a, f->st, REC_POINTER, NULL, "a", at, 99, &f->e));
+		ok(f,
+			observed_at(&list, &f->a, f->st, REC_POINTER, NULL, "a", at, 99,
+				&f->e));
 		assert_int_equal(list.n, 4);
-		ok(f, observed_at(&list, &f->a, f->st, REC_POINTER, SRC, "a", at, 99, &f->e));
+		ok(f,
+			observed_at(&list, &f->a, f->st, REC_POINTER, SRC, "a", at, 99,
+				&f->e));
 		assert_int_equal(list.n, 3);
-		ok(f, observed_at(&list, &f->a, f->st, REC_POINTER, SRC, "ab/", at, 99, &f->e));
+		ok(f,
+			observed_at(&list, &f->a, f->st, REC_POINTER, SRC, "ab/", at, 99,
+				&f->e));
 		assert_int_equal(list.n, 1);
-		ok(f, observed_at(&list, &f->a, f->st, REC_POINTER, SRC, "\xff", at, 99, &f->e));
-		ok(f, observed_at(&list, &f->a, f->st, REC_POINTER, SRC, NULL, at, 3, &f->e));
+		ok(f,
+			observed_at(&list, &f->a, f->st, REC_POINTER, SRC, "\xff", at, 99,
+				&f->e));
+		ok(f,
+			observed_at(&list, &f->a, f->st, REC_POINTER, SRC, NULL, at, 3,
+				&f->e));
 		assert_int_equal(list.n, 3);
 		assert_true(list.more);
-		ok(f, observed_at(&list, &f->a, f->st, REC_POINTER, SRC, NULL, at, 5, &f->e));
+		ok(f,
+			observed_at(&list, &f->a, f->st, REC_POINTER, SRC, NULL, at, 5,
+				&f->e));
 		assert_int_equal(list.n, 5);
 		assert_false(list.more);
 	}
@@ -327,11 +353,11 @@ FIXTURE_TEST(another_generation_ends_it)
 	ob = begin(f, REC_POINTER, T0, false);
 	ok(f, observe_put(ob, &p, &f->e));
 	sql(f, "UPDATE source SET generation = 2");
-	fails(f, observe_end(ob, true, &f->e), ERR_CONFLICT, "another collector has taken over",
-		NULL);
+	fails(f, observe_end(ob, true, &f->e), ERR_CONFLICT,
+		"another collector has taken over", NULL);
 	assert_string_equal(held(f, AT_NOW), "");
-	fails(f, observe_begin(&ob, f->st, SRC, 1, REC_POINTER, T0, false, &f->e), ERR_CONFLICT,
-		"another collector", NULL);
+	fails(f, observe_begin(&ob, f->st, SRC, 1, REC_POINTER, T0, false, &f->e),
+		ERR_CONFLICT, "another collector", NULL);
 	fails(f, observe_begin(&ob, f->st, "nobody", 1, REC_POINTER, T0, false, &f->e),
 		ERR_NOT_FOUND, "no source 'nobody'", NULL);
 }
@@ -345,7 +371,8 @@ FIXTURE_TEST(keys_must_be_there_and_sources_right)
 	ob = begin(f, REC_POINTER, T0, false);
 	fails(f, observe_put(ob, &p, &f->e), ERR_INPUT, "pointer without its name", NULL);
 	q.source = "elsewhere";
-	fails(f, observe_put(ob, &q, &f->e), ERR_INPUT, "of the source 'elsewhere' was put into a round of 'reg'", NULL);
+	fails(f, observe_put(ob, &q, &f->e), ERR_INPUT,
+		"of the source 'elsewhere' was put into a round of 'reg'", NULL);
 	assert_int_equal(observe_count(ob), 0);
 	observe_abort(ob);
 }
@@ -386,7 +413,8 @@ FIXTURE_TEST(a_large_round_comes_in_slices)
 		ok(f, observe_end(ob, true, &f->e));
 		arena_reset(&a);
 	}
-	assert_int_equal(number(f, "SELECT count(*) FROM pointer WHERE seen_to IS NULL"), N);
+	assert_int_equal(
+		number(f, "SELECT count(*) FROM pointer WHERE seen_to IS NULL"), N);
 	assert_int_equal(number(f, "SELECT count(*) FROM pointer"), N + 1);
 	assert_true(touched(f, TOUCH_RECORD) > 3);
 	arena_release(&a);
@@ -416,7 +444,9 @@ FIXTURE_TEST(sessions_and_spans_come_this_way_too)
 	ok(f, observe_end(ob, true, &f->e));
 	ok(f, session_find(&got, &f->a, f->st, "s1", &f->e));
 	assert_true(got.started == T0 && got.spans == NONE_INT && isnan(got.cost_usd));
-	fails(f, observed_at(&list, &f->a, f->st, REC_SESSION, NULL, NULL, AT_NOW, 9, &f->e),
+	fails(f,
+		observed_at(
+			&list, &f->a, f->st, REC_SESSION, NULL, NULL, AT_NOW, 9, &f->e),
 		ERR_INPUT, "not kept over time", NULL);
 }
 
@@ -437,7 +467,9 @@ FIXTURE_TEST(a_read_that_takes_too_long_ends)
 	ok(f, observe_end(ob, true, &f->e));
 	store_read_limit(f->st, 1);
 	/* The clock stands still: no limit is reached. */
-	ok(f, observed_at(&list, &a, f->st, REC_POINTER, SRC, NULL, AT_NOW, 20000, &f->e));
+	ok(f,
+		observed_at(
+			&list, &a, f->st, REC_POINTER, SRC, NULL, AT_NOW, 20000, &f->e));
 	assert_int_equal(list.n, 20000);
 	clock_real();
 	if (observed_at(&list, &a, f->st, REC_POINTER, SRC, NULL, T0, 20000, &f->e) < 0) {

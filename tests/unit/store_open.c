@@ -26,7 +26,8 @@ static mode_t mode_of(const struct fixture *f, const char *name)
 	return st.st_mode & 07777;
 }
 
-static void write_file(const struct fixture *f, const char *name, const char *data, size_t n)
+static void write_file(
+	const struct fixture *f, const char *name, const char *data, size_t n)
 {
 	char *path = in_dir(f, name);
 	FILE *out = fopen(path, "wb");
@@ -127,11 +128,11 @@ static void refuses_directories_that_others_write(void **state)
 	fixture_init(&f);
 	assert_int_equal(mkdir(f.dir, 0700), 0);
 	assert_int_equal(chmod(f.dir, 0777), 0);
-	fails(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e), ERR_DENIED, "everybody can write",
-		"chmod o-w");
+	fails(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e), ERR_DENIED,
+		"everybody can write", "chmod o-w");
 	assert_int_equal(chmod(f.dir, 0770), 0);
-	fails(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e), ERR_DENIED, "a group can write",
-		"chmod g+s");
+	fails(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e), ERR_DENIED,
+		"a group can write", "chmod g+s");
 	fixture_release(&f);
 }
 
@@ -141,12 +142,12 @@ static void reading_makes_nothing(void **state)
 
 	(void)state;
 	fixture_init(&f);
-	fails(&f, store_open(&f.st, f.dir, STORE_READ, &f.e), ERR_NOT_FOUND, "there is no store",
-		"tocsin poll --once");
+	fails(&f, store_open(&f.st, f.dir, STORE_READ, &f.e), ERR_NOT_FOUND,
+		"there is no store", "tocsin poll --once");
 	assert_int_equal(access(f.dir, F_OK), -1);
 	assert_int_equal(mkdir(f.dir, 0700), 0);
-	fails(&f, store_open(&f.st, f.dir, STORE_READ, &f.e), ERR_NOT_FOUND, "there is no store",
-		NULL);
+	fails(&f, store_open(&f.st, f.dir, STORE_READ, &f.e), ERR_NOT_FOUND,
+		"there is no store", NULL);
 	fixture_release(&f);
 }
 
@@ -178,8 +179,8 @@ static void a_file_in_the_way(void **state)
 	write_file(&f, "store", "x", 1);
 	free(f.dir);
 	f.dir = mem_format("%s/store", f.top);
-	fails(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e), ERR_SYSTEM, "Not a directory",
-		"store.path");
+	fails(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e), ERR_SYSTEM,
+		"Not a directory", "store.path");
 	fixture_release(&f);
 }
 
@@ -191,8 +192,10 @@ static void check_damaged(struct fixture *f, const char *name, const char *hint)
 	struct stat before, after;
 
 	assert_int_equal(stat(path, &before), 0);
-	fails(f, store_open(&f->st, f->dir, STORE_WRITE, &f->e), ERR_STORE, "is damaged", hint);
-	fails(f, store_open(&f->st, f->dir, STORE_READ, &f->e), ERR_STORE, "is damaged", hint);
+	fails(f, store_open(&f->st, f->dir, STORE_WRITE, &f->e), ERR_STORE, "is damaged",
+		hint);
+	fails(f, store_open(&f->st, f->dir, STORE_READ, &f->e), ERR_STORE, "is damaged",
+		hint);
 	assert_int_equal(stat(path, &after), 0);
 	assert_int_equal(before.st_size, after.st_size);
 	assert_int_equal(before.st_ino, after.st_ino);
@@ -201,8 +204,9 @@ static void check_damaged(struct fixture *f, const char *name, const char *hint)
 
 static void garbage_is_damage(void **state)
 {
-	static const char junk[] = "this is not a database, it only has the name of one ......"
-				   ".........................................................";
+	static const char junk[] =
+		"this is not a database, it only has the name of one ......"
+		".........................................................";
 	static const char *const names[] = {"seen.db", "record.db"};
 	static const char *const hints[] = {"aside", "backup"};
 
@@ -249,7 +253,8 @@ static void damage_within_is_an_error_not_a_crash(void **state)
 	path = in_dir(&f, "seen.db");
 	fd = open(path, O_WRONLY);
 	for (int page = 1; page < 80; page++)
-		assert_int_equal(pwrite(fd, junk, sizeof(junk), page * 4096), sizeof(junk));
+		assert_int_equal(
+			pwrite(fd, junk, sizeof(junk), page * 4096), sizeof(junk));
 	close(fd);
 	free(path);
 	if (store_open(&f.st, f.dir, STORE_WRITE, &f.e) == 0) {
@@ -284,7 +289,8 @@ static void record_is_never_made_anew(void **state)
 	(void)state;
 	make_and_close(&f);
 	move_file(&f, "record.db", "elsewhere");
-	fails(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e), ERR_STORE, "is missing", "backup");
+	fails(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e), ERR_STORE, "is missing",
+		"backup");
 	assert_int_equal(access(f.dir, F_OK), 0);
 	move_file(&f, "elsewhere", "record.db");
 	ok(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e));
@@ -320,8 +326,8 @@ static void foreign_and_swapped_files(void **state)
 	move_file(&f, "seen.db", "record.db");
 	path = in_dir(&f, "seen.db");
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(
-		sqlite3_exec(db, "CREATE TABLE t (x); PRAGMA user_version=1", NULL, NULL, NULL),
+	assert_int_equal(sqlite3_exec(db, "CREATE TABLE t (x); PRAGMA user_version=1",
+				 NULL, NULL, NULL),
 		SQLITE_OK);
 	sqlite3_close(db);
 	free(path);
@@ -341,8 +347,8 @@ static void links_are_not_followed(void **state)
 	path = in_dir(&f, "seen.db");
 	target = in_dir(&f, "target");
 	assert_int_equal(symlink(target, path), 0);
-	fails(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e), ERR_DENIED, "not a regular file",
-		"store.path");
+	fails(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e), ERR_DENIED,
+		"not a regular file", "store.path");
 	free(path);
 	path = in_dir(&f, "reserve");
 	move_file(&f, "target", "seen.db");
@@ -367,7 +373,8 @@ static void a_newer_store_is_refused(void **state)
 	f.st = NULL;
 	fails(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e), ERR_STORE,
 		"newer Tocsin: it has format 99, this program knows", "newer program");
-	fails(&f, store_open(&f.st, f.dir, STORE_READ, &f.e), ERR_STORE, "newer Tocsin", NULL);
+	fails(&f, store_open(&f.st, f.dir, STORE_READ, &f.e), ERR_STORE, "newer Tocsin",
+		NULL);
 	before = in_dir(&f, "seen.db");
 	assert_int_equal(access(before, F_OK), 0);
 	free(before);
@@ -420,7 +427,8 @@ static void many_open_the_same_new_store(void **state)
 	for (int i = 0; i < N; i++)
 		assert_int_equal(wait_for(pids[i]), 0);
 	ok(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e));
-	assert_int_equal(number(&f, "SELECT count(*) FROM setting WHERE key LIKE 'child.%'"), N);
+	assert_int_equal(
+		number(&f, "SELECT count(*) FROM setting WHERE key LIKE 'child.%'"), N);
 	fixture_release(&f);
 }
 
@@ -472,7 +480,8 @@ static void two_users_of_a_group(void **state)
 	for (int i = 0; i < 4; i++) {
 		pid = fork();
 		if (!pid)
-			_exit(as_user(f.dir, (uid_t)(54321 + i % 2), group, i % 2 ? 077 : 022, i));
+			_exit(as_user(f.dir, (uid_t)(54321 + i % 2), group,
+				i % 2 ? 077 : 022, i));
 		assert_int_equal(wait_for(pid), 0);
 	}
 	/* One holds it open while the other writes. */
@@ -481,7 +490,8 @@ static void two_users_of_a_group(void **state)
 	if (!pid)
 		_exit(as_user(f.dir, 54321, group, 077, 4));
 	assert_int_equal(wait_for(pid), 0);
-	assert_int_equal(number(&f, "SELECT count(*) FROM setting WHERE key LIKE 'child.%'"), 5);
+	assert_int_equal(
+		number(&f, "SELECT count(*) FROM setting WHERE key LIKE 'child.%'"), 5);
 	assert_int_equal(mode_of(&f, "seen.db"), 0660);
 	/* A third one, who is not of the group, is told so. */
 	pid = fork();
@@ -509,7 +519,8 @@ static void root_leaves_nothing_of_its_own(void **state)
 	assert_int_equal(mkdir(f.dir, 0700), 0);
 	assert_int_equal(chown(f.dir, 54321, 54321), 0);
 	ok(&f, store_open(&f.st, f.dir, STORE_WRITE, &f.e));
-	for (const char *const *name = (const char *const[]){"seen.db", "record.db", "lock", NULL};
+	for (const char *const *name =
+			(const char *const[]){"seen.db", "record.db", "lock", NULL};
 		*name; name++) {
 		char *file = in_dir(&f, *name);
 
@@ -525,8 +536,8 @@ static void root_leaves_nothing_of_its_own(void **state)
 }
 
 /* Exits 0 when opening failed with this code and all of these words. */
-static int denied_child(const char *dir, enum store_mode mode, enum err_code code, const char *what,
-	const char *hint)
+static int denied_child(const char *dir, enum store_mode mode, enum err_code code,
+	const char *what, const char *hint)
 {
 	struct err e = ERR_INIT;
 	struct store *st;
@@ -537,7 +548,8 @@ static int denied_child(const char *dir, enum store_mode mode, enum err_code cod
 		return 3;
 	if (e.code == code && strstr(e.what, what) && e.hint && strstr(e.hint, hint))
 		return 0;
-	fprintf(stderr, "%s: %s; %s\n", err_code_name(e.code), e.what, e.hint ? e.hint : "-");
+	fprintf(stderr, "%s: %s; %s\n", err_code_name(e.code), e.what,
+		e.hint ? e.hint : "-");
 	return 4;
 }
 
@@ -555,7 +567,8 @@ static void read_only_file_and_directory(void **state)
 	assert_int_equal(chmod(f.top, 0755), 0);
 	assert_int_equal(chown(f.dir, 0, 0), 0);
 	assert_int_equal(chmod(f.dir, 0755), 0);
-	for (const char *const *name = (const char *const[]){"seen.db", "record.db", "lock", NULL};
+	for (const char *const *name =
+			(const char *const[]){"seen.db", "record.db", "lock", NULL};
 		*name; name++) {
 		char *file = in_dir(&f, *name);
 
@@ -573,7 +586,8 @@ static void read_only_file_and_directory(void **state)
 	assert_int_equal(chmod(f.dir, 0700), 0);
 	pid = fork();
 	if (!pid)
-		_exit(denied_child(f.dir, STORE_WRITE, ERR_DENIED, "Permission denied", "ritable"));
+		_exit(denied_child(
+			f.dir, STORE_WRITE, ERR_DENIED, "Permission denied", "ritable"));
 	assert_int_equal(wait_for(pid), 0);
 	fixture_release(&f);
 }
@@ -655,10 +669,12 @@ static void a_full_disk_stops_seeing_not_recording(void **state)
 	assert_int_equal(mkdir(f.dir, 0700), 0);
 	pid = fork();
 	if (!pid)
-		_exit(unshare(geteuid() ? CLONE_NEWUSER | CLONE_NEWNS : CLONE_NEWNS) < 0 ||
-					mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ?
-				77 :
-				full_disk(f.dir));
+		_exit(unshare(geteuid() ? CLONE_NEWUSER | CLONE_NEWNS : CLONE_NEWNS) <
+						0 ||
+					mount("none", "/", NULL, MS_REC | MS_PRIVATE,
+						NULL) < 0
+				? 77
+				: full_disk(f.dir));
 	r = wait_for(pid);
 	fixture_release(&f);
 	if (r == 77) {
@@ -687,7 +703,8 @@ static void death_in_a_transaction(void **state)
 		struct store *st;
 		char *big = mem_format("%0*d", 1 << 20, 1);
 
-		if (store_open(&st, f.dir, STORE_WRITE, &e) < 0 || store_begin(st, &e) < 0)
+		if (store_open(&st, f.dir, STORE_WRITE, &e) < 0 ||
+			store_begin(st, &e) < 0)
 			_exit(1);
 		for (int i = 0; i < 20; i++) {
 			char *key = mem_format("k%d", i);

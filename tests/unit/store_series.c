@@ -12,24 +12,38 @@ FIXTURE_TEST(samples_in_and_out)
 	int64_t id, again, other;
 	size_t n;
 
-	ok(f, series_id(&id, f->st, "app", "requests_total", "{\"code\":\"200\"}", &f->e));
-	ok(f, series_id(&again, f->st, "app", "requests_total", "{\"code\":\"200\"}", &f->e));
-	ok(f, series_id(&other, f->st, "app", "requests_total", "{\"code\":\"500\"}", &f->e));
+	ok(f,
+		series_id(&id, f->st, "app", "requests_total", "{\"code\":\"200\"}",
+			&f->e));
+	ok(f,
+		series_id(&again, f->st, "app", "requests_total", "{\"code\":\"200\"}",
+			&f->e));
+	ok(f,
+		series_id(&other, f->st, "app", "requests_total", "{\"code\":\"500\"}",
+			&f->e));
 	assert_int_equal(id, again);
 	assert_int_not_equal(id, other);
 	for (int i = 0; i < 10; i++)
-		ok(f, series_add(f->st, id, T0 + S(15 * i), i == 4 ? NAN : 100.0 * i, &f->e));
+		ok(f,
+			series_add(f->st, id, T0 + S(15 * i), i == 4 ? NAN : 100.0 * i,
+				&f->e));
 	ok(f, series_add(f->st, id, T0, 1.5, &f->e));
 	ok(f, series_add(f->st, other, T0 + S(15), INFINITY, &f->e));
-	ok(f, series_read(&got, &f->a, f->st, id, T0 + S(31), T0 + S(75), false, 99, &f->e));
+	ok(f,
+		series_read(&got, &f->a, f->st, id, T0 + S(31), T0 + S(75), false, 99,
+			&f->e));
 	assert_int_equal(got.n, 3);
 	assert_true(got.items[0].at == T0 + S(45) && got.items[0].value == 300);
 	assert_true(isnan(got.items[1].value));
-	ok(f, series_read(&got, &f->a, f->st, id, T0 + S(31), T0 + S(75), true, 99, &f->e));
+	ok(f,
+		series_read(
+			&got, &f->a, f->st, id, T0 + S(31), T0 + S(75), true, 99, &f->e));
 	assert_int_equal(got.n, 4);
 	assert_true(got.items[0].at == T0 + S(30));
 	/* One that stands at the very start is inside, and the one before it comes too. */
-	ok(f, series_read(&got, &f->a, f->st, id, T0 + S(30), T0 + S(30), true, 99, &f->e));
+	ok(f,
+		series_read(
+			&got, &f->a, f->st, id, T0 + S(30), T0 + S(30), true, 99, &f->e));
 	assert_int_equal(got.n, 2);
 	assert_true(got.items[0].at == T0 + S(15) && got.items[1].at == T0 + S(30));
 	ok(f, series_read(&got, &f->a, f->st, id, T0 - S(9), T0, true, 99, &f->e));
@@ -39,8 +53,8 @@ FIXTURE_TEST(samples_in_and_out)
 	assert_true(got.n == 1 && isinf(got.items[0].value));
 	ok(f, series_read(&got, &f->a, f->st, id, 0, AT_NOW, false, 10, &f->e));
 	assert_int_equal(got.n, 10);
-	fails(f, series_read(&got, &f->a, f->st, id, 0, AT_NOW, false, 9, &f->e), ERR_LIMIT,
-		"more than 9 samples", NULL);
+	fails(f, series_read(&got, &f->a, f->st, id, 0, AT_NOW, false, 9, &f->e),
+		ERR_LIMIT, "more than 9 samples", NULL);
 	ok(f, series_read(&got, &f->a, f->st, id, T0 + 1, AT_NOW, true, 9, &f->e));
 	assert_int_equal(got.n, 10);
 	ok(f, series_find(&rows, &n, &f->a, f->st, NULL, "requests_total", 9, &f->e));
@@ -72,7 +86,8 @@ static struct slo definition(const char *name)
 		.source = "prom"};
 }
 
-static struct slo_state standing(const char *name, int64_t at, enum severity severity, double budget)
+static struct slo_state standing(
+	const char *name, int64_t at, enum severity severity, double budget)
 {
 	return (struct slo_state){.service = "checkout",
 		.name = name,
@@ -109,7 +124,8 @@ FIXTURE_TEST(definitions_have_intervals)
 	assert_true(got->objective == 0.999 && got->window_ns == 30 * NS_PER_DAY);
 	assert_int_equal(got->n_alerting, 2);
 	assert_int_equal(got->alerting[0].severity, SEV_PAGE);
-	assert_true(got->alerting[1].factor == 6 && got->alerting[1].long_ns == 6 * NS_PER_HOUR);
+	assert_true(got->alerting[1].factor == 6 &&
+		got->alerting[1].long_ns == 6 * NS_PER_HOUR);
 	assert_int_equal(got->sli.kind, SLI_RATIO);
 	assert_true(got->sli.selector && !got->calendar);
 	assert_string_equal(got->sli.good, "g");
@@ -128,7 +144,8 @@ FIXTURE_TEST(definitions_have_intervals)
 
 FIXTURE_TEST(what_a_round_did_not_confirm_ends)
 {
-	struct slo a = definition("a"), b = definition("b"), c = definition("c"), d = definition("d");
+	struct slo a = definition("a"), b = definition("b"), c = definition("c"),
+		   d = definition("d");
 	struct slo_rows rows;
 
 	c.source = "other";
@@ -155,15 +172,20 @@ FIXTURE_TEST(what_a_round_did_not_confirm_ends)
 
 FIXTURE_TEST(the_worst_stands_first)
 {
-	static const struct { const char *name; enum severity severity; double budget; } all[] = {
-		{"d-ok", SEV_OK, 0.9}, {"a-page", SEV_PAGE, -0.2}, {"e-none", SEV_NONE, NAN},
-		{"b-ticket", SEV_TICKET, 0.1}, {"c-ticket", SEV_TICKET, 0.4}};
+	static const struct {
+		const char *name;
+		enum severity severity;
+		double budget;
+	} all[] = {{"d-ok", SEV_OK, 0.9}, {"a-page", SEV_PAGE, -0.2},
+		{"e-none", SEV_NONE, NAN}, {"b-ticket", SEV_TICKET, 0.1},
+		{"c-ticket", SEV_TICKET, 0.4}};
 	struct slo_rows rows;
 	const struct slo_state *s;
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		struct slo d = definition(all[i].name);
-		struct slo_state st = standing(all[i].name, T0, all[i].severity, all[i].budget);
+		struct slo_state st =
+			standing(all[i].name, T0, all[i].severity, all[i].budget);
 
 		ok(f, slo_define(f->st, &d, T0, &f->e));
 		if (all[i].severity != SEV_NONE)
@@ -177,7 +199,8 @@ FIXTURE_TEST(the_worst_stands_first)
 	assert_string_equal(rows.items[4].slo.name, "e-none");
 	s = &rows.items[0].state;
 	assert_int_equal(s->n_windows, 2);
-	assert_true(s->windows_ns[1] == NS_PER_HOUR && s->burn[0] == 2.5 && isnan(s->burn[1]));
+	assert_true(s->windows_ns[1] == NS_PER_HOUR && s->burn[0] == 2.5 &&
+		isnan(s->burn[1]));
 	assert_true(s->window_events[0] == 100 && isnan(s->window_events[1]));
 	assert_true(isinf(s->exhausted_in_s) && s->onset == NONE_INT);
 	assert_string_equal(s->note, "12 events only");
@@ -193,7 +216,8 @@ FIXTURE_TEST(states_of_the_past)
 
 	ok(f, slo_define(f->st, &d, T0, &f->e));
 	for (int i = 0; i < 5; i++) {
-		s = standing("a", T0 + S(60 * i), i == 2 ? SEV_PAGE : SEV_OK, 1 - 0.1 * i);
+		s = standing(
+			"a", T0 + S(60 * i), i == 2 ? SEV_PAGE : SEV_OK, 1 - 0.1 * i);
 		ok(f, slo_record(f->st, &s, &f->e));
 	}
 	ok(f, slo_rows(&rows, &f->a, f->st, T0 + S(150), &f->e));
@@ -222,27 +246,36 @@ FIXTURE_TEST(history_keeps_the_worst)
 		s.burn[0] = i == 37 ? 99 : i >= 80 && i < 90 ? NAN : 1;
 		ok(f, slo_record(f->st, &s, &f->e));
 	}
-	ok(f, slo_burn_history(&got, &f->a, f->st, "checkout", "a", 5 * NS_PER_MIN, T0,
-		      T0 + S(1000) - 1, 10, &f->e));
+	ok(f,
+		slo_burn_history(&got, &f->a, f->st, "checkout", "a", 5 * NS_PER_MIN, T0,
+			T0 + S(1000) - 1, 10, &f->e));
 	assert_int_equal(got.n, 10);
 	for (size_t i = 0; i < got.n; i++) {
 		if (i == 3)
-			assert_true(got.items[i].value == 99 && got.items[i].at == T0 + S(370));
+			assert_true(got.items[i].value == 99 &&
+				got.items[i].at == T0 + S(370));
 		else if (i == 8)
 			assert_true(isnan(got.items[i].value));
 		else
-			assert_true(got.items[i].value == 1 && got.items[i].at == T0 + S(100 * (int)i));
+			assert_true(got.items[i].value == 1 &&
+				got.items[i].at == T0 + S(100 * (int)i));
 	}
-	ok(f, slo_budget_history(&got, &f->a, f->st, "checkout", "a", T0, T0 + S(1000) - 1, 10,
-		      &f->e));
+	ok(f,
+		slo_budget_history(&got, &f->a, f->st, "checkout", "a", T0,
+			T0 + S(1000) - 1, 10, &f->e));
 	assert_int_equal(got.n, 10);
 	assert_true(got.items[0].value == 1 - 0.001 * 9);
-	ok(f, slo_burn_history(&got, &f->a, f->st, "checkout", "a", 5 * NS_PER_MIN, T0,
-		      T0 + S(50), 1000, &f->e));
+	ok(f,
+		slo_burn_history(&got, &f->a, f->st, "checkout", "a", 5 * NS_PER_MIN, T0,
+			T0 + S(50), 1000, &f->e));
 	assert_int_equal(got.n, 6);
-	ok(f, slo_burn_history(&got, &f->a, f->st, "checkout", "a", 7, T0, T0 + S(50), 1000, &f->e));
+	ok(f,
+		slo_burn_history(&got, &f->a, f->st, "checkout", "a", 7, T0, T0 + S(50),
+			1000, &f->e));
 	assert_true(isnan(got.items[0].value));
-	ok(f, slo_burn_history(&got, &f->a, f->st, "nobody", "a", 7, T0, T0 + S(50), 9, &f->e));
+	ok(f,
+		slo_burn_history(
+			&got, &f->a, f->st, "nobody", "a", 7, T0, T0 + S(50), 9, &f->e));
 	assert_int_equal(got.n, 0);
 }
 

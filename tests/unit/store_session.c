@@ -17,7 +17,8 @@ static struct session *session(struct fixture *f, const char *id, int64_t starte
 	return s;
 }
 
-static struct span *span(struct fixture *f, const char *trace, const char *id, int64_t started)
+static struct span *span(
+	struct fixture *f, const char *trace, const char *id, int64_t started)
 {
 	struct span *s = record_new(&f->a, REC_SPAN);
 
@@ -38,7 +39,8 @@ static int64_t touched(struct fixture *f)
 
 static struct session_query everything(size_t limit)
 {
-	return (struct session_query){.to = AT_NOW, .limit = limit, .after = {.at = AT_NOW}};
+	return (struct session_query){
+		.to = AT_NOW, .limit = limit, .after = {.at = AT_NOW}};
 }
 
 FIXTURE_TEST(unknown_keeps_what_is_known)
@@ -89,8 +91,11 @@ FIXTURE_TEST(pages_follow_each_other_through_ties)
 	int n = 0;
 
 	for (int i = 0; i < 100; i++)
-		ok(f, session_put(f->st,
-			      session(f, arena_format(&f->a, "s%02d", i), T0 + S(i / 10)), &f->e));
+		ok(f,
+			session_put(f->st,
+				session(f, arena_format(&f->a, "s%02d", i),
+					T0 + S(i / 10)),
+				&f->e));
 	do {
 		ok(f, session_list(&list, &f->a, f->st, &q, &f->e));
 		for (size_t i = 0; i < list.n; i++, n++) {
@@ -111,7 +116,8 @@ FIXTURE_TEST(lists_are_filtered)
 	struct session_list list;
 
 	for (int i = 0; i < 20; i++) {
-		struct session *s = session(f, arena_format(&f->a, "s%02d", i), T0 + S(i));
+		struct session *s =
+			session(f, arena_format(&f->a, "s%02d", i), T0 + S(i));
 
 		s->agent = i % 2 ? "odd" : "even";
 		s->errors = i % 5 == 0;
@@ -162,8 +168,10 @@ FIXTURE_TEST(a_search_goes_on_where_time_ended_it)
 
 	ok(f, store_begin(f->st, &f->e));
 	for (int i = 0; i < 3000; i++)
-		ok(f, session_put(f->st,
-			      session(f, arena_format(&f->a, "s%04d", i), T0 + S(i)), &f->e));
+		ok(f,
+			session_put(f->st,
+				session(f, arena_format(&f->a, "s%04d", i), T0 + S(i)),
+				&f->e));
 	ok(f, store_commit(f->st, &f->e));
 	q.text = "s0002";
 	clock_real();
@@ -188,10 +196,12 @@ FIXTURE_TEST(ids_may_be_prefixes)
 	assert_string_equal(got.id, "abc");
 	ok(f, session_find(&got, &f->a, f->st, "x", &f->e));
 	assert_string_equal(got.id, "xyz");
-	fails(f, session_find(&got, &f->a, f->st, "ab", &f->e), ERR_CONFLICT, "more than one",
-		"more of its id");
-	fails(f, session_find(&got, &f->a, f->st, "q", &f->e), ERR_NOT_FOUND, "no session 'q'", NULL);
-	fails(f, session_find(&got, &f->a, f->st, "", &f->e), ERR_NOT_FOUND, "no session ''", NULL);
+	fails(f, session_find(&got, &f->a, f->st, "ab", &f->e), ERR_CONFLICT,
+		"more than one", "more of its id");
+	fails(f, session_find(&got, &f->a, f->st, "q", &f->e), ERR_NOT_FOUND,
+		"no session 'q'", NULL);
+	fails(f, session_find(&got, &f->a, f->st, "", &f->e), ERR_NOT_FOUND,
+		"no session ''", NULL);
 }
 
 FIXTURE_TEST(sums_over_a_window)
@@ -287,8 +297,8 @@ FIXTURE_TEST(spans_of_a_session_over_its_traces)
 	struct span_list list;
 
 	for (int i = 0; i < 10; i++) {
-		struct span *s = span(f, i % 2 ? "t1" : "t2", arena_format(&f->a, "i%d", i),
-			T0 + S(10 - i));
+		struct span *s = span(f, i % 2 ? "t1" : "t2",
+			arena_format(&f->a, "i%d", i), T0 + S(10 - i));
 
 		s->session = i == 9 ? NULL : "s1";
 		ok(f, span_put(f->st, s, &f->e));
@@ -305,16 +315,16 @@ FIXTURE_TEST(spans_of_a_session_over_its_traces)
 	ok(f, span_list(&list, &f->a, f->st, "lf", "s1", 4, &f->e));
 	assert_int_equal(list.n, 4);
 	assert_true(list.more);
-	fails(f, span_put(f->st, span(f, NULL, "x", T0), &f->e), ERR_INPUT, "without source, trace",
-		NULL);
+	fails(f, span_put(f->st, span(f, NULL, "x", T0), &f->e), ERR_INPUT,
+		"without source, trace", NULL);
 }
 
 /* --- the packing itself --- */
 
 static void packing(void **state)
 {
-	static const char *const cases[][PAYLOAD_TEXTS] = {
-		{NULL, NULL, NULL}, {"", "", ""}, {"a", NULL, "{}"}, {NULL, "long long ago", NULL}};
+	static const char *const cases[][PAYLOAD_TEXTS] = {{NULL, NULL, NULL},
+		{"", "", ""}, {"a", NULL, "{}"}, {NULL, "long long ago", NULL}};
 	struct payload *p = payload_new();
 	struct strbuf packed = STRBUF_INIT;
 	struct err e = ERR_INIT;
@@ -327,7 +337,8 @@ static void packing(void **state)
 
 		strbuf_reset(&packed);
 		assert_int_equal(payload_pack(&packed, p, cases[i], &e), 0);
-		assert_int_equal(payload_unpack(got, &a, p, packed.buf, packed.len, &e), 0);
+		assert_int_equal(
+			payload_unpack(got, &a, p, packed.buf, packed.len, &e), 0);
 		for (int k = 0; k < PAYLOAD_TEXTS; k++) {
 			assert_int_equal(!got[k], !cases[i][k]);
 			if (got[k])

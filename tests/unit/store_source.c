@@ -7,7 +7,8 @@
 
 #define EVERY S(15)
 
-static struct poll_outcome outcome(const struct source_row *row, int64_t at, enum source_state state)
+static struct poll_outcome outcome(
+	const struct source_row *row, int64_t at, enum source_state state)
 {
 	bool good = state == SRC_OK || state == SRC_PARTIAL;
 
@@ -72,7 +73,8 @@ FIXTURE_TEST(outcomes_go_into_the_row)
 	row = row_of(f, "prom");
 	assert_true(row.failing_since == NONE_INT && row.succeeded == T0 + S(45));
 	assert_null(row.error);
-	fails(f, source_find(&row, &f->a, f->st, "nobody", &f->e), ERR_NOT_FOUND, "'nobody'", NULL);
+	fails(f, source_find(&row, &f->a, f->st, "nobody", &f->e), ERR_NOT_FOUND,
+		"'nobody'", NULL);
 }
 
 FIXTURE_TEST(an_old_generation_is_left_out)
@@ -90,7 +92,8 @@ FIXTURE_TEST(an_old_generation_is_left_out)
 	ok(f, source_outcomes(f->st, o, 2, &f->e));
 	assert_int_equal(row_of(f, "a").polls, 0);
 	assert_int_equal(row_of(f, "b").polls, 1);
-	fails(f, source_check(f->st, a.id, a.generation, &f->e), ERR_CONFLICT, "taken over", NULL);
+	fails(f, source_check(f->st, a.id, a.generation, &f->e), ERR_CONFLICT,
+		"taken over", NULL);
 	ok(f, source_check(f->st, b.id, b.generation, &f->e));
 }
 
@@ -105,8 +108,8 @@ FIXTURE_TEST(the_past_shows_the_ages_it_showed_then)
 	add_source(f, "prom");
 	row = row_of(f, "prom");
 	for (int t = 0; t <= 375; t += 15) {
-		struct poll_outcome o = outcome(&row, T0 + S(t),
-			t > 300 && t < 375 ? SRC_FAILING : SRC_OK);
+		struct poll_outcome o = outcome(
+			&row, T0 + S(t), t > 300 && t < 375 ? SRC_FAILING : SRC_OK);
 
 		ok(f, source_outcomes(f->st, &o, 1, &f->e));
 	}
@@ -161,8 +164,14 @@ static int sync_as(struct fixture *f, const char *url, const char **names, size_
 {
 	struct source_conf sources[] = {
 		{.name = "prom", .type = "prometheus", .url = url, .every_ns = EVERY},
-		{.name = "am", .type = "alertmanager", .url = "http://am", .every_ns = EVERY},
-		{.name = "other", .type = "mlflow", .url = "http://ml", .every_ns = EVERY},
+		{.name = "am",
+			.type = "alertmanager",
+			.url = "http://am",
+			.every_ns = EVERY},
+		{.name = "other",
+			.type = "mlflow",
+			.url = "http://ml",
+			.every_ns = EVERY},
 	};
 	struct context_conf contexts[] = {
 		{.name = "prod", .sources = {.items = names, .n = n}},
@@ -181,7 +190,9 @@ FIXTURE_TEST(rows_follow_the_configuration)
 	int64_t before[TOUCHES], after[TOUCHES];
 	struct source_rows rows;
 
-	ok(f, sync_as(f, "https://ann:secret@prom.internal:9090/x?token=abc#y", names, 2));
+	ok(f,
+		sync_as(f, "https://ann:secret@prom.internal:9090/x?token=abc#y", names,
+			2));
 	ok(f, source_list(&rows, &f->a, f->st, AT_NOW, &f->e));
 	assert_int_equal(rows.n, 2);
 	assert_string_equal(rows.items[0].name, "am");
@@ -205,7 +216,9 @@ FIXTURE_TEST(rows_follow_the_configuration)
 
 FIXTURE_TEST(urls_are_for_people)
 {
-	static const struct { const char *url, *shown; } urls[] = {
+	static const struct {
+		const char *url, *shown;
+	} urls[] = {
 		{"http://h", "http://h"},
 		{"http://u:p@h/a@b", "http://h/a@b"},
 		{"http://u@d:p@h:1", "http://h:1"},
@@ -251,8 +264,8 @@ FIXTURE_TEST(one_collector_for_each_source)
 	store_free(other);
 	assert_int_equal(source_lock(f->st, a.id, &generation, &f->e), 1);
 	assert_int_equal(generation, 4);
-	fails(f, source_lock(f->st, 4711, &generation, &f->e), ERR_NOT_FOUND, "no source 4711",
-		NULL);
+	fails(f, source_lock(f->st, 4711, &generation, &f->e), ERR_NOT_FOUND,
+		"no source 4711", NULL);
 }
 
 /* The kernel frees it at death, whatever the clock says. */
@@ -273,7 +286,8 @@ FIXTURE_TEST(death_frees_the_lock)
 		struct store *st;
 
 		if (store_open(&st, f->dir, STORE_WRITE, &e) < 0 ||
-			source_lock(st, a.id, &generation, &e) != 1 || store_present(st, &e) < 0)
+			source_lock(st, a.id, &generation, &e) != 1 ||
+			store_present(st, &e) < 0)
 			_exit(1);
 		(void)!write(ready[1], "x", 1);
 		for (;;)
@@ -316,11 +330,17 @@ FIXTURE_TEST(wants_are_asked_once_and_answered)
 	size_t n;
 
 	ok(f, want_ask(f->st, "lf", "session", "s1", "ann", T0, T0 + S(10), &a, &f->e));
-	ok(f, want_ask(f->st, "lf", "session", "s1", "bob", T0 + S(1), T0 + S(20), &b, &f->e));
+	ok(f,
+		want_ask(f->st, "lf", "session", "s1", "bob", T0 + S(1), T0 + S(20), &b,
+			&f->e));
 	assert_int_equal(a, b);
-	ok(f, want_ask(f->st, "lf", "refresh", NULL, "bob", T0 + S(2), T0 + S(12), &c, &f->e));
+	ok(f,
+		want_ask(f->st, "lf", "refresh", NULL, "bob", T0 + S(2), T0 + S(12), &c,
+			&f->e));
 	assert_int_not_equal(a, c);
-	ok(f, want_ask(f->st, "lf", "refresh", NULL, "bob", T0 + S(2), T0 + S(12), &b, &f->e));
+	ok(f,
+		want_ask(f->st, "lf", "refresh", NULL, "bob", T0 + S(2), T0 + S(12), &b,
+			&f->e));
 	assert_int_equal(b, c);
 	ok(f, want_open(&open, &n, &f->a, f->st, T0 + S(3), &f->e));
 	assert_int_equal(n, 2);
@@ -336,7 +356,9 @@ FIXTURE_TEST(wants_are_asked_once_and_answered)
 	ok(f, want_find(&w, &f->a, f->st, a, &f->e));
 	assert_true(w.state == WANT_FAILED && w.answered == T0 + S(5));
 	assert_string_equal(w.error, "it is gone");
-	ok(f, want_ask(f->st, "lf", "session", "s1", "ann", T0 + S(7), T0 + S(30), &b, &f->e));
+	ok(f,
+		want_ask(f->st, "lf", "session", "s1", "ann", T0 + S(7), T0 + S(30), &b,
+			&f->e));
 	assert_int_not_equal(a, b);
 	fails(f, want_find(&w, &f->a, f->st, 999, &f->e), ERR_NOT_FOUND, "999", NULL);
 }
@@ -350,7 +372,9 @@ FIXTURE_TEST(nobody_answers)
 	ok(f, want_ask(f->st, "lf", "refresh", NULL, "ann", T0, T0 + S(10), &a, &f->e));
 	ok(f, want_open(&open, &n, &f->a, f->st, T0 + S(10), &f->e));
 	assert_int_equal(n, 0);
-	ok(f, want_ask(f->st, "lf", "refresh", NULL, "ann", T0 + S(11), T0 + S(20), &b, &f->e));
+	ok(f,
+		want_ask(f->st, "lf", "refresh", NULL, "ann", T0 + S(11), T0 + S(20), &b,
+			&f->e));
 	assert_int_not_equal(a, b);
 	ok(f, want_find(&w, &f->a, f->st, a, &f->e));
 	assert_int_equal(w.state, WANT_FAILED);
