@@ -24,6 +24,7 @@ static const char *const code_names[ERR_CODES] = {
 	[ERR_SYSTEM] = "system",
 };
 
+PRINTF(1, 0)
 static char *vformat(const char *fmt, va_list ap)
 {
 	char *out = NULL;

@@ -43,7 +43,7 @@ static int kind(const struct json *j)
 /* --- parsing --- */
 
 struct restore {
-	const struct json_quoted *next, *end;
+	const size_t *next, *end;
 	size_t strings;
 };
 
@@ -53,7 +53,7 @@ static void restore_numbers(struct restore *r, cJSON *item)
 	if (item->string)
 		r->strings++;
 	if ((item->type & 0xff) == cJSON_String) {
-		if (r->next < r->end && r->next->ordinal == r->strings) {
+		if (r->next < r->end && *r->next == r->strings) {
 			item->type = (item->type & ~0xff) | cJSON_Raw;
 			r->next++;
 		}
@@ -61,16 +61,6 @@ static void restore_numbers(struct restore *r, cJSON *item)
 	}
 	for (cJSON *child = item->child; child; child = child->next)
 		restore_numbers(r, child);
-}
-
-/* The offset in the source of an offset in the guarded text. */
-static size_t source_offset(const struct json_guarded *g, size_t at)
-{
-	size_t shift = 0;
-
-	for (size_t i = 0; i < g->n && g->items[i].at < at; i++)
-		shift += 2;
-	return (at > shift ? at - shift : 0) + g->skipped;
 }
 
 int json_parse(struct json **out, const char *s, size_t n, struct err *e)
@@ -84,8 +74,8 @@ int json_parse(struct json **out, const char *s, size_t n, struct err *e)
 	if (!result) {
 		root = cJSON_ParseWithOpts(text.buf, &end, 1);
 		if (!root)
-			result = json_fail(
-				s, n, source_offset(&g, (size_t)(end - text.buf)), e);
+			result = json_fail(s, n,
+				json_guard_source(s, n, (size_t)(end - text.buf)), e);
 	}
 	if (root && g.n)
 		restore_numbers(

@@ -2,9 +2,9 @@
  * json.h - JSON, on cJSON, which is seen nowhere else
  *
  * Integer literals of more than 15 digits are kept as text (json_text() gives the digits), so
- * that none is rounded, and stay numbers when written; depth over 256 is refused by name.  Lone
- * surrogates and \u0000 are read as U+FFFD.  Of equal keys the last counts.  A struct json is a
- * node of a tree; the root owns it all.
+ * that none is rounded, and stay numbers when written; depth over 256 is refused by name.
+ * Malformed UTF-8, lone surrogates and \u0000 are read as U+FFFD.  Of equal keys the last counts.
+ * A struct json is a node of a tree; the root owns it all.
  */
 #ifndef TOCSIN_JSON_H
 #define TOCSIN_JSON_H

@@ -8,6 +8,7 @@
 
 #include "core/i18n.h"
 #include "core/json.h"
+#include "core/text.h"
 
 /* A double holds every integer of 15 digits. */
 #define EXACT_DIGITS 15
@@ -118,6 +119,20 @@ static int scan_unicode(struct scan *sc)
 	return 0;
 }
 
+/* Malformed bytes become U+FFFD each: what is read from JSON is UTF-8. */
+static void scan_utf8(struct scan *sc)
+{
+	size_t used;
+	uint32_t c = text_decode(sc->s + sc->at, sc->n - sc->at, &used);
+
+	if (c == 0xfffd && used == 1) {
+		flush(sc);
+		text_encode(sc->out, c);
+		sc->copied++;
+	}
+	sc->at += used;
+}
+
 static int scan_string(struct scan *sc)
 {
 	sc->strings++;
@@ -132,6 +147,8 @@ static int scan_string(struct scan *sc)
 			sc->at += 2;
 		} else if (!c) {
 			return json_fail(sc->s, sc->n, sc->at, sc->e);
+		} else if (c >= 0x80) {
+			scan_utf8(sc);
 		} else {
 			sc->at++;
 			if (c == '"')
@@ -190,7 +207,6 @@ static bool is_key(const struct scan *sc, size_t ahead)
 
 static int scan_number(struct scan *sc)
 {
-	struct json_quoted *q;
 	size_t integer, n;
 	bool real;
 
@@ -204,8 +220,7 @@ static int scan_number(struct scan *sc)
 	if (is_key(sc, n))
 		return json_fail(sc->s, sc->n, sc->at, sc->e);
 	flush(sc);
-	q = mem_push(sc->g->items, sc->g->n, sc->g->cap);
-	*q = (struct json_quoted){.ordinal = sc->strings++, .at = sc->out->len};
+	*mem_push(sc->g->items, sc->g->n, sc->g->cap) = sc->strings++;
 	strbuf_addc(sc->out, '"');
 	sc->at += n;
 	flush(sc);
@@ -253,12 +268,29 @@ int json_guard_run(struct strbuf *out, struct json_guarded *g, const char *s, si
 		return err_set(e, ERR_LIMIT, _("a JSON document of more than %d MiB"),
 			(int)(JSON_MAX_BYTES >> 20));
 	strbuf_room(out, n);
-	sc.at = sc.copied = g->skipped = bom_bytes(s, n);
+	sc.at = sc.copied = bom_bytes(s, n);
 	while (sc.at < sc.n)
 		if (scan_token(&sc))
 			return -1;
 	flush(&sc);
 	return 0;
+}
+
+size_t json_guard_source(const char *s, size_t n, size_t offset)
+{
+	struct strbuf out = STRBUF_INIT;
+	struct json_guarded g = {0};
+	struct err e = ERR_INIT;
+	struct scan sc = {.s = s, .n = n, .out = &out, .g = &g, .e = &e};
+
+	sc.at = sc.copied = bom_bytes(s, n);
+	while (sc.at < sc.n && out.len + sc.at - sc.copied < offset)
+		if (scan_token(&sc))
+			break;
+	err_release(&e);
+	free(g.items);
+	strbuf_release(&out);
+	return sc.at;
 }
 
 int json_guard(struct strbuf *out, const char *s, size_t n, struct err *e)

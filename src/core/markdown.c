@@ -363,12 +363,41 @@ static void read_heading(struct walk *w, cmark_node *node)
 	b->end_line -= b->end_line > b->line && !is_underline(last, n);
 }
 
+/*
+ * A table takes the last line of a paragraph for its head.  cmark then gives the table the
+ * paragraph's first line and the paragraph none, so the table's is counted from its end.
+ */
+static int table_line(cmark_node *table)
+{
+	int rows = 0;
+
+	for (cmark_node *row = cmark_node_first_child(table); row;
+		row = cmark_node_next(row))
+		rows++;
+	return cmark_node_get_end_line(table) - rows;
+}
+
+static void read_table(struct walk *w, cmark_node *node)
+{
+	struct md_block *b = new_block(w, node, MD_TABLE);
+
+	b->text = plain_text(w, node);
+	b->line = table_line(node);
+}
+
 static void read_paragraph(struct walk *w, cmark_node *node)
 {
-	cmark_node *parent = cmark_node_parent(node);
+	cmark_node *parent = cmark_node_parent(node), *next = cmark_node_next(node);
+	struct md_block *b;
 
-	if (!is_item(parent) || item_paragraph(parent) != node)
-		new_block(w, node, MD_PARAGRAPH)->text = plain_text(w, node);
+	if (is_item(parent) && item_paragraph(parent) == node)
+		return;
+	b = new_block(w, node, MD_PARAGRAPH);
+	b->text = plain_text(w, node);
+	if (!b->line && next && is_type(next, "table")) {
+		b->line = cmark_node_get_start_line(next);
+		b->end_line = table_line(next) - 1;
+	}
 }
 
 static void read_node(struct walk *w, cmark_node *node)
@@ -378,7 +407,7 @@ static void read_node(struct walk *w, cmark_node *node)
 		return;
 	}
 	if (is_type(node, "table")) {
-		new_block(w, node, MD_TABLE)->text = plain_text(w, node);
+		read_table(w, node);
 		return;
 	}
 	switch (cmark_node_get_type(node)) {

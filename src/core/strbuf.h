@@ -33,7 +33,7 @@ void strbuf_add(struct strbuf *sb, const void *data, size_t len);
 void strbuf_adds(struct strbuf *sb, const char *s);	/* NULL adds nothing */
 void strbuf_addc(struct strbuf *sb, char c);
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...) PRINTF(2, 3);
-void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap);
+void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap) PRINTF(2, 0);
 void strbuf_truncate(struct strbuf *sb, size_t len);
 void strbuf_remove(struct strbuf *sb, size_t at, size_t len);
 void strbuf_insert(struct strbuf *sb, size_t at, const void *data, size_t len);

@@ -291,6 +291,22 @@ static void escapes_and_surrogates(void **state)
 	json_free(j);
 }
 
+static void malformed_utf8(void **state)
+{
+	static const char text[] = "{\"a\xff\xc0\xaf\":\"\xe4\xb8\xad\xed\xa0\x80\"}";
+	static const char late[] = "{\"\xff\xff\": 1234567890123456, \"b\": x}";
+	struct json *j = parsed(text);
+
+	(void)state;
+	assert_string_equal(
+		json_key(json_first(j)), "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+	assert_string_equal(json_text(json_first(j)),
+		"\xe4\xb8\xad\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+	json_free(j);
+	/* What the guard makes longer does not move the place that is named. */
+	assert_refused(late, strlen(late), ERR_INPUT, "line 1, column 31");
+}
+
 static void last_of_equal_keys(void **state)
 {
 	struct json *j = parsed("{\"a\":1,\"b\":2,\"a\":3}");
@@ -409,6 +425,7 @@ UNIT_TESTS(cmocka_unit_test(reads), cmocka_unit_test(nothing_needs_no_test),
 	cmocka_unit_test(guards_for_jq), cmocka_unit_test(strings_of_digits_stay_strings),
 	cmocka_unit_test(refuses), cmocka_unit_test(says_where), cmocka_unit_test(depth),
 	cmocka_unit_test(too_large), cmocka_unit_test(escapes_and_surrogates),
-	cmocka_unit_test(last_of_equal_keys), cmocka_unit_test(quotes_for_terminals),
-	cmocka_unit_test(builds), cmocka_unit_test(indents),
-	cmocka_unit_test(canonical_ignores_order), cmocka_unit_test(fuzz_seeds))
+	cmocka_unit_test(malformed_utf8), cmocka_unit_test(last_of_equal_keys),
+	cmocka_unit_test(quotes_for_terminals), cmocka_unit_test(builds),
+	cmocka_unit_test(indents), cmocka_unit_test(canonical_ignores_order),
+	cmocka_unit_test(fuzz_seeds))

@@ -234,6 +234,18 @@ static void underlined_headings(void **state)
 	block(d, 7, MD_HEADING, 15, 16);
 }
 
+/* A table takes its head from the paragraph before it. */
+static void tables_behind_prose(void **state)
+{
+	const struct md_doc *d = parsed(state,
+		"one\ntwo\n| a |\n|---|\n| 1 |\n| 2 |\n\n- x\n\n  y\n  |b|\n  |-|\n");
+
+	assert_string_equal(block(d, 0, MD_PARAGRAPH, 1, 2)->text, "one two");
+	assert_string_equal(block(d, 1, MD_TABLE, 3, 6)->text, "a\n1\n2\n");
+	block(d, 3, MD_PARAGRAPH, 10, 10);
+	block(d, 4, MD_TABLE, 11, 12);
+}
+
 /* The content offset of "2. " is three columns: four spaces continue the item. */
 static void indentation_in_items(void **state)
 {
@@ -420,7 +432,7 @@ static void fuzz_seeds(void **state)
 
 UNIT_TESTS(DOC(every_kind), DOC(info_is_raw), DOC(unclosed_at_the_end),
 	DOC(unclosed_in_a_container), DOC(fences_in_lists_and_quotes), DOC(task_lists),
-	DOC(underlined_headings), DOC(indentation_in_items),
+	DOC(underlined_headings), DOC(tables_behind_prose), DOC(indentation_in_items),
 	DOC(placeholders_and_comments), DOC(front_matter), DOC(no_front_matter),
 	DOC(bom_and_line_ends), DOC(hostile_bytes), DOC(too_large), DOC(deep_nesting),
 	DOC(wide_tables_stay_text), DOC(as_html), DOC(fuzz_seeds))
