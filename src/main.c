@@ -20,6 +20,19 @@ static const struct cmd_option changes_options[] = {
 	{0},
 };
 
+static const struct cmd_option sessions_list_options[] = {
+	{"agent", 0, N_("NAME"), false, N_("only this agent's")},
+	{"text", 0, N_("TEXT"), false, N_("only with this in id, agent, user or tags")},
+	{"failed", 0, NULL, false, N_("only those with errors")},
+	{"limit", 0, N_("N"), false, N_("at most so many (50)")},
+	{0},
+};
+
+static const struct cmd_option sessions_show_options[] = {
+	{"step", 0, N_("N"), false, N_("one step whole, with input and output")},
+	{0},
+};
+
 /* One row a subcommand, in the order of the help.  A row without a verb takes all other verbs. */
 const struct cmd_row cmd_table[] = {
 	{"status", NULL, cmd_status, READS, "",
@@ -32,6 +45,12 @@ const struct cmd_row cmd_table[] = {
 		N_("what moved: versions, aliases, traffic"), changes_options},
 	{"models", "list", cmd_models_list, READS, "",
 		N_("models, their aliases, and what serves them"), NULL},
+	{"sessions", "list", cmd_sessions_list, READS, "",
+		N_("agent sessions, newest first"), sessions_list_options},
+	{"sessions", "show", cmd_sessions_show, READS, "ID",
+		N_("one session, step by step"), sessions_show_options},
+	{"sessions", "import", cmd_sessions_import, NEEDS_CONFIG | WRITES_STORE, "FILE...",
+		N_("read trace files: OTLP and others"), NULL},
 	{"alerts", NULL, cmd_alerts, READS, "",
 		N_("alerts, with silenced ones marked"), NULL},
 	{"gate", NULL, cmd_gate, READS, "SERVICE",
