@@ -129,3 +129,6 @@ if LAB
 check_PROGRAMS += $(LAB_TESTS)
 tests_unit_lab_causes_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
 endif
+check_PROGRAMS += tests/unit/sloth
+check_PROGRAMS += tests/unit/openslo
+EXTRA_DIST += tests/unit/slo_text.h

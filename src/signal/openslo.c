@@ -217,7 +217,6 @@ static int64_t read_window(
 			_("a time window under an hour is too short for an error "
 			  "budget"));
 		problems_hint(r->problems, _("'m' is minutes, 'M' is months"));
-		return 0;
 	}
 	return length;
 }

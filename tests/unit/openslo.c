@@ -1,0 +1,338 @@
+#include "tests/unit/unit.h"
+
+#include "core/clock.h"
+#include "tests/unit/slo_text.h"
+
+static const char good[] =
+	"apiVersion: openslo/v1\n"
+	"kind: SLO\n"
+	"metadata: {name: web, displayName: Web answers, labels: {team: [a, b]}}\n"
+	"spec:\n"
+	"  description: Searches work\n"
+	"  service: search\n"
+	"  indicatorRef: requests\n"
+	"  timeWindow: [{duration: 4w, isRolling: true}]\n"
+	"  budgetingMethod: Occurrences\n"
+	"  objectives:\n"
+	"    - {displayName: Good, target: 0.995}\n"
+	"    - {displayName: Fine, targetPercent: 99, op: gt}\n"
+	"  alertPolicies:\n"
+	"    - alertPolicyRef: fast\n"
+	"    - kind: AlertPolicy\n"
+	"      metadata: {name: slow}\n"
+	"      spec:\n"
+	"        alertWhenBreaching: true\n"
+	"        conditions:\n"
+	"          - kind: AlertCondition\n"
+	"            metadata: {name: c}\n"
+	"            spec: {severity: warning, condition: {kind: burnrate, op: gt,\n"
+	"              threshold: 2, lookbackWindow: 1d}}\n"
+	"---\n"
+	"apiVersion: openslo/v1\n"
+	"kind: SLI\n"
+	"metadata: {name: requests}\n"
+	"spec:\n"
+	"  ratioMetric:\n"
+	"    counter: true\n"
+	"    good: {metricSource: {type: Prometheus, spec: {query: 'http_total{code!~\"5..\"}'}}}\n"
+	"    total: {metricSource: {metricSourceRef: prom, spec: {promql: http_total}}}\n"
+	"---\n"
+	"apiVersion: openslo/v1\n"
+	"kind: DataSource\n"
+	"metadata: {name: prom}\n"
+	"spec: {type: Prometheus, connectionDetails: [{url: 'http://x'}]}\n"
+	"---\n"
+	"apiVersion: openslo/v1\n"
+	"kind: AlertPolicy\n"
+	"metadata: {name: fast}\n"
+	"spec: {alertWhenBreaching: true, conditions: [{conditionRef: quick}], notificationTargets: []}\n"
+	"---\n"
+	"apiVersion: openslo/v1\n"
+	"kind: AlertCondition\n"
+	"metadata: {name: quick}\n"
+	"spec: {severity: page, condition: {kind: burnrate, op: gte, threshold: 14,\n"
+	"  lookbackWindow: 1h, alertAfter: 5m}}\n";
+
+static void references_and_several_objectives(void **state)
+{
+	const struct slo *slo;
+	struct strbuf query = STRBUF_INIT;
+	struct parsed p;
+
+	(void)state;
+	parse_text(&p, good);
+	assert_int_equal(p.problems.n, 0);
+	assert_int_equal(p.slos.n, 2);
+	slo = &p.slos.items[0];
+	assert_string_equal(slo->name, "web-0");
+	assert_string_equal(slo->title, "Web answers: Good");
+	assert_string_equal(slo->service, "search");
+	assert_string_equal(slo->format, "openslo");
+	assert_string_equal(slo->labels, "{\"team\":[\"a\",\"b\"]}");
+	assert_true(slo->objective == 0.995);
+	assert_int_equal(slo->window_ns, 28 * NS_PER_DAY);
+	assert_false(slo->calendar);
+	assert_true(slo->sli.selector);
+	assert_query(slo, 5 * NS_PER_MIN,
+		"1 - sum(rate(http_total{code!~\"5..\"}[5m])) / sum(rate(http_total[5m]))");
+	assert_true(slo_total_query(&query, slo, NS_PER_HOUR));
+	assert_string_equal(query.buf, "sum(increase(http_total[1h]))");
+	strbuf_release(&query);
+	/* Severest first; one window each. */
+	assert_int_equal(slo->n_alerting, 2);
+	assert_int_equal(slo->alerting[0].severity, SEV_PAGE);
+	assert_true(slo->alerting[0].factor == 14);
+	assert_int_equal(slo->alerting[0].long_ns, NS_PER_HOUR);
+	assert_int_equal(slo->alerting[0].short_ns, NS_PER_HOUR);
+	assert_int_equal(slo->alerting[1].severity, SEV_TICKET);
+	assert_int_equal(slo->alerting[1].long_ns, NS_PER_DAY);
+	assert_string_equal(p.slos.items[1].name, "web-1");
+	assert_true(p.slos.items[1].objective == 0.99);
+	release(&p);
+}
+
+/* An SLO around an indicator. */
+#define SLO(indicator, objective)                                                        \
+	"apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\nspec:\n  service: s\n"       \
+	"  budgetingMethod: Occurrences\n  timeWindow: [{duration: 30d, isRolling: true}]\n"  \
+	"  indicator:\n    spec:\n" indicator "  objectives: [" objective "]\n"
+
+static void indicators_of_every_kind(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	parse_text(&p, SLO("      ratioMetric:\n"
+			   "        bad: {metricSource: {spec: {query: 'sum(rate(e[5m]))'}}}\n"
+			   "        total: {metricSource: {spec: {query: 'sum(all_total)'}}}\n",
+			       "{target: 0.9}"));
+	assert_int_equal(p.problems.n, 0);
+	assert_false(p.slos.items[0].sli.selector);
+	assert_query(&p.slos.items[0], NS_PER_HOUR,
+		"(sum(rate(e[1h]))) / (sum(rate(all_total[1h])))");
+	assert_int_equal(p.slos.items[0].n_alerting, 4);
+	release(&p);
+	parse_text(&p, SLO("      ratioMetric:\n"
+			   "        counter: false\n"
+			   "        good: {metricSource: {spec: {query: g}}}\n"
+			   "        total: {metricSource: {spec: {query: t}}}\n",
+			       "{target: 0.9}"));
+	assert_query(&p.slos.items[0], NS_PER_HOUR,
+		"1 - (sum(sum_over_time(g[1h]))) / (sum(sum_over_time(t[1h])))");
+	release(&p);
+	parse_text(&p, SLO("      ratioMetric:\n"
+			   "        rawType: success\n"
+			   "        raw: {metricSource: {spec: {query: 'ok[{{.window}}]'}}}\n",
+			       "{target: 0.9}"));
+	assert_int_equal(p.slos.items[0].sli.kind, SLI_RAW);
+	assert_query(&p.slos.items[0], NS_PER_HOUR, "1 - (ok[1h])");
+	release(&p);
+	parse_text(&p, SLO("      thresholdMetric: {metricSource: {spec: {query: 'q(x[2m])'}}}\n",
+			       "{op: lte, value: 0.5, target: 0.9}"));
+	assert_int_equal(p.problems.n, 0);
+	assert_int_equal(p.slos.items[0].sli.kind, SLI_THRESHOLD);
+	assert_query(&p.slos.items[0], NS_PER_HOUR,
+		"1 - avg_over_time(((q(x[2m])) <= bool 0.5)[1h:1m])");
+	release(&p);
+}
+
+static void what_is_wrong_is_said(void **state)
+{
+	static const struct {
+		const char *text, *word;
+		int line;
+		size_t n;
+	} cases[] = {
+		{SLO("      ratioMetric: {good: {metricSource: {spec: {query: g}}}}\n",
+			 "{target: 0.9}"),
+			"total", 10, 0},
+		{SLO("      ratioMetric:\n        good: {metricSource: {spec: {query: g}}}\n"
+		     "        bad: {metricSource: {spec: {query: g}}}\n",
+			 "{target: 0.9}"),
+			"not both", 11, 0},
+		{SLO("      ratioMetric: {raw: {metricSource: {spec: {query: g}}}}\n",
+			 "{target: 0.9}"),
+			"rawType", 10, 0},
+		{SLO("      thresholdMetric: {metricSource: {spec: {query: g}}}\n",
+			 "{target: 0.9, value: 5}"),
+			"'op'", 11, 0},
+		{SLO("      thresholdMetric: {metricSource: {spec: {query: g}}}\n",
+			 "{target: 0.9, op: lt}"),
+			"'value'", 11, 0},
+		{SLO("      {}\n", "{target: 0.9}"), "either", 10, 0},
+		{SLO("      thresholdMetric: {metricSource: {spec: {query: g}}}\n",
+			 "{target: 99.5, op: lt, value: 1}"),
+			"99.5", 11, 0},
+		{SLO("      thresholdMetric: {metricSource: {spec: {query: g}}}\n",
+			 "{target: 1, op: lt, value: 1}"),
+			"100", 11, 0},
+		{SLO("      thresholdMetric: {metricSource: {spec: {query: g}}}\n",
+			 "{op: lt, value: 1}"),
+			"target", 11, 0},
+		{SLO("      thresholdMetric: {metricSource: {spec: {query: g}}}\n",
+			 "{target: 0.9, op: lt, value: 1, tarjet: 1}"),
+			"tarjet", 11, 1},
+		{SLO("      thresholdMetric: {metricSource: {spec: {query: g}}}\n",
+			 "{target: 0.9, op: lt, value: 1, compositeWeight: 2}"),
+			"composite", 11, 1},
+		{SLO("      thresholdMetric: {metricSource: {spec: {metric: g}}}\n",
+			 "{target: 0.9, op: lt, value: 1}"),
+			"query", 10, 0},
+		{SLO("      ratioMetric: {good: {metricSource: {spec: {query: g + h}}}, "
+		     "total: {metricSource: {spec: {query: g}}}}\n",
+			 "{target: 0.9}"),
+			"range", 10, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct parsed p;
+
+		parse_text(&p, cases[i].text);
+		if (!complains(&p, cases[i].line, cases[i].word) || p.slos.n != cases[i].n)
+			fail_msg("case %zu: %zu SLOs, no '%s'", i, p.slos.n, cases[i].word);
+		release(&p);
+	}
+}
+
+static void references_that_lead_nowhere(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	parse_text(&p, "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\n"
+		       "spec: {service: s, budgetingMethod: Occurences, indicatorRef: gone,\n"
+		       "  timeWindow: [{duration: 30x, isRolling: true}], objectives: []}\n");
+	assert_true(complains(&p, 4, "Occurences"));
+	assert_true(complains(&p, 5, "30x"));
+	assert_true(complains(&p, 5, "objectives"));
+	assert_int_equal(p.slos.n, 0);
+	release(&p);
+	parse_text(&p, "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\n"
+		       "spec: {service: s, budgetingMethod: Occurrences, indicatorRef: gone,\n"
+		       "  timeWindow: [{duration: 30d, isRolling: true}],\n"
+		       "  objectives: [{target: 0.9}, {target: 0.8}]}\n");
+	assert_true(complains(&p, 0, "gone"));
+	/* Said once, although two objectives share it. */
+	assert_int_equal(p.problems.n, 1);
+	release(&p);
+	parse_text(&p, "apiVersion: openslo/v1\nkind: SLO\nmetadata: {}\nspec: 5\n");
+	assert_int_equal(p.slos.n, 0);
+	assert_true(p.problems.n > 0);
+	release(&p);
+}
+
+static void samples_read_or_say_why(void **state)
+{
+	static const struct {
+		const char *file;
+		size_t slos, problems;
+		const char *words[4];
+	} samples[] = {
+		{"budgeting-method--occurences-slo.yaml", 1, 1, {"'Any'"}},
+		{"budgeting-method--ratio-timeslices.yaml", 1, 2, {"'Any'", "RatioTimeslices"}},
+		{"budgeting-method--timeslices-slo.yaml", 2, 4,
+			{"calendar", "Timeslices", "too short", "'Any'"}},
+		{"treat-low-traffic-as-equally-important--timeslices-slo.yaml", 1, 3,
+			{"'Any'", "calendar", "Timeslices"}},
+		{"v1/alert_conditions.yaml", 0, 1, {"'lte'"}},
+		{"v1/alert_notification_targets.yaml", 0, 0, {0}},
+		{"v1/alert_policies.yaml", 0, 0, {0}},
+		{"v1/data_sources.yaml", 0, 0, {0}},
+		{"v1/services.yaml", 0, 0, {0}},
+		{"v1/slis.yaml", 0, 0, {0}},
+		{"v1/slos.yaml", 1, 2, {"calendar", "Timeslices"}},
+		{"v1alpha/services.yaml", 0, 0, {0}},
+		{"v1alpha/slos.yaml", 2, 4, {"calendar", "Timeslices", "'datadog'"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
+		char *name = mem_format("openslo/%s", samples[i].file);
+		struct parsed p;
+
+		parse_sample(&p, name);
+		free(name);
+		for (size_t k = 0; k < 4 && samples[i].words[k]; k++)
+			assert_true(complains(&p, 0, samples[i].words[k]));
+		if (p.slos.n != samples[i].slos || p.problems.n != samples[i].problems) {
+			(void)complains(&p, -1, "");
+			fail_msg("%s: %zu SLOs, %zu problems", samples[i].file, p.slos.n,
+				p.problems.n);
+		}
+		release(&p);
+	}
+}
+
+static void a_sample_in_full(void **state)
+{
+	const struct slo *slo;
+	struct strbuf query = STRBUF_INIT;
+	struct parsed p;
+
+	(void)state;
+	parse_sample(&p, "openslo/v1/slos.yaml");
+	slo = &p.slos.items[0];
+	assert_string_equal(slo->name, "web-availability");
+	assert_int_equal(slo->window_ns, 7 * NS_PER_DAY);
+	assert_true(slo->calendar);
+	assert_true(slo->sli.selector);
+	assert_near(slo->alerting[0].factor, 3.36);
+	assert_query(slo, 5 * NS_PER_MIN,
+		"1 - sum(rate(http_requests{k8s_cluster=\"prod\",component=\"web\","
+		"code=~\"2xx|4xx\"}[5m])) / "
+		"sum(rate(http_requests{k8s_cluster=\"prod\",component=\"web\"}[5m]))");
+	release(&p);
+	/* What cannot be asked is shown and never asked. */
+	parse_sample(&p, "openslo/budgeting-method--ratio-timeslices.yaml");
+	assert_true(p.slos.items[0].sli.foreign);
+	assert_string_equal(p.slos.items[0].sli.good, "Any");
+	assert_string_equal(p.slos.items[0].sli.total, "Any");
+	assert_false(slo_query(&query, &p.slos.items[0], NS_PER_HOUR));
+	assert_int_equal(query.len, 0);
+	release(&p);
+}
+
+static void queries_made_fit_for_windows(void **state)
+{
+	static const struct {
+		const char *query;
+		bool counter, selector;
+		const char *result;
+	} cases[] = {
+		{"x[{{ .window }}]", true, false, "x[{{ .window }}]"},
+		{"rate(x[5m]) / rate(y{a=\"[5m]\"}[ 5m ])", true, false,
+			"rate(x[{{.window}}]) / rate(y{a=\"[5m]\"}[{{.window}}])"},
+		{"max_over_time(x[1h:5m])", true, false, NULL},
+		{" a:b_c{d=\"}\"} ", true, true, "a:b_c{d=\"}\"}"},
+		{"{__name__=\"x\"}", true, true, "{__name__=\"x\"}"},
+		{"sum( x )", true, true, "x"},
+		{"sum by (a) (x)", true, false, NULL},
+		{"sum(x) + 1", true, false, NULL},
+		{"x", false, false, "sum(sum_over_time(x[{{.window}}]))"},
+		{"x{a=\"b\"", true, false, NULL},
+		{"", true, false, NULL},
+		{"x{a='\\'[5m]'}", true, true, "x{a='\\'[5m]'}"},
+		{"x[5m", true, false, NULL},
+		{"\"unclosed [5m]", true, false, NULL},
+	};
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		bool selector;
+		const char *got =
+			promql_windowed(&a, cases[i].query, cases[i].counter, &selector);
+
+		if (selector != cases[i].selector || !got != !cases[i].result ||
+			(got && strcmp(got, cases[i].result) != 0))
+			fail_msg("'%s' gives '%s'", cases[i].query, got ? got : "nothing");
+	}
+	arena_release(&a);
+}
+
+UNIT_TESTS(cmocka_unit_test(references_and_several_objectives),
+	cmocka_unit_test(indicators_of_every_kind), cmocka_unit_test(what_is_wrong_is_said),
+	cmocka_unit_test(references_that_lead_nowhere), cmocka_unit_test(samples_read_or_say_why),
+	cmocka_unit_test(a_sample_in_full), cmocka_unit_test(queries_made_fit_for_windows))
