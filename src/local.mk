@@ -203,6 +203,7 @@ libtocsin_a_SOURCES += src/runbook/runbook.h
 libtocsin_a_SOURCES += src/runbook/supervisor.h
 libtocsin_a_SOURCES += src/runbook/vars.c src/runbook/vars.h
 libtocsin_a_SOURCES += src/runbook/walk.h
+libtocsin_a_SOURCES += src/cmd/check.c
 libtocsin_a_SOURCES += src/cmd/cmd.c src/cmd/cmd.h
 libtocsin_a_SOURCES += src/net/action.h
 libtocsin_a_SOURCES += src/net/connector.h

@@ -55,6 +55,8 @@ const struct cmd_row cmd_table[] = {
 		N_("alerts, with silenced ones marked"), NULL},
 	{"gate", NULL, cmd_gate, READS, "SERVICE",
 		N_("go or no-go for a deployment"), NULL},
+	{"check", NULL, cmd_check, 0, "",
+		N_("what the configuration says, and all that is wrong with it"), NULL},
 	{"map", NULL, cmd_map, HIDDEN, "", N_("run jq programs from standard input"), NULL},
 	{"manual", NULL, cmd_manual, HIDDEN, "SECTION",
 		N_("the tables of the manual pages, as mdoc"), NULL},

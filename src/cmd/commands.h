@@ -6,6 +6,7 @@
 
 int cmd_alerts(struct cmd *c);
 int cmd_changes(struct cmd *c);
+int cmd_check(struct cmd *c);
 int cmd_gate(struct cmd *c);
 int cmd_init(struct cmd *c);
 int cmd_manual(struct cmd *c);

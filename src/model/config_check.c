@@ -77,7 +77,7 @@ static void check_url(const struct config_reading *r, const struct yaml_node *at
 	struct url_parts u;
 
 	if (split_url(&u, url)) {
-		yaml_problem(r->p, at, _("'%s' is no http or https URL"), url);
+		yaml_problem(r->p, at, "%s", _("this is no http or https URL"));
 		problems_hint(r->p, "%s", _("write it as https://HOST[:PORT][/PATH]"));
 	} else if (memchr(u.authority, '@', (size_t)(u.rest - u.authority))) {
 		yaml_problem(

@@ -72,6 +72,42 @@ says "none.yaml"
 run 2 "$TOCSIN" status --config "$work/none.yaml"
 says "none.yaml"
 
+# --- check says all of it, and what was read ---
+config <<'YAML'
+sources:
+  - {name: prom, type: prometheus, evry: 5s}
+  - {name: ml, type: mlflow, auth: {bearer: s3cret-literal}}
+ui: {clock: mars}
+YAML
+run 1 "$TOCSIN" check
+says "config.yaml:2:36"
+says "did you mean 'every'"
+says "config.yaml:3:45"
+says "config.yaml:4:13"
+case $out in *s3cret-literal*) fail "a secret was printed" ;; esac
+run 1 "$TOCSIN" check --json
+says '"ok": false'
+says '"line": 4'
+
+config <<'YAML'
+sources:
+  - {name: prom, type: prometheus, url: "http://127.0.0.1:1", auth: {bearer: {env: NOWHERE}}}
+  - {name: other, type: no-such-system}
+services:
+  - {name: shop, slos: [none.yaml]}
+YAML
+run 1 "$TOCSIN" check
+says "config.yaml:3"
+says "no-such-system"
+says "none.yaml"
+sed -i '/other\|none.yaml\|services/d' "$XDG_CONFIG_HOME/tocsin/config.yaml"
+run 0 "$TOCSIN" check
+says "prometheus"
+says "bearer"
+run 2 "$TOCSIN" check operand
+run 2 "$TOCSIN" check --config "$work/none.yaml"
+says "none.yaml"
+
 # --- the store ---
 rm -f "$XDG_CONFIG_HOME/tocsin/config.yaml"
 run 3 "$TOCSIN" status

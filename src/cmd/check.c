@@ -1,0 +1,317 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/commands.h"
+#include "cmd/say.h"
+#include "core/duration.h"
+#include "core/i18n.h"
+#include "core/path.h"
+#include "net/connector.h"
+#include "runbook/library.h"
+#include "signal/slo_file.h"
+
+/* Types that are read without a connector's file. */
+static const char *const native_types[] = {"prometheus", "alertmanager", "metrics"};
+
+/* --- what the configuration names outside of itself --- */
+
+static bool is_native(const char *type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(native_types); i++)
+		if (!strcmp(native_types[i], type))
+			return true;
+	return false;
+}
+
+/* An error where a problem is wanted. */
+static void add_err(struct problems *p, const struct err *e, int line)
+{
+	char *what = mem_format("%s%s%s%s", e->what, e->where ? " (" : "",
+		e->where ? e->where : "", e->where ? ")" : "");
+
+	problems_add(p, line, line ? 1 : 0, "%s", what);
+	if (e->hint)
+		problems_hint(p, "%s", e->hint);
+	free(what);
+}
+
+static void check_types(struct problems *p, const struct config *c)
+{
+	for (size_t i = 0; i < c->n_sources; i++) {
+		const struct source_conf *s = &c->sources[i];
+		struct connector found = {0};
+		struct err e = ERR_INIT;
+
+		if (is_native(s->type))
+			continue;
+		problems_in(p, c->files.items[s->system ? 0 : c->files.n - 1]);
+		if (connector_load(&found, c, s->type, &e))
+			add_err(p, &e, s->line);
+		else
+			connector_release(&found);
+		err_release(&e);
+	}
+}
+
+static void check_slo_file(struct problems *p, const char *file)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct arena a = {0};
+	struct slo_list found = {0};
+	struct err e = ERR_INIT;
+
+	problems_in(p, file);
+	if (path_read(&text, file, SLO_FILE_MAX_BYTES, &e))
+		add_err(p, &e, 0);
+	else
+		(void)slo_file_parse(&found, &a, text.buf, text.len, file, p);
+	err_release(&e);
+	strbuf_release(&text);
+	arena_release(&a);
+}
+
+static void check_runbooks(
+	struct problems *p, const struct config *c, const struct service_conf *s)
+{
+	for (size_t i = 0; i < s->runbooks.n; i++) {
+		struct err e = ERR_INIT;
+		char *file = NULL;
+
+		problems_in(p, c->files.items[c->files.n - 1]);
+		if (library_find(&file, c, s->runbooks.items[i], &e)) {
+			err_prefix(&e, _("service '%s': "), s->name);
+			add_err(p, &e, 0);
+		}
+		err_release(&e);
+		free(file);
+	}
+}
+
+static void check_outside(struct problems *p, const struct config *c)
+{
+	check_types(p, c);
+	for (size_t i = 0; i < c->n_services; i++) {
+		for (size_t j = 0; j < c->services[i].slos.n; j++)
+			check_slo_file(p, c->services[i].slos.items[j]);
+		check_runbooks(p, c, &c->services[i]);
+	}
+}
+
+/* --- what was read, for programs --- */
+
+static void add_problems(struct json *to, const struct problems *p)
+{
+	struct json *list = json_add_array(to, "problems");
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct json *one = json_add_object(list, NULL);
+
+		json_add_text(one, "file", p->items[i].file);
+		json_add_int(one, "line", p->items[i].line);
+		json_add_int(one, "column", p->items[i].column);
+		json_add_text(one, "message", p->items[i].message);
+		json_add_text(one, "hint", p->items[i].hint);
+	}
+}
+
+static void add_texts(struct json *to, const char *key, const struct yaml_texts *texts)
+{
+	struct json *list = json_add_array(to, key);
+
+	for (size_t i = 0; i < texts->n; i++)
+		json_add_text(list, NULL, texts->items[i]);
+}
+
+static void add_contexts(struct json *to, const struct config *c)
+{
+	struct json *list = json_add_array(to, "contexts");
+
+	for (size_t i = 0; i < c->n_contexts; i++) {
+		struct json *one = json_add_object(list, NULL);
+
+		json_add_text(one, "name", c->contexts[i].name);
+		json_add_text(one, "region", c->contexts[i].region);
+		json_add_bool(one, "read_only", c->contexts[i].read_only);
+		add_texts(one, "sources", &c->contexts[i].sources);
+	}
+}
+
+static void add_sources(struct json *to, const struct config *c)
+{
+	struct json *list = json_add_array(to, "sources");
+
+	for (size_t i = 0; i < c->n_sources; i++) {
+		const struct source_conf *s = &c->sources[i];
+		struct json *one = json_add_object(list, NULL);
+
+		json_add_text(one, "name", s->name);
+		json_add_text(one, "type", s->type);
+		json_add_text(one, "url", s->url);
+		add_texts(one, "targets", &s->targets);
+		json_add_text(one, "auth", s->auth.kind);
+		json_add_real(one, "every_s", (double)s->every_ns / NS_PER_S);
+	}
+}
+
+static void add_services(struct json *to, const struct config *c)
+{
+	struct json *list = json_add_array(to, "services");
+
+	for (size_t i = 0; i < c->n_services; i++) {
+		const struct service_conf *s = &c->services[i];
+		struct json *one = json_add_object(list, NULL);
+
+		json_add_text(one, "name", s->name);
+		json_add_text(one, "owner", s->owner);
+		json_add_bool(one, "guessed", s->guessed);
+		add_texts(one, "slos", &s->slos);
+		add_texts(one, "runbooks", &s->runbooks);
+	}
+}
+
+static struct json *check_json(const struct config *c, const struct problems *p)
+{
+	struct json *doc = json_object();
+
+	json_add_text(doc, "schema", "tocsin.check/1");
+	json_add_bool(doc, "ok", !p->n);
+	add_texts(doc, "files", &c->files);
+	add_contexts(doc, c);
+	add_sources(doc, c);
+	add_services(doc, c);
+	add_problems(doc, p);
+	return doc;
+}
+
+/* --- and for people --- */
+
+static void print_contexts(const struct config *c)
+{
+	const char *const headings[] = {
+		_("CONTEXT"),
+		_("REGION"),
+		_("SOURCES"),
+		_("ACTING")
+	};
+	struct cmd_table *t = cmd_table_new("llrl", headings);
+
+	for (size_t i = 0; i < c->n_contexts; i++) {
+		const struct context_conf *ctx = &c->contexts[i];
+		char *count = mem_format("%zu", ctx->sources.n);
+
+		cmd_table_cell(t, ctx->name);
+		cmd_table_cell(t, ctx->region);
+		cmd_table_cell(t, count);
+		cmd_table_cell(t, ctx->read_only ? _("read-only") : _("allowed"));
+		free(count);
+	}
+	cmd_table_print(t);
+}
+
+static void print_sources(const struct config *c)
+{
+	const char *const headings[] = {
+		_("SOURCE"),
+		_("TYPE"),
+		_("EVERY"),
+		_("LOGIN"),
+		_("URL")
+	};
+	struct cmd_table *t = cmd_table_new("llrll", headings);
+
+	for (size_t i = 0; i < c->n_sources; i++) {
+		const struct source_conf *s = &c->sources[i];
+		struct strbuf every = STRBUF_INIT;
+
+		duration_format(&every, s->every_ns);
+		cmd_table_cell(t, s->name);
+		cmd_table_cell(t, s->type);
+		cmd_table_cell(t, every.buf);
+		cmd_table_cell(t, s->auth.kind);
+		cmd_table_cell(t,
+			s->url                 ? s->url
+				: s->targets.n ? s->targets.items[0]
+					       : NULL);
+		strbuf_release(&every);
+	}
+	cmd_table_print(t);
+}
+
+static void print_services(const struct config *c)
+{
+	const char *const headings[] = {
+		_("SERVICE"),
+		_("OWNER"),
+		_("MODEL"),
+		_("SLO FILES"),
+		_("RUNBOOKS"),
+		""
+	};
+	struct cmd_table *t = cmd_table_new("lllrrl", headings);
+
+	for (size_t i = 0; i < c->n_services; i++) {
+		const struct service_conf *s = &c->services[i];
+		char *slos = mem_format("%zu", s->slos.n);
+		char *runbooks = mem_format("%zu", s->runbooks.n);
+
+		cmd_table_cell(t, s->name);
+		cmd_table_cell(t, s->owner);
+		cmd_table_cell(t, s->model.name);
+		cmd_table_cell(t, slos);
+		cmd_table_cell(t, runbooks);
+		cmd_table_cell(t, s->guessed ? _("guessed") : "");
+		free(slos);
+		free(runbooks);
+	}
+	cmd_table_print(t);
+}
+
+static void print_all(const struct config *c)
+{
+	for (size_t i = 0; i < c->files.n; i++)
+		say("%s\n", c->files.items[i]);
+	if (!c->files.n) {
+		say("%s\n", _("there is no configuration; tocsin init writes one"));
+		return;
+	}
+	say("\n");
+	print_contexts(c);
+	if (c->n_sources) {
+		say("\n");
+		print_sources(c);
+	}
+	if (c->n_services) {
+		say("\n");
+		print_services(c);
+	}
+}
+
+int cmd_check(struct cmd *c)
+{
+	struct problems p;
+	struct config config = {0};
+	struct err e = ERR_INIT;
+	int code = EXIT_FINE;
+
+	if (c->n_operands)
+		return cmd_usage(c, "%s", _("nothing is expected behind 'check'"));
+	problems_init(&p, NULL);
+	if (!config_load(&config, c->config_file, &p, &e))
+		check_outside(&p, &config);
+	else if (!p.n)
+		code = cmd_fail(&e);
+	if (code == EXIT_FINE && c->json)
+		code = cmd_print_json(check_json(&config, &p));
+	else if (code == EXIT_FINE && !p.n)
+		print_all(&config);
+	if (!c->json)
+		cmd_problems(&p);
+	if (code == EXIT_FINE && p.n)
+		code = EXIT_FINDING;
+	config_release(&config);
+	problems_release(&p);
+	err_release(&e);
+	return code;
+}
