@@ -5,6 +5,15 @@ LAB_SCENARIOS = lab/scenarios/retail.yaml
 LAB_STORIES = lab/stories/assistant.yaml lab/stories/summarizer.yaml
 EXTRA_DIST += $(LAB_SCENARIOS) $(LAB_STORIES)
 
+EXTRA_DIST += tests/unit/lab.h
+LAB_TESTS =
+LAB_TESTS += tests/unit/lab_alertmanager
+LAB_TESTS += tests/unit/lab_causes
+LAB_TESTS += tests/unit/lab_langfuse
+LAB_TESTS += tests/unit/lab_mlflow
+LAB_TESTS += tests/unit/lab_parts
+EXTRA_DIST += $(LAB_TESTS:=.c)
+
 LAB_LIBS = liblab.a libtocsin.a $(TOCSIN_LIBS) $(MICROHTTPD_LIBS)
 
 if LAB
@@ -49,4 +58,11 @@ liblab_a_SOURCES += lab/silence.c lab/silence.h
 liblab_a_SOURCES += lab/story.c lab/story.h
 liblab_a_SOURCES += lab/storybook.c lab/storybook.h
 liblab_a_SOURCES += lab/world.c lab/world.h
+
+check_PROGRAMS += $(LAB_TESTS)
+tests_unit_lab_alertmanager_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
+tests_unit_lab_causes_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
+tests_unit_lab_langfuse_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
+tests_unit_lab_mlflow_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
+tests_unit_lab_parts_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
 endif

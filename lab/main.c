@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 	bindtextdomain(PACKAGE, LOCALEDIR);
 	textdomain(PACKAGE);
 	signal(SIGPIPE, SIG_IGN);
-	r = options_parse(&o, argc, argv, &e);
+	r = options_parse(&o, argc, (const char *const *)argv, &e);
 	if (r) {
 		options_release(&o);
 		return fail(&e, EXIT_WRONG_USAGE);

@@ -198,7 +198,7 @@ static int unknown(const char *word, struct err *e)
 	return -1;
 }
 
-int options_parse(struct options *o, int argc, char **argv, struct err *e)
+int options_parse(struct options *o, int argc, const char *const *argv, struct err *e)
 {
 	*o = (struct options){.scenario = "retail",
 		.seed = 1,

@@ -24,7 +24,7 @@ struct options {
 void options_release(struct options *o);
 
 /* ERR_INPUT says what is wrong with the command line. */
-int options_parse(struct options *o, int argc, char **argv, struct err *e);
+int options_parse(struct options *o, int argc, const char *const *argv, struct err *e);
 
 /* What --help prints: one line an option. */
 void options_help(void);

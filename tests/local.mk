@@ -122,13 +122,6 @@ check_PROGRAMS += tests/screen/panes
 tests_screen_panes_LDADD = $(SCREEN_LIBS)
 EXTRA_DIST += tests/screen/golden
 check_PROGRAMS += tests/unit/otlp
-EXTRA_DIST += tests/unit/lab.h
-LAB_TESTS = tests/unit/lab_causes
-EXTRA_DIST += tests/unit/lab_causes.c
-if LAB
-check_PROGRAMS += $(LAB_TESTS)
-tests_unit_lab_causes_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
-endif
 check_PROGRAMS += tests/unit/sloth
 check_PROGRAMS += tests/unit/openslo
 EXTRA_DIST += tests/unit/slo_text.h
