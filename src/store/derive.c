@@ -214,15 +214,15 @@ int derive_changes(derive_fn *fn, void *ctx, struct arena *a,
 	const struct record_def *def, const void *before, const void *after, int64_t seen,
 	bool first_contact, struct err *e)
 {
-	const void *any = after ? after : before;
-	struct change c = {
-		.at = seen,
-		.seen = seen,
-		.source = *(const char *const *)any,
-		.kind = def->kind,
-		.object = key_text(a, def, any),
-	};
+	struct change c = {.at = seen, .seen = seen, .kind = def->kind};
+	const void *any = after;
 
+	if (!any)
+		any = before;
+	if (!any)
+		return 0;
+	c.source = *(const char *const *)any;
+	c.object = key_text(a, def, any);
 	if (before && after)
 		return moves(fn, ctx, a, def, before, after, c, e);
 	if (first_contact && after)

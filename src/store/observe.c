@@ -1,14 +1,13 @@
 #include "config.h"
 #include "store/observe.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/i18n.h"
-#include "core/strbuf.h"
 #include "store/derive.h"
+#include "store/interval.h"
 #include "store/sessions.h"
 #include "store/source.h"
 #include "store/table.h"
@@ -100,23 +99,6 @@ static int check_record(const struct observe *ob, const void *record, struct err
 	return 0;
 }
 
-/* 1 with the open row's borrowed values in ob->scratch; the caller ends *s. */
-static int find_open(
-	struct observe *ob, sqlite3_stmt **s, const void *record, struct err *e)
-{
-	struct db *db = &ob->st->seen;
-	int r;
-
-	*s = db_query(db, table_sql(ob->st, ob->def->kind, TABLE_FIND), e, "");
-	if (!*s)
-		return -1;
-	table_bind(*s, 1, record, ob->def, FIELD_KEY, true);
-	r = db_step(db, *s, e);
-	if (r > 0)
-		table_read(ob->scratch, *s, COL_FIELDS, ob->def, NULL);
-	return r;
-}
-
 static void add_rid(struct observe *ob, int64_t rid)
 {
 	*(int64_t *)mem_push(ob->rids, ob->n_rids, ob->cap_rids) = rid;
@@ -124,7 +106,7 @@ static void add_rid(struct observe *ob, int64_t rid)
 
 int observe_put(struct observe *ob, const void *record, struct err *e)
 {
-	sqlite3_stmt *s;
+	struct interval held;
 	bool same;
 	int r;
 
@@ -132,16 +114,16 @@ int observe_put(struct observe *ob, const void *record, struct err *e)
 		return -1;
 	ob->count++;
 	if (ob->def->interval) {
-		r = find_open(ob, &s, record, e);
+		r = interval_find(&held, ob->scratch, ob->st, ob->def, record, e);
 		if (r < 0)
 			return -1;
 		same = r > 0 && record_equal(ob->scratch, record, ob->def->kind, 0);
-		if (same)
-			add_rid(ob, db_col(s, COL_RID));
 		if (r > 0)
-			db_done(s);
-		if (same)
+			db_done(held.stmt);
+		if (same) {
+			add_rid(ob, held.rid);
 			return 0;
+		}
 	}
 	*arena_push(&ob->arena, ob->pending, ob->n_pending, ob->cap_pending) =
 		record_copy(&ob->arena, record, ob->def->kind);
@@ -167,18 +149,15 @@ static int derive(
 		ob->now, ob->first_contact, e);
 }
 
-/* Found at first contact: valid since its own time, but never before what we already know of it. */
-static int since_of(int64_t *out, struct observe *ob, const void *record, const char *key,
-	struct err *e)
+/* Found at first contact: valid since its own time, but not before what we know of it. */
+static int since_of(int64_t *out, struct observe *ob, const void *record, struct err *e)
 {
 	int64_t last = NONE_INT;
 
 	*out = ob->now;
 	if (!ob->first_contact)
 		return 0;
-	if (db_int(&last, &ob->st->seen, NONE_INT,
-		    table_sql(ob->st, ob->def->kind, TABLE_LAST), e, "tt", ob->source,
-		    key) < 0)
+	if (interval_last(&last, ob->st, ob->def, record, e) < 0)
 		return -1;
 	*out = derive_since(ob->def->kind, record, ob->now);
 	if (last > *out)
@@ -186,110 +165,57 @@ static int since_of(int64_t *out, struct observe *ob, const void *record, const 
 	return 0;
 }
 
-static int insert(struct observe *ob, const void *record, bool known, struct err *e)
+static int insert(struct observe *ob, const void *record, int64_t since, struct err *e)
 {
-	struct db *db = &ob->st->seen;
-	struct strbuf key = STRBUF_INIT;
-	int64_t since = ob->now;
-	sqlite3_stmt *s;
-	int r;
+	int64_t rid;
 
-	record_key(&key, record, ob->def->kind);
-	r = known ? 0 : since_of(&since, ob, record, key.buf, e);
-	s = r == 0 ? db_query(db, table_sql(ob->st, ob->def->kind, TABLE_INSERT), e, "it",
-			     since, key.buf)
-		   : NULL;
-	r = -1;
-	if (s) {
-		table_bind(s, 3, record, ob->def, 0, true);
-		r = db_step(db, s, e);
-	}
-	if (r == 0)
-		add_rid(ob, sqlite3_last_insert_rowid(db->handle));
-	strbuf_release(&key);
-	return r;
-}
-
-static int update(struct observe *ob, int64_t rid, const void *record, struct err *e)
-{
-	struct db *db = &ob->st->seen;
-	sqlite3_stmt *s =
-		db_query(db, table_sql(ob->st, ob->def->kind, TABLE_UPDATE), e, "i", rid);
-
-	if (!s)
+	if (interval_insert(&rid, ob->st, ob->def, record, since, e) < 0)
 		return -1;
-	table_bind(s, 2, record, ob->def, 0, false);
 	add_rid(ob, rid);
-	return db_step(db, s, e) < 0 ? -1 : 0;
+	return 0;
 }
 
-static int close_row(struct observe *ob, int64_t rid, int64_t seen_to, struct err *e)
+static int appear(struct observe *ob, const void *record, struct err *e)
 {
-	return db_run(&ob->st->seen, table_sql(ob->st, ob->def->kind, TABLE_CLOSE), e,
-		"ii", rid, seen_to);
+	int64_t since;
+
+	if (since_of(&since, ob, record, e) < 0 || insert(ob, record, since, e) < 0)
+		return -1;
+	return derive(ob, NULL, record, e);
 }
 
-static bool field_equal(const struct field *f, const void *a, const void *b)
-{
-	const void *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
-
-	if (f->type == FIELD_TEXT || f->type == FIELD_JSON) {
-		const char *s = *(const char *const *)x, *t = *(const char *const *)y;
-
-		return s && t ? strcmp(s, t) == 0 : s == t;
-	}
-	if (f->type == FIELD_REAL) {
-		double u = *(const double *)x, v = *(const double *)y;
-
-		return u == v || (isnan(u) && isnan(v));
-	}
-	return *(const int64_t *)x == *(const int64_t *)y;
-}
-
-/* Equal but for what moves all the time. */
-static bool is_quiet(const struct record_def *def, const void *a, const void *b)
-{
-	for (size_t i = 0; i < def->n_fields; i++)
-		if (!(def->fields[i].flags & FIELD_QUIET) &&
-			!field_equal(&def->fields[i], a, b))
-			return false;
-	return true;
-}
-
-static int replace(struct observe *ob, int64_t rid, int64_t from, const void *before,
+static int replace(struct observe *ob, const struct interval *old, const void *before,
 	const void *record, struct err *e)
 {
 	int r;
 
 	/* The same moment, or a clock that went back: an interval is never empty. */
-	if (from >= ob->now || is_quiet(ob->def, before, record))
-		r = update(ob, rid, record, e);
-	else
-		r = close_row(ob, rid, ob->now, e) < 0 ? -1 : insert(ob, record, true, e);
+	if (old->from >= ob->now || interval_is_quiet(ob->def, before, record)) {
+		r = interval_update(ob->st, ob->def, old->rid, record, e);
+		add_rid(ob, old->rid);
+	} else {
+		r = interval_close(ob->st, ob->def, old->rid, ob->now, e);
+		if (r == 0)
+			r = insert(ob, record, ob->now, e);
+	}
 	return r < 0 ? -1 : derive(ob, before, record, e);
 }
 
 static int apply(struct observe *ob, const void *record, struct err *e)
 {
-	sqlite3_stmt *s;
-	int64_t rid, from;
-	void *before;
-	int r = find_open(ob, &s, record, e);
+	struct interval held;
+	const void *before;
+	int r = interval_find(&held, ob->scratch, ob->st, ob->def, record, e);
 
-	if (r < 0)
-		return -1;
-	if (r == 0)
-		return insert(ob, record, false, e) < 0 ? -1
-							: derive(ob, NULL, record, e);
-	rid = db_col(s, COL_RID);
-	from = db_col(s, COL_FROM);
+	if (r <= 0)
+		return r < 0 ? -1 : appear(ob, record, e);
 	before = record_copy(&ob->arena, ob->scratch, ob->def->kind);
-	db_done(s);
+	db_done(held.stmt);
 	if (record_equal(before, record, ob->def->kind, 0)) {
-		add_rid(ob, rid);
+		add_rid(ob, held.rid);
 		return 0;
 	}
-	return replace(ob, rid, from, before, record, e);
+	return replace(ob, &held, before, record, e);
 }
 
 static int apply_any(struct observe *ob, const void *record, struct err *e)
@@ -346,11 +272,13 @@ static int gone_rids(int64_t **out, size_t *n, struct observe *ob, struct err *e
 
 	*out = NULL;
 	*n = 0;
-	qsort(ob->rids, ob->n_rids, sizeof(*ob->rids), by_value);
+	if (ob->n_rids)
+		qsort(ob->rids, ob->n_rids, sizeof(*ob->rids), by_value);
 	while (r > 0 && (r = db_step(db, s, e)) > 0) {
 		int64_t rid = db_col(s, 0);
 
-		if (!bsearch(&rid, ob->rids, ob->n_rids, sizeof(rid), by_value))
+		if (!ob->n_rids ||
+			!bsearch(&rid, ob->rids, ob->n_rids, sizeof(rid), by_value))
 			*(int64_t *)mem_push(*out, *n, cap) = rid;
 	}
 	return r;
@@ -358,19 +286,15 @@ static int gone_rids(int64_t **out, size_t *n, struct observe *ob, struct err *e
 
 static int vanish(struct observe *ob, int64_t rid, struct err *e)
 {
-	struct db *db = &ob->st->seen;
-	sqlite3_stmt *s =
-		db_query(db, table_sql(ob->st, ob->def->kind, TABLE_ROW), e, "i", rid);
-	int64_t from;
-	void *before;
+	struct interval held;
+	const void *before;
 
-	if (!s || db_step(db, s, e) <= 0)
+	if (interval_row(&held, ob->scratch, ob->st, ob->def, rid, e) <= 0)
 		return -1;
-	from = db_col(s, COL_FROM);
-	table_read(ob->scratch, s, COL_FIELDS, ob->def, NULL);
 	before = record_copy(&ob->arena, ob->scratch, ob->def->kind);
-	db_done(s);
-	if (close_row(ob, rid, from > ob->now ? from : ob->now, e) < 0)
+	db_done(held.stmt);
+	if (interval_close(ob->st, ob->def, rid,
+		    held.from > ob->now ? held.from : ob->now, e) < 0)
 		return -1;
 	return derive(ob, before, NULL, e);
 }

@@ -53,7 +53,7 @@ int session_put(struct store *st, const struct session *s, struct err *e)
 			_("a session without source and id cannot be stored"));
 	if (store_begin(st, e) < 0)
 		return -1;
-	stmt = db_query(db, table_upsert(st, REC_SESSION), e, "i",
+	stmt = db_query(db, table_sql(st, REC_SESSION, TABLE_UPSERT), e, "i",
 		s->started != NONE_INT ? s->started : clock_now());
 	if (stmt) {
 		table_bind(stmt, 2, s, record_def(REC_SESSION), 0, true);

@@ -29,7 +29,7 @@ static const char source_now[] =
 
 static const char source_past[] =
 	"SELECT " WHO "coalesce(h.every_ns, s.every_ns), coalesce(h.state, 'never'), "
-		      "h.last, h.succeeded,"
+	"h.last, h.succeeded,"
 	" h.failing_since, NULL, h.latency_ns, h.bytes, h.records, h.error, h.hint, "
 	"h.version, " HOLDER ", h.since"
 	" FROM source s LEFT JOIN source_health h ON h.source = s.id AND h.since ="

@@ -98,7 +98,7 @@ static int put_payload(
 static int put(struct store *st, const struct span *span, struct err *e)
 {
 	struct db *db = &st->seen;
-	sqlite3_stmt *s = db_query(db, table_upsert(st, REC_SPAN), e, "");
+	sqlite3_stmt *s = db_query(db, table_sql(st, REC_SPAN, TABLE_UPSERT), e, "");
 	struct arena a;
 	int r;
 

@@ -156,6 +156,26 @@ static void build_trim(struct strbuf *out, const struct record_def *def)
 		def->name, def->name, def->name);
 }
 
+/* A session's `at` is its first value, and a span has none. */
+static void build_upsert(struct strbuf *out, const struct record_def *def)
+{
+	bool session = def->kind == REC_SESSION;
+	int index = session ? 2 : 1;
+
+	strbuf_addf(out, "INSERT INTO \"%s\" (%s", def->name, session ? "at, " : "");
+	each(out, def, 0, NULL, ", ", add_name);
+	strbuf_addf(out, ") VALUES (%s", session ? "?1, " : "");
+	each(out, def, 0, &index, ", ", add_mark);
+	strbuf_adds(out, ") ON CONFLICT (");
+	each(out, def, FIELD_KEY, NULL, ", ", add_name);
+	strbuf_adds(out, ") DO UPDATE SET ");
+	if (session)
+		strbuf_adds(out, "at = coalesce(excluded.started, started, at), ");
+	each(out, def, 0, NULL, ", ", add_merge);
+	strbuf_adds(out, " WHERE ");
+	each(out, def, 0, NULL, " OR ", add_differs);
+}
+
 static void build_list(struct strbuf *out, const struct record_def *def, int filters)
 {
 	select_rows(out, def);
@@ -189,46 +209,21 @@ static build_fn *const builders[TABLE_LIST] = {
 	[TABLE_OPEN_RIDS] = build_open_rids,
 	[TABLE_HISTORY] = build_history,
 	[TABLE_TRIM] = build_trim,
+	[TABLE_UPSERT] = build_upsert,
 };
 
 const char *table_sql(struct store *st, enum record_kind kind, int query)
 {
 	struct strbuf sql = STRBUF_INIT;
-	char **cached = &st->sql[kind][query];
 
-	if (*cached)
-		return *cached;
-	if (query < TABLE_LIST)
-		builders[query](&sql, record_def(kind));
-	else
-		build_list(&sql, record_def(kind), query - TABLE_LIST);
-	return *cached = strbuf_detach(&sql, NULL);
-}
-
-/* A session's `at` is its first value, and a span has none. */
-const char *table_upsert(struct store *st, enum record_kind kind)
-{
-	const struct record_def *def = record_def(kind);
-	struct strbuf sql = STRBUF_INIT;
-	char **cached = &st->sql[kind][TABLE_INSERT];
-	bool session = kind == REC_SESSION;
-	int index = session ? 2 : 1;
-
-	if (*cached)
-		return *cached;
-	strbuf_addf(&sql, "INSERT INTO \"%s\" (%s", def->name, session ? "at, " : "");
-	each(&sql, def, 0, NULL, ", ", add_name);
-	strbuf_addf(&sql, ") VALUES (%s", session ? "?1, " : "");
-	each(&sql, def, 0, &index, ", ", add_mark);
-	strbuf_adds(&sql, ") ON CONFLICT (");
-	each(&sql, def, FIELD_KEY, NULL, ", ", add_name);
-	strbuf_adds(&sql, ") DO UPDATE SET ");
-	if (session)
-		strbuf_adds(&sql, "at = coalesce(excluded.started, started, at), ");
-	each(&sql, def, 0, NULL, ", ", add_merge);
-	strbuf_adds(&sql, " WHERE ");
-	each(&sql, def, 0, NULL, " OR ", add_differs);
-	return *cached = strbuf_detach(&sql, NULL);
+	if (!st->sql[kind][query]) {
+		if (query < TABLE_LIST)
+			builders[query](&sql, record_def(kind));
+		else
+			build_list(&sql, record_def(kind), query - TABLE_LIST);
+		st->sql[kind][query] = strbuf_detach(&sql, NULL);
+	}
+	return st->sql[kind][query];
 }
 
 int table_bind(sqlite3_stmt *s, int index, const void *record,

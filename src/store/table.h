@@ -20,6 +20,7 @@ enum table_query {
 	TABLE_OPEN_RIDS,	/* source */
 	TABLE_HISTORY,		/* source or NULL, key, limit */
 	TABLE_TRIM,		/* the horizon, how many rows at most */
+	TABLE_UPSERT,		/* sessions: at, then all; what is unknown keeps what is stored */
 	TABLE_LIST,		/* and the seven after it: a set of the filters below */
 	TABLE_QUERIES_USED = TABLE_LIST + 8,
 };
@@ -46,8 +47,5 @@ int table_bind(sqlite3_stmt *s, int index, const void *record, const struct reco
 /* Read all fields from column on; text is copied into a, or with NULL borrowed until the step. */
 void table_read(void *record, sqlite3_stmt *s, int column, const struct record_def *def,
 	struct arena *a);
-
-/* "INSERT ... ON CONFLICT": what is unknown keeps what is stored; unchanged writes nothing. */
-const char *table_upsert(struct store *st, enum record_kind kind);
 
 #endif
