@@ -242,3 +242,5 @@ libtocsin_a_SOURCES += src/cmd/help.c
 libtocsin_a_SOURCES += src/cmd/setup.c
 libtocsin_a_SOURCES += src/cmd/manual.c
 libtocsin_a_SOURCES += src/tui/panes/models.c
+libtocsin_a_SOURCES += src/tui/panes/sessions.c
+libtocsin_a_SOURCES += src/tui/panes/replay.c

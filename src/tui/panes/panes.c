@@ -7,8 +7,10 @@ const struct pane_ops *const pane_table[] = {
 	&pane_overview,
 	&pane_slos,
 	&pane_models,
+	&pane_sessions,
 	&pane_alerts,
 	&pane_sources,
+	&pane_replay,
 	NULL,
 };
 

@@ -9,6 +9,8 @@
 extern const struct pane_ops pane_alerts;
 extern const struct pane_ops pane_models;
 extern const struct pane_ops pane_overview;
+extern const struct pane_ops pane_replay;
+extern const struct pane_ops pane_sessions;
 extern const struct pane_ops pane_slos;
 extern const struct pane_ops pane_sources;
 
