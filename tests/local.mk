@@ -24,6 +24,8 @@ check_PROGRAMS += tests/unit/url
 
 # Fuzz targets: their function also runs over a few seeds in the unit test of the same name.
 if FUZZ
+noinst_PROGRAMS += tests/fuzz/runbook
+tests_fuzz_runbook_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/markdown
 tests_fuzz_markdown_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/text
@@ -125,3 +127,5 @@ check_PROGRAMS += tests/unit/otlp
 check_PROGRAMS += tests/unit/sloth
 check_PROGRAMS += tests/unit/openslo
 EXTRA_DIST += tests/unit/slo_text.h
+check_PROGRAMS += tests/unit/runbook_parse
+tests_unit_runbook_parse_SOURCES = tests/unit/runbook_parse.c tests/fuzz/runbook.c tests/fuzz/fuzz.h

@@ -1,6 +1,7 @@
 #include "config.h"
 #include "core/strbuf.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,7 @@ void strbuf_room(struct strbuf *sb, size_t extra)
 	if (sb->cap >= need)
 		return;
 	while (cap < need)
-		cap = cap > need / 2 ? need : cap * 2;
+		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
 	sb->buf = mem_resize(sb->cap ? sb->buf : NULL, cap, 1);
 	sb->cap = cap;
 	sb->buf[sb->len] = '\0';

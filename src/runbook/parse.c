@@ -292,6 +292,8 @@ int runbook_parse(struct runbook *out, const char *name, const char *s, size_t n
 	front_read(out, &doc);
 	for (size_t i = 0; i < doc.n; i++)
 		add_block(&ps, &doc.blocks[i]);
+	if (!*out->title && out->n_headings)
+		out->title = out->headings[0].text;
 	runbook_lint(out, patterns);
 	return 0;
 }

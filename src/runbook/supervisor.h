@@ -11,6 +11,7 @@
 #include "core/child.h"
 #include "core/err.h"
 #include "core/json.h"
+#include "core/strbuf.h"
 #include "store/store.h"
 
 struct order {
@@ -32,6 +33,7 @@ struct starting {
 	struct child	child;
 	char		*run;	/* owned */
 	int		n;
+	struct strbuf	heard;	/* of its answer */
 };
 
 /* Never blocks longer than it takes to write the order into a pipe. */

@@ -50,15 +50,22 @@ int walk_begin(struct walk *w, struct err *e);
  */
 int walk_refresh(struct walk *w, bool *moved, struct err *e);
 
+/*
+ * The next step to do, 0: none now.  Steps whose condition does not hold are skipped on the way,
+ * with a row that says so.
+ */
+int walk_next(struct walk *w, int *n, struct err *e);
+
 /* What a person must do before step n starts. */
 struct walk_ask {
 	enum confirm	confirm;	/* CONFIRM_NO: nothing; CONFIRM_KEY: the letter */
-	const char	*word;		/* CONFIRM_TYPE: what to type */
+	char		*word;		/* owned; CONFIRM_TYPE: what to type */
 	char		letter;		/* CONFIRM_KEY */
 	char		*preview;	/* owned: what will run, with values, made safe */
 };
 
-int walk_ask(struct walk *w, int n, struct walk_ask *out, struct err *e);
+/* undo: for walk_undo().  Says also why the step cannot start now. */
+int walk_ask(struct walk_ask *out, struct walk *w, int n, bool undo, struct err *e);
 void walk_ask_release(struct walk_ask *a);
 
 /*

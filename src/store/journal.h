@@ -75,6 +75,13 @@ int step_request(struct store *st, const char *run, int64_t n, const char *what,
 	int64_t now, struct err *e);
 int step_requested(char **out, struct store *st, const char *run, int64_t n, struct err *e);
 
+/*
+ * The byte lock that a step's supervisor holds while it lives: 1 got it, 0 held by another, -1
+ * error.  Freed by store_free() or by death.  step_locked(): does another process hold it?
+ */
+int step_lock(struct store *st, const char *run, int64_t n, struct err *e);
+bool step_locked(struct store *st, const char *run, int64_t n);
+
 /* --- audit --- */
 
 struct audit_row {

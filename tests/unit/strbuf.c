@@ -18,6 +18,21 @@ static void grows_and_keeps_nul(void **state)
 	assert_string_equal(sb.buf, "");
 }
 
+static void grows_by_doubling(void **state)
+{
+	struct strbuf sb = STRBUF_INIT;
+	size_t moves = 0, cap = 0;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		strbuf_addc(&sb, 'x');
+		moves += sb.cap != cap;
+		cap = sb.cap;
+	}
+	assert_true(moves < 20);
+	strbuf_release(&sb);
+}
+
 static void inserts_and_removes(void **state)
 {
 	struct strbuf sb = STRBUF_INIT;
@@ -51,5 +66,5 @@ static void detach_hands_over(void **state)
 	free(s);
 }
 
-UNIT_TESTS(cmocka_unit_test(grows_and_keeps_nul), cmocka_unit_test(inserts_and_removes),
-	cmocka_unit_test(detach_hands_over))
+UNIT_TESTS(cmocka_unit_test(grows_and_keeps_nul), cmocka_unit_test(grows_by_doubling),
+	cmocka_unit_test(inserts_and_removes), cmocka_unit_test(detach_hands_over))
