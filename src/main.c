@@ -33,8 +33,19 @@ static const struct cmd_option sessions_show_options[] = {
 	{0},
 };
 
+static const struct cmd_option watch_options[] = {
+	{"theme", 0, N_("NAME"), false, N_("colours: a theme's name, or a file")},
+	{"plain", 0, NULL, false, N_("no charts, one row an item: for screen readers")},
+	{"no-mouse", 0, NULL, false, N_("leave the mouse to the terminal")},
+	{"low-bandwidth", 0, NULL, false, N_("draw less often, for bad lines")},
+	{"no-poll", 0, NULL, false, N_("start no collector: show what is in the store")},
+	{0},
+};
+
 /* One row a subcommand, in the order of the help.  A row without a verb takes all other verbs. */
 const struct cmd_row cmd_table[] = {
+	{"watch", NULL, cmd_watch, NEEDS_CONFIG | WRITES_STORE, "",
+		N_("the console; without a terminal, status"), watch_options},
 	{"status", NULL, cmd_status, READS, "",
 		N_("the situation: what burns, fires, changed"), NULL},
 	{"slo", "list", cmd_slo_list, READS, "",
@@ -133,7 +144,7 @@ static const char **words_of(int argc, char **argv, int *n)
 	for (int i = first; i < argc; i++)
 		words[count++] = argv[i];
 	if (!count)
-		words[count++] = "help";
+		words[count++] = "watch";
 	for (int i = 1; i < first && i < argc; i++)
 		words[count++] = argv[i];
 	*n = count;

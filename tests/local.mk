@@ -14,12 +14,15 @@ check_PROGRAMS += tests/unit/backoff
 check_PROGRAMS += tests/unit/counter
 check_PROGRAMS += tests/unit/exposition
 tests_unit_exposition_SOURCES = tests/unit/exposition.c tests/fuzz/exposition.c tests/fuzz/fuzz.h
+check_PROGRAMS += tests/unit/grid
 check_PROGRAMS += tests/unit/http
 tests_unit_http_SOURCES = tests/unit/http.c tests/unit/web.c tests/unit/web.h
+check_PROGRAMS += tests/unit/input
 check_PROGRAMS += tests/unit/number
 check_PROGRAMS += tests/unit/prom_answer
 tests_unit_prom_answer_SOURCES = tests/unit/prom_answer.c tests/fuzz/prometheus.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/strbuf
+check_PROGRAMS += tests/unit/theme
 check_PROGRAMS += tests/unit/url
 
 # Fuzz targets: their function also runs over a few seeds in the unit test of the same name.

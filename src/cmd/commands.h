@@ -20,5 +20,9 @@ int cmd_sessions_show(struct cmd *c);
 int cmd_slo_list(struct cmd *c);
 int cmd_slo_show(struct cmd *c);
 int cmd_status(struct cmd *c);
+int cmd_watch(struct cmd *c);
+
+/* The console, opened at what a pane shows; pane NULL: the Overview. */
+int cmd_watch_at(struct cmd *c, const char *pane, const char *argument);
 
 #endif

@@ -10,10 +10,10 @@
 
 /* What a table of actions is asked for. */
 struct search {
-	struct console		*c;
-	struct pane		*p;
-	const struct event	*ev;
-	const char		*name;
+	struct console *c;
+	struct pane *p;
+	const struct event *ev;
+	const char *name;
 };
 
 static bool in_scope(const struct pane *p, const struct action *a)
@@ -73,7 +73,8 @@ static bool has_name(void *ctx, const struct action *a)
 	return !strcmp(a->name, s->name);
 }
 
-const struct action *action_of_key(struct console *c, struct pane *p, const struct event *ev)
+const struct action *action_of_key(
+	struct console *c, struct pane *p, const struct event *ev)
 {
 	struct search s = {c, p, ev, NULL};
 
@@ -90,9 +91,9 @@ const struct action *action_of_name(struct console *c, struct pane *p, const cha
 /* --- confirmation --- */
 
 struct pending {
-	const struct action	*action;
-	struct pane		*pane;
-	char			*id;	/* owned: the object it was asked for */
+	const struct action *action;
+	struct pane *pane;
+	char *id; /* owned: the object it was asked for */
 };
 
 static void confirmed(void *ctx, struct console *c, bool yes)
@@ -103,9 +104,11 @@ static void confirmed(void *ctx, struct console *c, bool yes)
 	if (!yes)
 		console_note(c, ROLE_NOTE, _("nothing was done"));
 	else if (w->id && (!id || strcmp(id, w->id)))
-		console_note(c, ROLE_ERROR, _("nothing was done: the object is no longer there"));
+		console_note(c, ROLE_ERROR,
+			_("nothing was done: the object is no longer there"));
 	else if ((w->action->flags & ACTION_MUTATES) && console_read_only(c))
-		console_note(c, ROLE_ERROR, _("nothing was done: this context is read-only"));
+		console_note(
+			c, ROLE_ERROR, _("nothing was done: this context is read-only"));
 	else
 		console_apply(c, w->pane, w->action->run(c, w->pane, w->action));
 	free(w->id);
@@ -140,7 +143,8 @@ unsigned action_run(struct console *c, struct pane *p, const struct action *a)
 	if ((a->flags & ACTION_MUTATES) && console_read_only(c)) {
 		console_note(c, ROLE_ERROR,
 			console_at(c) == AT_NOW
-				? _("this context is read-only: nothing can be started here")
+				? _("this context is read-only: nothing can be started "
+				    "here")
 				: _("this is the past: go back to now to act"));
 		return ACT_REDRAW;
 	}

@@ -13,11 +13,11 @@
 
 /* The plot of one chart: what is drawn right of the axis and above the times. */
 struct plot {
-	const struct chart	*ch;
-	struct box		b;
-	double			top;
-	double			*levels;	/* owned: one a dot column; NAN: a gap */
-	int			n;		/* dot columns */
+	const struct chart *ch;
+	struct box b;
+	double top;
+	double *levels; /* owned: one a dot column; NAN: a gap */
+	int n; /* dot columns */
 };
 
 /* 1, 2 or 5 times a power of ten that is at least v. */
@@ -50,8 +50,8 @@ static double chart_top(const struct chart *ch)
  * The highest value in each of n equal parts of the time axis: a spike must not vanish.  A part
  * without a point takes the last value, unless the gap is wider than points usually stand apart.
  */
-static double *resample(const struct chart_point *points, size_t n_points, int64_t from, int64_t to,
-	int n)
+static double *resample(const struct chart_point *points, size_t n_points, int64_t from,
+	int64_t to, int n)
 {
 	double *out = mem_new((size_t)n, sizeof(*out));
 	double last = NAN, step = (double)(to - from) / n;
@@ -69,16 +69,19 @@ static double *resample(const struct chart_point *points, size_t n_points, int64
 			if (points[i].at >= from && isfinite(last) && !(highest >= last))
 				highest = last;
 		}
-		if (isnan(highest) && i < n_points && (double)(end - last_at) < 3 * usual + step)
+		if (isnan(highest) && i < n_points &&
+			(double)(end - last_at) < 3 * usual + step)
 			highest = last;
 		out[k] = highest;
 	}
 	return out;
 }
 
-static void put_cell(const struct plot *p, int y, int x, enum role role, unsigned dots, char ascii)
+static void put_cell(
+	const struct plot *p, int y, int x, enum role role, unsigned dots, char ascii)
 {
-	char braille[4] = {(char)0xe2, (char)(0xa0 | (dots >> 6)), (char)(0x80 | (dots & 0x3f)), 0};
+	char braille[4] = {
+		(char)0xe2, (char)(0xa0 | (dots >> 6)), (char)(0x80 | (dots & 0x3f)), 0};
 	char plain[2] = {ascii, 0};
 
 	box_text(&p->b, y, x, 1, role, text_is_utf8() ? braille : plain);
@@ -121,8 +124,11 @@ static void plot_draw(const struct plot *p)
 			int r = filled(p, p->levels[2 * x + 1], y);
 
 			if (l || r)
-				put_cell(p, y, x, p->ch->role, left_dots[l] | right_dots[r],
-					l + r > 4 ? '#' : l + r > 2 ? ':' : '.');
+				put_cell(p, y, x, p->ch->role,
+					left_dots[l] | right_dots[r],
+					l + r > 4           ? '#'
+						: l + r > 2 ? ':'
+							    : '.');
 			else if (y == line)
 				put_cell(p, y, x, ROLE_THRESHOLD, 0x24, '-');
 		}
@@ -164,7 +170,8 @@ static int column_of(const struct plot *p, int64_t at)
 {
 	double span = (double)(p->ch->to - p->ch->from);
 
-	return span > 0 ? (int)((double)(at - p->ch->from) / span * (p->b.cols - 1) + 0.5) : 0;
+	return span > 0 ? (int)((double)(at - p->ch->from) / span * (p->b.cols - 1) + 0.5)
+			: 0;
 }
 
 static void draw_times(const struct plot *p, const struct box *b, int y)
@@ -198,7 +205,8 @@ void chart_spark(const struct box *b, int y, int x, int cols, enum role role,
 		.top = top,
 		.role = role,
 	};
-	struct plot p = {.ch = &ch, .b = box_sub(b, y, x, 1, cols), .top = chart_top(&ch)};
+	struct plot p = {
+		.ch = &ch, .b = box_sub(b, y, x, 1, cols), .top = chart_top(&ch)};
 
 	if (b->plain || p.b.rows < 1 || p.b.cols < 1 || to <= from)
 		return;
@@ -219,11 +227,13 @@ void chart_draw(const struct chart *ch, const struct box *b)
 		struct strbuf words = STRBUF_INIT;
 
 		chart_words(&words, ch);
-		box_text(b, b->rows > first ? first : 0, 0, b->cols, ROLE_TEXT, words.buf);
+		box_text(
+			b, b->rows > first ? first : 0, 0, b->cols, ROLE_TEXT, words.buf);
 		strbuf_release(&words);
 		return;
 	}
-	p.b = box_sub(b, first, AXIS_COLUMNS, b->rows - first - 1, b->cols - AXIS_COLUMNS);
+	p.b = box_sub(
+		b, first, AXIS_COLUMNS, b->rows - first - 1, b->cols - AXIS_COLUMNS);
 	p.n = 2 * p.b.cols;
 	p.levels = resample(ch->points, ch->n, ch->from, ch->to, p.n);
 	plot_draw(&p);

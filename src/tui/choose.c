@@ -7,13 +7,14 @@
 #include "tui/console_state.h"
 
 struct choosing {
-	char		**values;	/* owned */
-	size_t		n;
-	choice_fn	*fn;
-	void		*ctx;
+	char **values; /* owned */
+	size_t n;
+	choice_fn *fn;
+	void *ctx;
 };
 
-static void chosen(void *ctx, struct console *c, const struct pick_item *item, const char *typed)
+static void chosen(
+	void *ctx, struct console *c, const struct pick_item *item, const char *typed)
 {
 	struct choosing *w = ctx;
 
@@ -25,8 +26,8 @@ static void chosen(void *ctx, struct console *c, const struct pick_item *item, c
 	free(w);
 }
 
-void console_choose(struct console *c, const char *title, const struct choice *items, size_t n,
-	choice_fn *fn, void *ctx)
+void console_choose(struct console *c, const char *title, const struct choice *items,
+	size_t n, choice_fn *fn, void *ctx)
 {
 	struct choosing *w = mem_new(1, sizeof(*w));
 	struct picker *pk = picker_new(c, title, false, chosen, w);

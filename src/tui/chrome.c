@@ -26,7 +26,8 @@ static void worst_text(struct console *c, struct strbuf *out)
 		strbuf_addf(out, "%s/%s ", row->slo.service, row->slo.name);
 		burn_text(out, slo_burn_now(&row->state));
 	} else if (worst >= SEV_TICKET) {
-		strbuf_addf(out, ngettext("%zu alert fires", "%zu alerts fire", s->firing),
+		strbuf_addf(out,
+			ngettext("%zu alert fires", "%zu alerts fire", s->firing),
 			s->firing);
 	} else if (worst == SEV_OK) {
 		strbuf_adds(out, _("all is well"));
@@ -35,7 +36,8 @@ static void worst_text(struct console *c, struct strbuf *out)
 	}
 }
 
-static int put_right(const struct box *b, int end, int least, enum role role, const char *text)
+static int put_right(
+	const struct box *b, int end, int least, enum role role, const char *text)
 {
 	int width = draw_width(text);
 
@@ -59,7 +61,8 @@ static int draw_right(struct console *c, const struct box *b, enum role role, in
 		int64_t watched = console_now(c) - c->situation.watching;
 
 		strbuf_adds(&text, _("watching "));
-		duration_short(&text, watched > NS_PER_MIN ? watched - watched % NS_PER_MIN : 0);
+		duration_short(
+			&text, watched > NS_PER_MIN ? watched - watched % NS_PER_MIN : 0);
 		end = put_right(b, end, least, role, text.buf);
 	}
 	strbuf_release(&text);
@@ -89,7 +92,7 @@ static void draw_past(struct console *c, const struct box *b, int x)
 	console_time(c, &text, c->at);
 	strbuf_adds(&text, ", ");
 	duration_short(&text, clock_now() - c->at);
-	strbuf_adds(&text, _(" ago; T or Esc: now"));
+	strbuf_adds(&text, _(" ago; Esc: back to now"));
 	box_text(b, 0, x, b->cols - x, ROLE_PAST, text.buf);
 	strbuf_release(&text);
 }
@@ -141,8 +144,9 @@ static void draw_tabs(struct console *c, const struct box *b)
 		if (ops->key)
 			x += box_textf(b, 0, x, 2, role, "%c", ops->key);
 		if (names || ops == here)
-			x += box_text(b, 0, x + (ops->key != 0), b->cols, role, _(ops->title)) +
-			     (ops->key != 0);
+			x += box_text(b, 0, x + (ops->key != 0), b->cols, role,
+				     _(ops->title)) +
+				(ops->key != 0);
 		box_hit(b, 0, begin, 1, x - begin, HIT_TAB, (size_t)i, NULL);
 		x += 2;
 	}
@@ -159,8 +163,8 @@ int pane_of_key(uint32_t key)
 /* --- the bottom line --- */
 
 struct bar {
-	const struct box	*b;
-	int			x, end;
+	const struct box *b;
+	int x, end;
 };
 
 static void first_key(struct strbuf *out, const char *keys)
@@ -218,7 +222,8 @@ static int draw_counts(struct console *c, const struct box *b)
 		box_textf(b, y++, 0, b->cols,
 			severity_role(s->slos_by[SEV_PAGE] ? SEV_PAGE : SEV_OK),
 			_("%c%zu page %c%zu ticket"), c->theme.marks[SEV_PAGE],
-			s->slos_by[SEV_PAGE], c->theme.marks[SEV_TICKET], s->slos_by[SEV_TICKET]);
+			s->slos_by[SEV_PAGE], c->theme.marks[SEV_TICKET],
+			s->slos_by[SEV_TICKET]);
 	if (y < most)
 		box_textf(b, y++, 0, b->cols, s->stale_sources ? ROLE_STALE : ROLE_TEXT,
 			_("%zu firing %zu stale"), s->firing, s->stale_sources);

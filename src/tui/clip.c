@@ -18,8 +18,8 @@ static void said(struct console *c, const char *text)
 	struct strbuf cut = STRBUF_INIT;
 
 	text_cut(&cut, text, 40, "~");
-	console_note(c, ROLE_NOTE, _("copied: %s   (no luck? Shift and drag selects by hand)"),
-		cut.buf);
+	console_note(c, ROLE_NOTE,
+		_("copied: %s   (no luck? Shift and drag selects by hand)"), cut.buf);
 	strbuf_release(&cut);
 }
 

@@ -14,18 +14,18 @@
 static const char letters[] = "bdfmprtvw";
 
 struct asking {
-	struct sheet		sheet;
-	enum confirm_kind	kind;
-	char			*title, *name;	/* owned */
-	struct doc		*body;		/* owned */
-	struct strbuf		text;		/* the body as given */
-	int			body_cols;
-	struct doc_view		view;
-	struct edit		edit;
-	char			letter;
-	bool			answered;
-	confirm_fn		*fn;
-	void			*ctx;
+	struct sheet sheet;
+	enum confirm_kind kind;
+	char *title, *name; /* owned */
+	struct doc *body; /* owned */
+	struct strbuf text; /* the body as given */
+	int body_cols;
+	struct doc_view view;
+	struct edit edit;
+	char letter;
+	bool answered;
+	confirm_fn *fn;
+	void *ctx;
 };
 
 static const char *asking_title(struct sheet *s)
@@ -62,13 +62,14 @@ static void draw_question(struct asking *a, const struct box *b, int y)
 
 		x += box_text(b, y, x, b->cols - x, ROLE_STRONG, _("Press")) + 1;
 		x += box_text(b, y, x, 1, ROLE_KEY, key) + 1;
-		box_text(b, y, x, b->cols - x, ROLE_STRONG, _("to do it, Esc to leave it."));
+		box_text(b, y, x, b->cols - x, ROLE_STRONG,
+			_("to do it, Esc to leave it."));
 		box_cursor(b, y, 2, true);
 		return;
 	}
 	x += box_textf(b, y, x, b->cols - x - 4, ROLE_STRONG,
 		     _("Type %s and Enter to do it, Esc to leave it:"), a->name) +
-	     1;
+		1;
 	if (b->cols - x < 12 && y + 1 < b->rows) {
 		y++;
 		x = 2;
@@ -104,7 +105,8 @@ static void asking_event(struct sheet *s, const struct event *ev)
 	struct asking *a = (struct asking *)s;
 
 	if (ev->kind == EVENT_PASTE) {
-		console_note(s->console, ROLE_ERROR, _("a paste cannot confirm: type it"));
+		console_note(
+			s->console, ROLE_ERROR, _("a paste cannot confirm: type it"));
 		return;
 	}
 	if (ev->kind != EVENT_KEY)
@@ -119,7 +121,8 @@ static void asking_event(struct sheet *s, const struct event *ev)
 		if (!strcmp(a->edit.text.buf, a->name))
 			answer(a, true);
 		else
-			console_note(s->console, ROLE_ERROR, _("that is not %s"), a->name);
+			console_note(
+				s->console, ROLE_ERROR, _("that is not %s"), a->name);
 		return;
 	}
 	edit_event(&a->edit, ev);
@@ -158,7 +161,8 @@ static const struct sheet_ops asking_ops = {
 	.guarded = true,
 };
 
-void console_confirm(struct console *c, const struct confirm *ask, confirm_fn *fn, void *ctx)
+void console_confirm(
+	struct console *c, const struct confirm *ask, confirm_fn *fn, void *ctx)
 {
 	struct asking *a = mem_new(1, sizeof(*a));
 

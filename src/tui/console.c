@@ -29,7 +29,9 @@ static void mark(struct console *c, struct pane *p, unsigned touches)
 
 static void mark_all(struct console *c, unsigned touches)
 {
-	if (touches & (1u << TOUCH_SLO | 1u << TOUCH_ALERT | 1u << TOUCH_RECORD | 1u << TOUCH_SOURCE))
+	if (touches &
+		(1u << TOUCH_SLO | 1u << TOUCH_ALERT | 1u << TOUCH_RECORD |
+			1u << TOUCH_SOURCE))
 		c->situation_dirty = true;
 	for (size_t i = 0; i < PANES_MAX; i++)
 		if (c->roots[i])
@@ -68,7 +70,8 @@ static void look_at_clock(struct console *c)
 	uint64_t freshness = (uint64_t)(now / NS_PER_MIN);
 
 	for (size_t i = 0; i < c->situation.n_sources; i++)
-		freshness = freshness * 31 + source_is_stale(c->situation.sources[i], now);
+		freshness =
+			freshness * 31 + source_is_stale(c->situation.sources[i], now);
 	if (freshness != c->freshness) {
 		c->freshness = freshness;
 		c->situation_dirty = true;
@@ -79,6 +82,9 @@ static void look_at_clock(struct console *c)
 	}
 	if (now / NS_PER_S != c->second) {
 		c->second = now / NS_PER_S;
+		/* A query that was cut off, on a busy machine, is tried again. */
+		if (console_front(c)->error)
+			console_front(c)->dirty = true;
 		c->dirty = c->dirty || !c->low_bandwidth;
 	}
 }
@@ -355,7 +361,7 @@ bool console_done(const struct console *c)
 bool console_idle(const struct console *c)
 {
 	return !c->dirty && !c->situation_dirty && !c->stack[c->depth - 1]->dirty &&
-	       !term_is_pending(c->term);
+		!term_is_pending(c->term);
 }
 
 void console_quit(struct console *c)

@@ -29,7 +29,8 @@ void console_close_front(struct console *c)
 	c->dirty = true;
 }
 
-static struct pane *push(struct console *c, const struct pane_ops *ops, const char *argument)
+static struct pane *push(
+	struct console *c, const struct pane_ops *ops, const char *argument)
 {
 	if (c->depth == STACK_MAX)
 		console_close_front(c);
@@ -38,7 +39,8 @@ static struct pane *push(struct console *c, const struct pane_ops *ops, const ch
 	return console_front(c);
 }
 
-struct pane *console_push(struct console *c, const struct pane_ops *ops, const char *argument)
+struct pane *console_push(
+	struct console *c, const struct pane_ops *ops, const char *argument)
 {
 	return push(c, ops, argument);
 }
@@ -68,7 +70,8 @@ static bool show(struct console *c, const struct pane_ops *ops, const char *argu
 		pane_open_detail(p);
 		return true;
 	}
-	console_note(c, ROLE_ERROR, _("%s has nothing called '%s'"), _(ops->title), argument);
+	console_note(
+		c, ROLE_ERROR, _("%s has nothing called '%s'"), _(ops->title), argument);
 	return false;
 }
 
@@ -268,8 +271,8 @@ void console_fail(struct console *c, const struct err *e)
 	free(text);
 }
 
-int console_want(struct console *c, const char *source, const char *what, const char *object,
-	int64_t *id)
+int console_want(struct console *c, const char *source, const char *what,
+	const char *object, int64_t *id)
 {
 	struct err e = ERR_INIT;
 	int64_t now = clock_now(), ignored;
@@ -279,10 +282,11 @@ int console_want(struct console *c, const char *source, const char *what, const 
 	if (!c->store)
 		console_note(c, ROLE_ERROR, _("there is no store to ask through"));
 	else
-		rc = want_ask(c->store, source, what, object, who ? who : "?", now, now + WANT_NS,
-			id ? id : &ignored, &e);
+		rc = want_ask(c->store, source, what, object, who ? who : "?", now,
+			now + WANT_NS, id ? id : &ignored, &e);
 	if (rc == 0)
-		console_note(c, ROLE_NOTE, _("asked the collector; the answer appears here"));
+		console_note(
+			c, ROLE_NOTE, _("asked the collector; the answer appears here"));
 	else if (e.code)
 		console_fail(c, &e);
 	err_release(&e);

@@ -11,46 +11,46 @@
 #define LINES_MAX 100000
 
 struct span {
-	int		x;
-	enum role	role;
-	const char	*text;
+	int x;
+	enum role role;
+	const char *text;
 };
 
 struct line {
-	struct span	*spans;
-	size_t		n, cap;
-	const char	*pane, *argument;	/* a link, or NULL */
-	struct grid	*picture;		/* a row of a chart, or NULL */
-	int		picture_row;
+	struct span *spans;
+	size_t n, cap;
+	const char *pane, *argument; /* a link, or NULL */
+	struct grid *picture; /* a row of a chart, or NULL */
+	int picture_row;
 };
 
 struct field {
-	const char	*label, *value;
-	enum role	role;
-	const char	*pane, *argument;
+	const char *label, *value;
+	enum role role;
+	const char *pane, *argument;
 };
 
 struct doc_cell {
-	const char	*text;
-	enum role	role;
+	const char *text;
+	enum role role;
 };
 
 struct doc {
-	struct arena	arena;
-	int		columns;
-	struct line	*lines;
-	size_t		n, cap;
-	struct line	beyond;		/* takes what is over LINES_MAX, and is never shown */
-	struct field	*fields;	/* a run that is not laid out yet */
-	size_t		n_fields, cap_fields;
-	const char	*align;		/* a table being filled, or NULL */
-	struct doc_cell	*cells;
-	size_t		n_cells, cap_cells;
-	const char	**links;	/* pane and argument of each row of the table */
-	size_t		n_links, cap_links;
-	struct grid	**pictures;	/* owned */
-	size_t		n_pictures, cap_pictures;
-	struct strbuf	text;		/* of the last doc_line_text() */
+	struct arena arena;
+	int columns;
+	struct line *lines;
+	size_t n, cap;
+	struct line beyond; /* takes what is over LINES_MAX, and is never shown */
+	struct field *fields; /* a run that is not laid out yet */
+	size_t n_fields, cap_fields;
+	const char *align; /* a table being filled, or NULL */
+	struct doc_cell *cells;
+	size_t n_cells, cap_cells;
+	const char **links; /* pane and argument of each row of the table */
+	size_t n_links, cap_links;
+	struct grid **pictures; /* owned */
+	size_t n_pictures, cap_pictures;
+	struct strbuf text; /* of the last doc_line_text() */
 };
 
 struct doc *doc_new(void)
@@ -98,7 +98,7 @@ int doc_columns(const struct doc *d)
 
 void doc_set_columns(struct doc *d, int columns)
 {
-	d->columns = columns - GUTTER < 8 ? 8 : columns - GUTTER;
+	d->columns = columns - GUTTER - 1 < 8 ? 8 : columns - GUTTER - 1;
 }
 
 /* --- lines --- */
@@ -112,7 +112,8 @@ static struct line *add_line(struct doc *d)
 	return arena_push(&d->arena, d->lines, d->n, d->cap);
 }
 
-static void add_span(struct doc *d, struct line *l, int x, enum role role, const char *text, size_t n)
+static void add_span(
+	struct doc *d, struct line *l, int x, enum role role, const char *text, size_t n)
 {
 	struct span *s = arena_push(&d->arena, l->spans, l->n, l->cap);
 
@@ -122,12 +123,12 @@ static void add_span(struct doc *d, struct line *l, int x, enum role role, const
 }
 
 struct wrap {
-	struct doc	*d;
-	int		x;
-	enum role	role;
-	bool		first;		/* the first line goes onto the line that is there */
-	struct line	*line;
-	const char	*pane, *argument;
+	struct doc *d;
+	int x;
+	enum role role;
+	bool first; /* the first line goes onto the line that is there */
+	struct line *line;
+	const char *pane, *argument;
 };
 
 static void wrap_line(void *ctx, const char *text, size_t n)
@@ -289,7 +290,7 @@ void doc_blank(struct doc *d)
 void doc_heading(struct doc *d, const char *text)
 {
 	flush(d);
-	if (d->n && d->lines[d->n - 1].n)
+	if (d->n && (d->lines[d->n - 1].n || d->lines[d->n - 1].picture))
 		add_line(d);
 	doc_text(d, ROLE_HEADING, text);
 }
@@ -483,7 +484,8 @@ const char *doc_line_text(const struct doc *d, int line)
 	return out->buf;
 }
 
-bool doc_line_link(const struct doc *d, int line, const char **pane, const char **argument)
+bool doc_line_link(
+	const struct doc *d, int line, const char **pane, const char **argument)
 {
 	if (line < 0 || line >= doc_lines(d) || !d->lines[line].pane)
 		return false;

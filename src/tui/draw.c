@@ -69,10 +69,12 @@ int box_text(const struct box *b, int y, int x, int cols, enum role role, const 
 	if (cols <= 0 || !s)
 		return 0;
 	if (is_plain(s, &len) && len <= (size_t)cols)
-		return grid_put(b->grid, b->y + y, b->x + x, b->x + x + cols, role, s, len);
+		return grid_put(
+			b->grid, b->y + y, b->x + x, b->x + x + cols, role, s, len);
 	text_safe(&safe, s, strlen(s), false);
 	text_cut(&cut, safe.buf, cols, "~");
-	used = grid_put(b->grid, b->y + y, b->x + x, b->x + x + cols, role, cut.buf, cut.len);
+	used = grid_put(
+		b->grid, b->y + y, b->x + x, b->x + x + cols, role, cut.buf, cut.len);
 	strbuf_release(&safe);
 	strbuf_release(&cut);
 	return used;

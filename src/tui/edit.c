@@ -123,7 +123,8 @@ bool edit_event(struct edit *ed, const struct event *ev)
 	return ev->kind == EVENT_KEY && !ev->mods && edit_key(ed, ev->key);
 }
 
-void edit_draw(const struct edit *ed, const struct box *b, int y, int x, int cols, bool focus)
+void edit_draw(
+	const struct edit *ed, const struct box *b, int y, int x, int cols, bool focus)
 {
 	struct strbuf shown = STRBUF_INIT;
 	size_t from = 0;

@@ -10,23 +10,23 @@
 
 /* One field while it is being filled in. */
 struct form_line {
-	char		*label, *help;	/* owned; help may be NULL */
-	bool		required;
-	struct edit	edit;
-	char		**choices;	/* owned; n_choices 0: typed */
-	char		**titles;	/* owned */
-	size_t		n_choices, choice;
+	char *label, *help; /* owned; help may be NULL */
+	bool required;
+	struct edit edit;
+	char **choices; /* owned; n_choices 0: typed */
+	char **titles; /* owned */
+	size_t n_choices, choice;
 };
 
 struct form {
-	struct sheet		sheet;
-	char			*title;	/* owned */
-	struct form_line	*lines;	/* owned */
-	size_t			n, here;
-	int			label_cols;
-	bool			answered;
-	form_fn			*fn;
-	void			*ctx;
+	struct sheet sheet;
+	char *title; /* owned */
+	struct form_line *lines; /* owned */
+	size_t n, here;
+	int label_cols;
+	bool answered;
+	form_fn *fn;
+	void *ctx;
 };
 
 static const char *form_title(struct sheet *s)
@@ -42,7 +42,8 @@ static int form_rows(struct sheet *s, int cols, int most)
 	return rows < most ? rows : most;
 }
 
-static void draw_choice(const struct form_line *l, const struct box *b, int y, int x, bool here)
+static void draw_choice(
+	const struct form_line *l, const struct box *b, int y, int x, bool here)
 {
 	int used = x;
 
@@ -67,7 +68,8 @@ static void form_draw(struct sheet *s, const struct box *b)
 		int x = f->label_cols + 4;
 
 		box_text(b, y, 0, 1, ROLE_KEY, here ? ">" : " ");
-		box_text(b, y, 2, f->label_cols, here ? ROLE_STRONG : ROLE_LABEL, l->label);
+		box_text(b, y, 2, f->label_cols, here ? ROLE_STRONG : ROLE_LABEL,
+			l->label);
 		box_hit(b, y, 0, 1, b->cols, HIT_ITEM, (size_t)(top + y), NULL);
 		if (l->n_choices)
 			draw_choice(l, b, y, x, here);
@@ -173,7 +175,8 @@ static const struct sheet_ops form_ops = {
 	.event = form_event,
 	.cancel = form_cancel,
 	.free = form_free,
-	.hints = N_("Enter next, at the end go on  Tab move  Left Right choose  Esc back"),
+	.hints =
+		N_("Enter next, at the end go on  Tab move  Left Right choose  Esc back"),
 	.holds = true,
 };
 
@@ -195,8 +198,8 @@ static void line_init(struct form_line *l, const struct form_field *field)
 	}
 }
 
-void console_form(struct console *c, const char *title, const struct form_field *fields, size_t n,
-	form_fn *fn, void *ctx)
+void console_form(struct console *c, const char *title, const struct form_field *fields,
+	size_t n, form_fn *fn, void *ctx)
 {
 	struct form *f = mem_new(1, sizeof(*f));
 

@@ -102,7 +102,8 @@ static unsigned act_back(struct console *c, struct pane *p, const struct action 
 	else if (c->at != AT_NOW)
 		console_set_at(c, AT_NOW);
 	else
-		console_note(c, ROLE_NOTE, _("q quits; steps that run go on without the console"));
+		console_note(c, ROLE_NOTE,
+			_("q quits; steps that run go on without the console"));
 	return ACT_REDRAW;
 }
 
@@ -228,7 +229,16 @@ static unsigned has_runbooks(struct console *c, struct pane *p, const struct act
 {
 	(void)c, (void)a;
 	return pane_of_name("runbooks") && strcmp(p->ops->name, "runbooks") ? ACT_HANDLED
-									     : ACT_IGNORED;
+									    : ACT_IGNORED;
+}
+
+static unsigned has_menu(struct console *c, struct pane *p, const struct action *a)
+{
+	(void)c, (void)a;
+	for (const struct action *mine = p->ops->actions; mine && mine->name; mine++)
+		if (mine->flags & (ACTION_MENU | ACTION_MUTATES))
+			return ACT_HANDLED;
+	return ACT_IGNORED;
 }
 
 static unsigned act_menu(struct console *c, struct pane *p, const struct action *a)
@@ -346,7 +356,8 @@ static void travel_done(void *ctx, struct console *c, const char *text)
 static unsigned act_travel(struct console *c, struct pane *p, const struct action *a)
 {
 	(void)p, (void)a;
-	prompt_open(c, _("show the past (10m, 08:40 UTC, now):"), NULL, NULL, travel_done, NULL);
+	prompt_open(c, _("show the past (10m, 08:40 UTC, now):"), NULL, NULL, travel_done,
+		NULL);
 	return ACT_REDRAW;
 }
 
@@ -390,7 +401,7 @@ const struct action action_global[] = {
 		.run = act_back},
 	{.name = "act", .keys = "x", .flags = ACTION_ROW | ACTION_BAR,
 		.title = N_("act"), .help = N_("act on the selected row: a menu"),
-		.run = act_menu},
+		.run = act_menu, .possible = has_menu},
 	{.name = "runbooks-for-this", .keys = "R", .flags = ACTION_BAR,
 		.title = N_("runbooks"), .help = N_("runbooks for the selected row"),
 		.run = act_runbooks, .possible = has_runbooks},

@@ -33,7 +33,8 @@ void grid_resize(struct grid *g, int rows, int cols)
 {
 	g->rows = rows < 1 ? 1 : rows > MAX_SIDE ? MAX_SIDE : rows;
 	g->cols = cols < 1 ? 1 : cols > MAX_SIDE ? MAX_SIDE : cols;
-	g->cells = mem_resize(g->cells, (size_t)g->rows * (size_t)g->cols, sizeof(*g->cells));
+	g->cells = mem_resize(
+		g->cells, (size_t)g->rows * (size_t)g->cols, sizeof(*g->cells));
 	grid_clear(g);
 }
 
@@ -69,7 +70,8 @@ static void cell_prepare(struct grid *g, int y, int x)
 	c->selected = 0;
 }
 
-static void cell_set(struct grid *g, int y, int x, uint32_t point, int width, enum role role)
+static void cell_set(
+	struct grid *g, int y, int x, uint32_t point, int width, enum role role)
 {
 	struct cell *c = cell_at(g, y, x);
 
@@ -98,7 +100,8 @@ static void cell_combine(struct grid *g, int y, int x, uint32_t point)
 }
 
 /* Safe text into cells. */
-static int put_safe(struct grid *g, int y, int x, int end, enum role role, const char *s, size_t n)
+static int put_safe(
+	struct grid *g, int y, int x, int end, enum role role, const char *s, size_t n)
 {
 	int begin = x, last = -1;
 
@@ -128,7 +131,8 @@ static bool is_plain(const char *s, size_t n)
 	return true;
 }
 
-int grid_put(struct grid *g, int y, int x, int end, enum role role, const char *s, size_t n)
+int grid_put(
+	struct grid *g, int y, int x, int end, enum role role, const char *s, size_t n)
 {
 	struct strbuf safe = STRBUF_INIT, ascii = STRBUF_INIT;
 	int used;
@@ -165,7 +169,8 @@ void grid_select(struct grid *g, int y, int x, int cols)
 		cell_at(g, y, i)->selected = 1;
 }
 
-void grid_copy(struct grid *g, int y, int x, const struct grid *from, int from_y, int cols)
+void grid_copy(
+	struct grid *g, int y, int x, const struct grid *from, int from_y, int cols)
 {
 	if (y < 0 || y >= g->rows || x < 0 || from_y < 0 || from_y >= from->rows)
 		return;

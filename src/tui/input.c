@@ -12,18 +12,18 @@
 #define PASTE_END "\033[201~"
 
 struct sequence {
-	char		*bytes; /* owned */
-	uint32_t	key;
+	char *bytes; /* owned */
+	uint32_t key;
 };
 
 struct input {
-	struct strbuf	pending;
-	struct strbuf	paste, taken_paste;
-	bool		pasting;
-	struct event	*queue; /* owned */
-	size_t		n, cap, first;
-	struct sequence	*sequences; /* owned */
-	size_t		n_sequences, cap_sequences;
+	struct strbuf pending;
+	struct strbuf paste, taken_paste;
+	bool pasting;
+	struct event *queue; /* owned */
+	size_t n, cap, first;
+	struct sequence *sequences; /* owned */
+	size_t n_sequences, cap_sequences;
 };
 
 struct input *input_new(void)
@@ -94,7 +94,7 @@ static unsigned mods_of(int parameter)
 	int bits = parameter > 0 ? parameter - 1 : 0;
 
 	return (unsigned)(((bits & 1) ? MOD_SHIFT : 0) | ((bits & 2) ? MOD_ALT : 0) |
-			  ((bits & 4) ? MOD_CTRL : 0));
+		((bits & 4) ? MOD_CTRL : 0));
 }
 
 /* Decimal parameters between ';'; how many. */
@@ -251,7 +251,8 @@ static size_t parse_defined(struct input *in, const char *s, size_t n, bool *par
 	for (size_t i = 0; i < in->n_sequences; i++) {
 		size_t len = strlen(in->sequences[i].bytes);
 
-		if (len <= n && len > best_len && !memcmp(in->sequences[i].bytes, s, len)) {
+		if (len <= n && len > best_len &&
+			!memcmp(in->sequences[i].bytes, s, len)) {
 			best = &in->sequences[i];
 			best_len = len;
 		} else if (len > n && !memcmp(in->sequences[i].bytes, s, n)) {

@@ -25,7 +25,8 @@ static void click_row(struct console *c, struct pane *p, size_t index)
 	}
 	pane_move_to(p, index);
 	id = pane_selected_id(p);
-	again = id && !strcmp(c->last_click.buf, id) && now - c->last_click_mono < DOUBLE_CLICK_NS;
+	again = id && !strcmp(c->last_click.buf, id) &&
+		now - c->last_click_mono < DOUBLE_CLICK_NS;
 	strbuf_reset(&c->last_click);
 	strbuf_adds(&c->last_click, id);
 	c->last_click_mono = now;

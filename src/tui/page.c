@@ -9,11 +9,11 @@
 
 /* A document over the screen: a link, a note, a text to read. */
 struct page_sheet {
-	struct sheet	sheet;
-	char		*title;	/* owned */
-	struct doc	*doc;	/* owned */
-	struct doc_view	view;
-	int		rows;
+	struct sheet sheet;
+	char *title; /* owned */
+	struct doc *doc; /* owned */
+	struct doc_view view;
+	int rows;
 };
 
 static const char *page_title(struct sheet *s)

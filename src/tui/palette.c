@@ -57,6 +57,11 @@ static bool add_named_action(void *ctx, const struct action *a)
 	return !(a->flags & ACTION_QUIET) && add_action(ctx, a);
 }
 
+static bool add_movement(void *ctx, const struct action *a)
+{
+	return (a->flags & ACTION_QUIET) && add_action(ctx, a);
+}
+
 static void add_panes(struct picker *pk)
 {
 	for (int i = 0; pane_table[i]; i++) {
@@ -154,7 +159,8 @@ static bool go_typed(struct console *c, const char *typed)
 	return true;
 }
 
-static void picked(void *ctx, struct console *c, const struct pick_item *item, const char *typed)
+static void picked(
+	void *ctx, struct console *c, const struct pick_item *item, const char *typed)
 {
 	struct pane *p = console_front(c);
 
@@ -167,7 +173,9 @@ static void picked(void *ctx, struct console *c, const struct pick_item *item, c
 		return;
 	}
 	switch (item->kind) {
-	case PICK_PANE: console_go(c, ((const struct pane_ops *)item->data)->name, NULL); break;
+	case PICK_PANE:
+		console_go(c, ((const struct pane_ops *)item->data)->name, NULL);
+		break;
 	case PICK_ACTION: console_apply(c, p, action_run(c, p, item->data)); break;
 	case PICK_CONTEXT: console_set_context(c, item->data); break;
 	case PICK_THEME: change_theme(c, item->title); break;
@@ -177,7 +185,8 @@ static void picked(void *ctx, struct console *c, const struct pick_item *item, c
 
 void palette_open(struct console *c)
 {
-	struct picker *pk = picker_new(c, _("Go to a pane, or do something"), true, picked, NULL);
+	struct picker *pk =
+		picker_new(c, _("Go to a pane, or do something"), true, picked, NULL);
 	struct pane *p = console_front(c);
 
 	add_panes(pk);
@@ -189,20 +198,21 @@ void palette_open(struct console *c)
 
 void help_open(struct console *c)
 {
-	struct picker *pk = picker_new(c, _("Keys that work here; type to find, Enter runs"), true,
-		picked, NULL);
+	struct picker *pk = picker_new(c,
+		_("Keys that work here; type to find, Enter runs"), true, picked, NULL);
 	struct pane *p = console_front(c);
 
-	action_each(c, p, false, add_action, pk);
+	action_each(c, p, false, add_named_action, pk);
 	add_panes(pk);
+	action_each(c, p, false, add_movement, pk);
 	picker_open(pk);
 }
 
 /* --- `x` --- */
 
 struct menu {
-	struct picker	*pk;
-	size_t		n;
+	struct picker *pk;
+	size_t n;
 };
 
 static bool add_menu_action(void *ctx, const struct action *a)
@@ -245,7 +255,8 @@ void menu_open(struct console *c)
 					     : _("nothing can be done to this row"));
 		return;
 	}
-	title = mem_format(_("Act on %s"), pane_selected_id(p) ? pane_selected_id(p) : "");
+	title = mem_format(
+		_("Act on %s"), pane_selected_id(p) ? pane_selected_id(p) : "");
 	menu.pk = picker_new(c, title, false, picked, NULL);
 	action_each(c, p, false, add_menu_action, &menu);
 	picker_open(menu.pk);
@@ -257,7 +268,8 @@ void contexts_open(struct console *c)
 	struct picker *pk;
 
 	if (c->config->n_contexts < 2) {
-		console_note(c, ROLE_NOTE, _("there is no other context in the configuration"));
+		console_note(c, ROLE_NOTE,
+			_("there is no other context in the configuration"));
 		return;
 	}
 	pk = picker_new(c, _("Change to another context"), false, picked, NULL);
@@ -267,14 +279,17 @@ void contexts_open(struct console *c)
 
 /* --- sorting --- */
 
-static void sorted(void *ctx, struct console *c, const struct pick_item *item, const char *typed)
+static void sorted(
+	void *ctx, struct console *c, const struct pick_item *item, const char *typed)
 {
 	struct pane *p = console_front(c);
 
 	(void)ctx, (void)typed;
 	if (item)
-		pane_sort(p, item->data ? (int)((const struct column *)item->data - p->ops->columns)
-					: -1);
+		pane_sort(p,
+			item->data ? (int)((const struct column *)item->data -
+					     p->ops->columns)
+				   : -1);
 }
 
 void sorting_open(struct console *c)
@@ -289,7 +304,8 @@ void sorting_open(struct console *c)
 	char letter = '1';
 
 	picker_add(pk, &own);
-	for (const struct column *col = p->ops->columns; col && col->name; col++, letter++) {
+	for (const struct column *col = p->ops->columns; col && col->name;
+		col++, letter++) {
 		struct pick_item item = {
 			.letter = letter <= '9' ? letter : 0,
 			.title = _(col->title),

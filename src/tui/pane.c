@@ -116,11 +116,11 @@ static bool row_matches(struct pane *p, const struct row *row)
 
 /* What the sort needs for one row; ties keep the query's order. */
 struct sortable {
-	const struct row	*row;
-	char			*text;	/* owned, where the column has no compare() */
-	size_t			index;
-	const struct column	*column;
-	bool			downwards;
+	const struct row *row;
+	char *text; /* owned, where the column has no compare() */
+	size_t index;
+	const struct column *column;
+	bool downwards;
 };
 
 static int by_column(const void *a, const void *b)
@@ -176,7 +176,8 @@ void pane_arrange(struct pane *p)
 	p->n_visible = 0;
 	for (size_t i = 0; i < p->rows.n; i++)
 		if (row_matches(p, &p->rows.items[i]))
-			*mem_push(p->visible, p->n_visible, p->cap_visible) = &p->rows.items[i];
+			*mem_push(p->visible, p->n_visible, p->cap_visible) =
+				&p->rows.items[i];
 	if (p->sort >= 0 && p->ops->columns && p->n_visible)
 		sort_visible(p);
 	find_cursor(p);
@@ -303,10 +304,11 @@ static int draw_summary(struct pane *p, const struct box *b)
 	if (p->ops->summary)
 		p->ops->summary(p, &text);
 	if (p->filter && *p->filter)
-		strbuf_addf(&text, _("   filter: %s (%zu of %zu)"), p->filter, p->n_visible,
-			p->rows.n);
+		strbuf_addf(&text, _("   filter: %s (%zu of %zu)"), p->filter,
+			p->n_visible, p->rows.n);
 	if (p->sort >= 0)
-		strbuf_addf(&text, p->downwards ? _("   by %s, downwards") : _("   by %s"),
+		strbuf_addf(&text,
+			p->downwards ? _("   by %s, downwards") : _("   by %s"),
 			_(p->ops->columns[p->sort].title));
 	if (text.len && b->rows > 6)
 		used = box_text(b, 0, 1, b->cols - 1, ROLE_STRONG, text.buf) > 0;
@@ -324,7 +326,8 @@ static void draw_list(struct pane *p, const struct box *b)
 	int rows = list.rows;
 
 	if (b->rows >= PREVIEW_ROWS && p->ops->detail && pane_selected(p)) {
-		rows = (int)p->n_visible + 2 < b->rows / 2 ? (int)p->n_visible + 2 : b->rows / 2;
+		rows = (int)p->n_visible + 2 < b->rows / 2 ? (int)p->n_visible + 2
+							   : b->rows / 2;
 		doc = pane_page(p, b->cols);
 		list = box_sub(b, used, 0, rows, b->cols);
 	}

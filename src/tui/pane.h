@@ -68,7 +68,8 @@ struct column {
 	int		min, max;	/* columns; as wide as its text in between; max 0: min */
 	int		grow;		/* share of what is left over; 0: none */
 	char		align;		/* 'l', 'r' */
-	int		priority;	/* 1 stays longest; the highest goes first; ties: right first */
+	/* 1 stays longest, the highest goes first; from 5 on it goes before others are cut. */
+	int		priority;
 	column_fn	*cell;
 	int		(*compare)(const void *a, const void *b);	/* NULL: by text */
 	bool		downwards;	/* the first sort by it shows the greatest first */

@@ -13,22 +13,22 @@
 #define PICKER_ROWS 14
 
 struct picker {
-	struct sheet		sheet;
-	struct arena		arena;
-	char			*title; /* owned */
-	bool			typing;
-	struct edit		edit;
-	struct pick_item	*items; /* in the arena */
-	size_t			n, cap;
-	size_t			*shown; /* in the arena: indices of what matches, best first */
-	int			*scores;
-	size_t			n_shown;
-	size_t			cursor;
-	int			top;
-	int			title_cols, keys_cols;
-	struct box		drawn;
-	pick_fn			*fn;
-	void			*ctx;
+	struct sheet sheet;
+	struct arena arena;
+	char *title; /* owned */
+	bool typing;
+	struct edit edit;
+	struct pick_item *items; /* in the arena */
+	size_t n, cap;
+	size_t *shown; /* in the arena: indices of what matches, best first */
+	int *scores;
+	size_t n_shown;
+	size_t cursor;
+	int top;
+	int title_cols, keys_cols;
+	struct box drawn;
+	pick_fn *fn;
+	void *ctx;
 };
 
 /* --- what matches --- */
@@ -184,7 +184,7 @@ static void picker_mouse(struct picker *p, const struct event *ev)
 	if (ev->mouse == MOUSE_WHEEL_UP || ev->mouse == MOUSE_WHEEL_DOWN)
 		move(p, ev->mouse == MOUSE_WHEEL_UP ? -1 : 1);
 	else if (ev->mouse == MOUSE_PRESS && y >= 0 && y < p->drawn.rows &&
-		 (size_t)(p->top + y) < p->n_shown)
+		(size_t)(p->top + y) < p->n_shown)
 		picked(p, &p->items[p->shown[p->top + y]]);
 }
 

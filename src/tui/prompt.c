@@ -7,11 +7,11 @@
 #include "tui/sheet.h"
 
 struct prompt {
-	struct sheet	sheet;
-	char		*label; /* owned */
-	struct edit	edit;
-	prompt_fn	*changed, *done;
-	void		*ctx;
+	struct sheet sheet;
+	char *label; /* owned */
+	struct edit edit;
+	prompt_fn *changed, *done;
+	void *ctx;
 };
 
 static void prompt_draw(struct sheet *s, const struct box *b)
@@ -64,8 +64,8 @@ static const struct sheet_ops prompt_ops = {
 	.free = prompt_free,
 };
 
-void prompt_open(struct console *c, const char *label, const char *text, prompt_fn *changed,
-	prompt_fn *done, void *ctx)
+void prompt_open(struct console *c, const char *label, const char *text,
+	prompt_fn *changed, prompt_fn *done, void *ctx)
 {
 	struct prompt *p = mem_new(1, sizeof(*p));
 

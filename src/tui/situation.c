@@ -30,7 +30,8 @@ static void load_slos(struct situation *s, struct arena *a, const struct slo_row
 		if (row->slo.source && !console_has_source(c, row->slo.source))
 			continue;
 		s->slos[s->n_slos++] = row;
-		s->slos_by[row->state.at == NONE_INT ? SEV_NO_DATA : row->state.severity]++;
+		s->slos_by[row->state.at == NONE_INT ? SEV_NO_DATA
+						     : row->state.severity]++;
 	}
 }
 
@@ -56,7 +57,8 @@ static void load_alerts(struct situation *s, struct arena *arena,
 		if (!console_has_source(c, a->source) ||
 			(a->state && !strcmp(a->state, "resolved")))
 			continue;
-		*to = (struct situation_alert){a, alert_severity(a), list->items[i].since};
+		*to = (struct situation_alert){
+			a, alert_severity(a), list->items[i].since};
 		s->n_alerts++;
 		s->firing += to->severity != SEV_NONE;
 		s->firing_pages += to->severity == SEV_PAGE;
@@ -64,8 +66,8 @@ static void load_alerts(struct situation *s, struct arena *arena,
 	qsort(s->alerts, s->n_alerts, sizeof(*s->alerts), by_urgency);
 }
 
-static void load_sources(struct situation *s, struct arena *a, const struct source_rows *rows,
-	struct console *c)
+static void load_sources(struct situation *s, struct arena *a,
+	const struct source_rows *rows, struct console *c)
 {
 	s->sources = arena_alloc(a, rows->n + 1, sizeof(*s->sources));
 	for (size_t i = 0; i < rows->n; i++) {
@@ -91,7 +93,8 @@ static int64_t watching_since(struct console *c)
 	return at;
 }
 
-int situation_load(struct situation *out, struct arena *a, struct console *c, struct err *e)
+int situation_load(
+	struct situation *out, struct arena *a, struct console *c, struct err *e)
 {
 	struct situation fresh = {.watching = NONE_INT};
 	struct slo_rows slos = {0};
@@ -143,6 +146,9 @@ void burn_text(struct strbuf *out, double burn)
 	else if (isinf(burn) || burn >= 10000)
 		strbuf_adds(out, ">9999x");
 	else
-		strbuf_addf(out, burn >= 100 ? "%.0fx" : burn >= 0.095 || burn == 0 ? "%.1fx" : "%.2fx",
+		strbuf_addf(out,
+			burn >= 100                          ? "%.0fx"
+				: burn >= 0.095 || burn == 0 ? "%.1fx"
+							     : "%.2fx",
 			burn);
 }

@@ -12,8 +12,8 @@
 #define LOOK_BACK_NS (24 * NS_PER_HOUR)
 #define CHANGES_MAX 500
 
-int suspects_load(struct suspects *out, struct arena *a, struct console *c, const char *service,
-	int64_t onset, size_t limit, struct err *e)
+int suspects_load(struct suspects *out, struct arena *a, struct console *c,
+	const char *service, int64_t onset, size_t limit, struct err *e)
 {
 	struct change_query query = {
 		.from = onset - LOOK_BACK_NS,
@@ -45,7 +45,8 @@ void change_text(struct strbuf *out, const struct change *ch)
 
 	strbuf_adds(out, ch->object);
 	if (!ch->field)
-		strbuf_addf(out, " %s", ch->after || !ch->before ? _("appeared") : _("went away"));
+		strbuf_addf(out, " %s",
+			ch->after || !ch->before ? _("appeared") : _("went away"));
 	else if (!strcmp(ch->field, "version"))
 		strbuf_addf(out, ": %s -> %s", before, after);
 	else
@@ -56,6 +57,10 @@ void before_text(struct strbuf *out, int64_t before_ns)
 {
 	struct strbuf span = STRBUF_INIT;
 
+	if (before_ns > -30 * NS_PER_S && before_ns < 30 * NS_PER_S) {
+		strbuf_adds(out, _("at the onset"));
+		return;
+	}
 	duration_short(&span, before_ns < 0 ? -before_ns : before_ns);
 	strbuf_addf(out, before_ns < 0 ? _("%s after") : _("%s before"), span.buf);
 	strbuf_release(&span);

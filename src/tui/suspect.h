@@ -16,7 +16,7 @@ int suspects_load(struct suspects *out, struct arena *a, struct console *c, cons
 /* "checkout-ranker/production: 11 -> 12", "feature-x appeared". */
 void change_text(struct strbuf *out, const struct change *ch);
 
-/* "1m before", "2m after". */
+/* "1m before", "2m after", "at the onset". */
 void before_text(struct strbuf *out, int64_t before_ns);
 
 #endif

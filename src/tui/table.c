@@ -9,8 +9,10 @@
 
 #define GAP 2
 #define MARGIN 1
+#define NICE_TO_HAVE 5
 
-void table_value(struct value *out, struct pane *p, const struct column *col, const void *data)
+void table_value(
+	struct value *out, struct pane *p, const struct column *col, const void *data)
 {
 	strbuf_init(&out->text);
 	out->role = ROLE_TEXT;
@@ -55,8 +57,8 @@ void table_measure(struct pane *p)
 
 /* One column as it will be drawn. */
 struct slot {
-	const struct column	*col;
-	int			x, width;	/* width 0: left out */
+	const struct column *col;
+	int x, width; /* width 0: left out */
 };
 
 static int total(const struct slot *slots, int n)
@@ -69,15 +71,19 @@ static int total(const struct slot *slots, int n)
 	return sum;
 }
 
-/* Narrow those that may be narrower, from the right, until it fits. */
+/* Narrow the widest of those that may be narrower, until it fits. */
 static void shrink(struct slot *slots, int n, int room)
 {
-	for (int k = n - 1; k >= 0; k--) {
-		int over = total(slots, n) - room;
-		int spare = slots[k].width - slots[k].col->min;
+	for (int over = total(slots, n) - room; over > 0; over--) {
+		struct slot *widest = NULL;
 
-		if (slots[k].width && over > 0 && spare > 0)
-			slots[k].width -= over < spare ? over : spare;
+		for (int k = 0; k < n; k++)
+			if (slots[k].width > slots[k].col->min &&
+				(!widest || slots[k].width > widest->width))
+				widest = &slots[k];
+		if (!widest)
+			return;
+		widest->width--;
 	}
 }
 
@@ -91,22 +97,30 @@ static int least_total(const struct slot *slots, int n)
 	return sum;
 }
 
+/* The column that goes first; -1: none with such a priority. */
+static int first_to_go(const struct slot *slots, int n, int priority)
+{
+	int worst = -1, left = 0;
+
+	for (int k = 0; k < n; k++) {
+		left += slots[k].width > 0;
+		if (slots[k].width && slots[k].col->priority >= priority &&
+			(worst < 0 ||
+				slots[k].col->priority >= slots[worst].col->priority))
+			worst = k;
+	}
+	return left > 1 ? worst : -1;
+}
+
+/* What is nice to have goes before anything is cut; what matters only when nothing else helps. */
 static void drop(struct slot *slots, int n, int room)
 {
-	while (least_total(slots, n) > room) {
-		int worst = -1, left = 0;
+	int k;
 
-		for (int k = 0; k < n; k++) {
-			left += slots[k].width > 0;
-			if (slots[k].width &&
-				(worst < 0 ||
-					slots[k].col->priority >= slots[worst].col->priority))
-				worst = k;
-		}
-		if (left <= 1)
-			break;
-		slots[worst].width = 0;
-	}
+	while (total(slots, n) > room && (k = first_to_go(slots, n, NICE_TO_HAVE)) >= 0)
+		slots[k].width = 0;
+	while (least_total(slots, n) > room && (k = first_to_go(slots, n, 0)) >= 0)
+		slots[k].width = 0;
 }
 
 static void grow(struct slot *slots, int n, int room)
@@ -142,7 +156,8 @@ static void lay_out(struct slot *slots, struct pane *p, int n, int cols)
 	}
 }
 
-static void put(const struct box *b, int y, const struct slot *s, enum role role, const char *text)
+static void put(const struct box *b, int y, const struct slot *s, enum role role,
+	const char *text)
 {
 	if (s->col->align == 'r')
 		box_right(b, y, s->x, s->width, role, text);
@@ -150,7 +165,8 @@ static void put(const struct box *b, int y, const struct slot *s, enum role role
 		box_text(b, y, s->x, s->width, role, text);
 }
 
-static void draw_head(struct pane *p, const struct slot *slots, int n, const struct box *b)
+static void draw_head(
+	struct pane *p, const struct slot *slots, int n, const struct box *b)
 {
 	for (int k = 0; k < n; k++) {
 		if (!slots[k].width)
@@ -161,8 +177,8 @@ static void draw_head(struct pane *p, const struct slot *slots, int n, const str
 	}
 }
 
-static void draw_row(
-	struct pane *p, const struct slot *slots, int n, const struct box *b, int y, size_t i)
+static void draw_row(struct pane *p, const struct slot *slots, int n, const struct box *b,
+	int y, size_t i)
 {
 	for (int k = 0; k < n; k++) {
 		struct value v;
@@ -178,11 +194,13 @@ static void draw_row(
 
 static void draw_empty(struct pane *p, const struct box *b)
 {
-	const char *text = p->rows.n ? _("nothing matches the filter; / and Enter clear it")
+	const char *text =
+		p->rows.n ? _("nothing matches the filter; / and Enter clear it")
 				     : p->ops->empty ? _(p->ops->empty) : _("nothing here");
 
-	box_text(b, 0, MARGIN, b->cols - MARGIN, ROLE_DIM, text);
-	box_cursor(b, 0, 0, false);
+				     box_text(b, 0, MARGIN, b->cols - MARGIN, ROLE_DIM,
+					     text);
+				     box_cursor(b, 0, 0, false);
 }
 
 static void scroll(struct pane *p, int rows)
@@ -214,7 +232,8 @@ int table_draw(struct pane *p, const struct box *b, bool focus)
 		draw_head(p, slots, n, b);
 	if (foot) {
 		box_textf(&body, body.rows - 1, MARGIN, body.cols, ROLE_DIM,
-			_("only the first %zu are shown: a filter narrows them"), p->rows.n);
+			_("only the first %zu are shown: a filter narrows them"),
+			p->rows.n);
 		body.rows--;
 	}
 	scroll(p, body.rows);

@@ -23,29 +23,29 @@
 #define COPY_MAX_BYTES 56000 /* as base64 under what terminals accept */
 
 struct look {
-	attr_t	attr;
-	int	pair;
+	attr_t attr;
+	int pair;
 };
 
 struct term {
-	SCREEN		*screen;
-	FILE		*file;		/* what curses writes to */
-	int		fd;
-	char		*name;		/* owned */
-	char		*note;		/* owned, or NULL */
-	bool		no_color, mouse, title;
-	bool		modern;		/* knows private modes: has a mouse, or paste */
-	bool		modes_on, all;	/* all: repaint every cell */
-	int		colours;
-	int		cursor_shown;	/* -1 not set yet */
-	struct grid	last;		/* what curses was told */
-	struct strbuf	extra;		/* bell, title, copy: in front of the next frame */
-	struct strbuf	pending;	/* made and not yet taken by the writer */
-	struct strbuf	restore;
-	struct look	looks[ROLES][2];
-	uint64_t	made, written;
-	term_write_fn	*write;
-	void		*ctx;
+	SCREEN *screen;
+	FILE *file; /* what curses writes to */
+	int fd;
+	char *name; /* owned */
+	char *note; /* owned, or NULL */
+	bool no_color, mouse, title;
+	bool modern; /* knows private modes: has a mouse, or paste */
+	bool modes_on, all; /* all: repaint every cell */
+	int colours;
+	int cursor_shown; /* -1 not set yet */
+	struct grid last; /* what curses was told */
+	struct strbuf extra; /* bell, title, copy: in front of the next frame */
+	struct strbuf pending; /* made and not yet taken by the writer */
+	struct strbuf restore;
+	struct look looks[ROLES][2];
+	uint64_t made, written;
+	term_write_fn *write;
+	void *ctx;
 };
 
 /* --- what the terminal can do --- */
@@ -108,7 +108,8 @@ static int open_memory(struct term *t, struct err *e)
 	t->fd = t->file ? fileno(t->file) : -1;
 #endif
 	if (!t->file)
-		return err_set(e, ERR_SYSTEM, _("no memory file for the screen could be made"));
+		return err_set(
+			e, ERR_SYSTEM, _("no memory file for the screen could be made"));
 	return 0;
 }
 
@@ -126,7 +127,8 @@ static int start_curses(struct term *t, int rows, int cols, struct err *e)
 	use_env(FALSE);
 	t->screen = newterm(t->name, t->file, stdin);
 	if (!t->screen)
-		return err_set(e, ERR_SYSTEM, _("the terminal %s cannot be used"), t->name);
+		return err_set(
+			e, ERR_SYSTEM, _("the terminal %s cannot be used"), t->name);
 	set_term(t->screen);
 	resizeterm(rows, cols);
 	set_colours(t);
@@ -238,9 +240,9 @@ int term_colours(const struct term *t)
 static attr_t attributes(uint8_t bits)
 {
 	return ((bits & STYLE_BOLD) ? A_BOLD : 0) | ((bits & STYLE_DIM) ? A_DIM : 0) |
-	       ((bits & STYLE_UNDERLINE) ? A_UNDERLINE : 0) |
-	       ((bits & STYLE_REVERSE) ? A_REVERSE : 0) |
-	       ((bits & STYLE_ITALIC) ? A_ITALIC : 0);
+		((bits & STYLE_UNDERLINE) ? A_UNDERLINE : 0) |
+		((bits & STYLE_REVERSE) ? A_REVERSE : 0) |
+		((bits & STYLE_ITALIC) ? A_ITALIC : 0);
 }
 
 static struct look look_of(const struct term *t, struct style s)
@@ -324,7 +326,7 @@ static bool cell_is_odd(const struct cell *c)
 static bool cell_same(const struct cell *a, const struct cell *b)
 {
 	return !memcmp(a->points, b->points, sizeof(a->points)) && a->width == b->width &&
-	       a->role == b->role && a->selected == b->selected;
+		a->role == b->role && a->selected == b->selected;
 }
 
 /*
@@ -336,7 +338,8 @@ static void put_row(struct term *t, const struct grid *g, int y, bool all)
 	bool changed = false, odd = false;
 
 	for (int x = 0; x < g->cols; x++) {
-		const struct cell *c = grid_cell(g, y, x), *before = grid_cell(&t->last, y, x);
+		const struct cell *c = grid_cell(g, y, x),
+				  *before = grid_cell(&t->last, y, x);
 
 		odd = odd || cell_is_odd(c) || cell_is_odd(before);
 		if (!all && cell_same(c, before))
@@ -467,7 +470,8 @@ void term_set_mouse(struct term *t, bool on)
 		return;
 	t->mouse = on;
 	if (t->modern && t->modes_on)
-		strbuf_adds(&t->extra, on ? "\033[?1000h\033[?1006h" : "\033[?1000l\033[?1006l");
+		strbuf_adds(&t->extra,
+			on ? "\033[?1000h\033[?1006h" : "\033[?1000l\033[?1006l");
 }
 
 void term_bell(struct term *t)

@@ -16,7 +16,7 @@ static bool has_string(const char *capability)
 static bool is_direct(void)
 {
 	return tigetflag((NCURSES_CONST char *)"RGB") > 0 ||
-	       tigetnum((NCURSES_CONST char *)"RGB") > 0 || has_string("RGB");
+		tigetnum((NCURSES_CONST char *)"RGB") > 0 || has_string("RGB");
 }
 
 static bool look_up(const char *name)
@@ -24,7 +24,7 @@ static bool look_up(const char *name)
 	int status;
 
 	return name && *name &&
-	       setupterm((NCURSES_CONST char *)name, STDERR_FILENO, &status) == OK;
+		setupterm((NCURSES_CONST char *)name, STDERR_FILENO, &status) == OK;
 }
 
 bool term_info_known(const char *name, bool *direct)

@@ -170,19 +170,19 @@ int colour_lower(int colour, int colours)
 /* --- reading --- */
 
 struct raw_role {
-	const char		*fg, *bg;
-	struct yaml_texts	attr, mono;
-	const struct yaml_node	*node;
+	const char *fg, *bg;
+	struct yaml_texts attr, mono;
+	const struct yaml_node *node;
 };
 
 struct raw_marks {
-	const char	*marks[SEVERITIES];
+	const char *marks[SEVERITIES];
 };
 
 struct raw_theme {
-	const char		*name, *help;
-	const struct yaml_node	*roles;
-	struct raw_marks	marks;
+	const char *name, *help;
+	const struct yaml_node *roles;
+	struct raw_marks marks;
 };
 
 /* clang-format off */
@@ -234,7 +234,8 @@ static int16_t parse_colour(
 	for (int i = 0; i < 16; i++)
 		if (!strcmp(s, colour_names[i]))
 			return (int16_t)i;
-	if (s[0] == '#' && strlen(s) == 7 && sscanf(s + 1, "%2x%2x%2x%c", &r, &g, &b, &end) == 3) {
+	if (s[0] == '#' && strlen(s) == 7 &&
+		sscanf(s + 1, "%2x%2x%2x%c", &r, &g, &b, &end) == 3) {
 		int rgb[3] = {(int)r, (int)g, (int)b};
 
 		return (int16_t)colour_nearest(rgb, 16, 256);
@@ -242,7 +243,8 @@ static int16_t parse_colour(
 	if (sscanf(s, "%3d%c", &n, &end) == 1 && n >= 0 && n < 256)
 		return (int16_t)n;
 	yaml_problem(p, at, _("'%s' is no colour"), s);
-	problems_hint(p, _("write default, a name such as bright-red, 0 to 255, or '#rrggbb'"));
+	problems_hint(
+		p, _("write default, a name such as bright-red, 0 to 255, or '#rrggbb'"));
 	return otherwise;
 }
 
@@ -256,11 +258,13 @@ static uint8_t parse_attrs(const struct yaml_texts *names, uint8_t otherwise,
 	for (size_t i = 0; i < names->n; i++) {
 		size_t k = 0;
 
-		while (k < ARRAY_LEN(attr_names) && strcmp(attr_names[k].name, names->items[i]))
+		while (k < ARRAY_LEN(attr_names) &&
+			strcmp(attr_names[k].name, names->items[i]))
 			k++;
 		if (k == ARRAY_LEN(attr_names)) {
 			yaml_problem(p, at, _("'%s' is no attribute"), names->items[i]);
-			problems_hint(p, _("write bold, dim, underline, reverse, italic or none"));
+			problems_hint(p,
+				_("write bold, dim, underline, reverse, italic or none"));
 			continue;
 		}
 		bits |= attr_names[k].bit;
@@ -331,7 +335,8 @@ static void parse_root(struct theme *out, const struct yaml_node *root, struct a
 		yaml_problem(p, raw.roles, _("roles must be a map"));
 	else
 		for (size_t i = 0; i < yaml_count(raw.roles); i++)
-			parse_role(out, yaml_key(raw.roles, i), yaml_value(raw.roles, i), a, p);
+			parse_role(out, yaml_key(raw.roles, i), yaml_value(raw.roles, i),
+				a, p);
 	parse_marks(out, &raw.marks, root, p);
 }
 
@@ -413,8 +418,8 @@ int theme_names(char ***out, size_t *n, struct err *e)
 
 		rc = path_list(&found, &n_found, dirs[d], ".yaml", e);
 		for (size_t i = 0; i < n_found; i++)
-			*mem_push(names, count, cap) = mem_strndup(
-				found[i], strlen(found[i]) - strlen(".yaml"));
+			*mem_push(names, count, cap) =
+				mem_strndup(found[i], strlen(found[i]) - strlen(".yaml"));
 		path_list_free(found, n_found);
 	}
 	if (count)

@@ -13,19 +13,19 @@
 #include "core/mem.h"
 
 struct tty {
-	int		fd;
-	struct termios	before, raw;
-	bool		shared;	/* could not be opened anew: flags are put back at the end */
-	int		flags;
+	int fd;
+	struct termios before, raw;
+	bool shared; /* could not be opened anew: flags are put back at the end */
+	int flags;
 };
 
 /* What the handler of fatal signals needs; a handler can reach nothing else. */
 static struct {
-	volatile sig_atomic_t	on;
-	int			fd;
-	const char		*restore;
-	size_t			n;
-	struct termios		before;
+	volatile sig_atomic_t on;
+	int fd;
+	const char *restore;
+	size_t n;
+	struct termios before;
 } guard;
 
 static const int fatal_signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
@@ -74,12 +74,12 @@ int tty_open(struct tty **out, struct err *e)
 
 void tty_raw(struct tty *t)
 {
-	(void)!tcsetattr(t->fd, TCSADRAIN, &t->raw);
+	(void)!tcsetattr(t->fd, TCSANOW, &t->raw);
 }
 
 void tty_cooked(struct tty *t)
 {
-	(void)!tcsetattr(t->fd, TCSADRAIN, &t->before);
+	(void)!tcsetattr(t->fd, TCSANOW, &t->before);
 }
 
 void tty_close(struct tty *t)
@@ -113,6 +113,13 @@ void tty_size(const struct tty *t, int *rows, int *cols)
 		*rows = size.ws_row;
 		*cols = size.ws_col;
 	}
+}
+
+bool tty_is_slow(const struct tty *t)
+{
+	speed_t speed = cfgetospeed(&t->before);
+
+	return speed != B0 && speed <= B9600;
 }
 
 ssize_t tty_write(void *tty, const void *data, size_t n)

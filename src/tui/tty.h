@@ -22,6 +22,7 @@ void tty_close(struct tty *t);			/* as it was; NULL is fine */
 int tty_fd(const struct tty *t);
 
 void tty_size(const struct tty *t, int *rows, int *cols);	/* 24 x 80 when it does not say */
+bool tty_is_slow(const struct tty *t);		/* a serial line of 9600 baud or less */
 void tty_cooked(struct tty *t);			/* as it was, while we are stopped */
 void tty_raw(struct tty *t);
 

@@ -19,19 +19,19 @@
  * followed at 08:31, since then checkout-assistant burns.  langfuse has been silent since 08:35.
  */
 
-#define AGO(minutes) (SCREEN_NOW - (minutes) * NS_PER_MIN)
+#define AGO(minutes) (SCREEN_NOW - (minutes)*NS_PER_MIN)
 
 /* Escape sequences, C1, bidi, wide, combined and joined characters: what a name may hold. */
-#define HOSTILE                                                                          \
-	"\033[31mred\033]52;c;aGk=\a\xc2\x9b"                                            \
-	"1m\xe2\x80\xaetxet\xe6\xbc\xa2\xe5\xad\x97"                                     \
+#define HOSTILE                                      \
+	"\033[31mred\033]52;c;aGk=\a\xc2\x9b"        \
+	"1m\xe2\x80\xaetxet\xe6\xbc\xa2\xe5\xad\x97" \
 	"e\xcc\x81\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\r\n\x08\x7f\xff\xfe"
 
 struct fixture {
-	struct store	*st;
-	struct arena	a;
-	bool		hostile;
-	struct err	e;
+	struct store *st;
+	struct arena a;
+	bool hostile;
+	struct err e;
 };
 
 static void must(struct fixture *f, int rc, int line)
@@ -51,13 +51,13 @@ static const char *text(struct fixture *f, const char *s)
 /* --- objectives --- */
 
 struct objective {
-	const char	*service, *name;
-	double		target;
-	double		burn[7];	/* 5m 30m 1h 2h 6h 1d 3d */
-	double		budget;
-	enum severity	severity;
-	int		onset_min;	/* ago; 0: none */
-	double		left_h;		/* INFINITY: never */
+	const char *service, *name;
+	double target;
+	double burn[7]; /* 5m 30m 1h 2h 6h 1d 3d */
+	double budget;
+	enum severity severity;
+	int onset_min; /* ago; 0: none */
+	double left_h; /* INFINITY: never */
 };
 
 static const int64_t windows[7] = {
@@ -116,7 +116,7 @@ static void put_state(struct fixture *f, const struct objective *o, int64_t at)
 		s.windows_ns[i] = windows[i];
 		s.window_events[i] = NAN;
 		s.burn[i] = onset == NONE_INT ? now
-			    : ramp >= 1       ? now * (0.94 + 0.2 * wave)
+			: ramp >= 1           ? now * (0.94 + 0.2 * wave)
 					      : wave + ramp * now;
 		if (at == AGO(0))
 			s.burn[i] = now;
@@ -131,15 +131,17 @@ static void put_objectives(struct fixture *f)
 		struct slo slo = {
 			.service = text(f, o->service),
 			.name = text(f, o->name),
-			.description = text(f, "Requests that are answered as they should be"),
+			.description =
+				text(f, "Requests that are answered as they should be"),
 			.format = "openslo",
 			.file = "/etc/tocsin/slos/checkout.yaml",
 			.objective = o->target,
 			.window_ns = 30 * NS_PER_DAY,
 			.source = "prom",
 			.sli = {.kind = SLI_RATIO,
-				.bad = text(f, "sum(rate(http_requests_total{job=\"checkout\","
-					       "code=~\"5..\"}[{{.window}}]))"),
+				.bad = text(f,
+					"sum(rate(http_requests_total{job=\"checkout\","
+					"code=~\"5..\"}[{{.window}}]))"),
 				.total = "sum(rate(http_requests_total{job=\"checkout\"}"
 					 "[{{.window}}]))"},
 		};
@@ -152,8 +154,8 @@ static void put_objectives(struct fixture *f)
 
 /* --- records --- */
 
-static void put_round(struct fixture *f, const char *source, enum record_kind kind, int64_t at,
-	bool first, const void *records, size_t n, size_t size)
+static void put_round(struct fixture *f, const char *source, enum record_kind kind,
+	int64_t at, bool first, const void *records, size_t n, size_t size)
 {
 	struct observe *ob = NULL;
 	struct source_row row;
@@ -161,15 +163,17 @@ static void put_round(struct fixture *f, const char *source, enum record_kind ki
 
 	arena_init(&a);
 	MUST(f, source_find(&row, &a, f->st, source, &f->e));
-	MUST(f, observe_begin(&ob, f->st, source, row.generation, kind, at, first, &f->e));
+	MUST(f,
+		observe_begin(
+			&ob, f->st, source, row.generation, kind, at, first, &f->e));
 	for (size_t i = 0; i < n; i++)
 		MUST(f, observe_put(ob, (const char *)records + i * size, &f->e));
 	MUST(f, observe_end(ob, true, &f->e));
 	arena_release(&a);
 }
 
-#define ROUND(f, source, kind, at, first, records)                                       \
-	put_round((f), (source), (kind), (at), (first), (records), ARRAY_LEN(records),   \
+#define ROUND(f, source, kind, at, first, records)                                     \
+	put_round((f), (source), (kind), (at), (first), (records), ARRAY_LEN(records), \
 		sizeof((records)[0]))
 
 static void put_alerts(struct fixture *f)
@@ -180,15 +184,18 @@ static void put_alerts(struct fixture *f)
 			.fingerprint = text(f, "5ef1a0c2"),
 			.name = text(f, "ModelErrorBudgetBurn"),
 			.service = text(f, "checkout-assistant"),
-			.labels = "{\"alertname\":\"ModelErrorBudgetBurn\",\"job\":\"checkout\","
+			.labels = "{\"alertname\":\"ModelErrorBudgetBurn\",\"job\":"
+				  "\"checkout\","
 				  "\"severity\":\"page\"}",
-			.annotations = "{\"summary\":\"checkout burns its error budget 14 times "
-				       "too fast\"}",
+			.annotations =
+				"{\"summary\":\"checkout burns its error budget 14 times "
+				"too fast\"}",
 			.state = "firing",
 			.severity = "page",
 			.since = AGO(7),
 			.until = NONE_INT,
-			.runbook_url = text(f, "https://runbooks.internal/bad-model-version"),
+			.runbook_url =
+				text(f, "https://runbooks.internal/bad-model-version"),
 		},
 		{
 			.source = "am",
@@ -293,7 +300,8 @@ static void put_span(struct fixture *f, const char *session, int n, const char *
 		.agent = text(f, "checkout-agent"),
 		.model = llm ? text(f, "gpt-4o-mini") : NULL,
 		.tool = tool ? text(f, name) : NULL,
-		.input = text(f, "{\"order\": 4711, \"question\": \"where is my parcel?\"}"),
+		.input = text(
+			f, "{\"order\": 4711, \"question\": \"where is my parcel?\"}"),
 		.output = failed ? NULL : text(f, "It left the warehouse this morning."),
 		.input_tokens = llm ? 812 : NONE_INT,
 		.output_tokens = llm ? 64 : NONE_INT,
@@ -341,8 +349,8 @@ static void put_session(struct fixture *f, int n)
 
 /* --- sources --- */
 
-static void put_outcome(struct fixture *f, const char *name, int64_t at, enum source_state state,
-	const char *error)
+static void put_outcome(struct fixture *f, const char *name, int64_t at,
+	enum source_state state, const char *error)
 {
 	struct source_row row;
 	struct poll_outcome o = {
@@ -353,7 +361,8 @@ static void put_outcome(struct fixture *f, const char *name, int64_t at, enum so
 		.next_poll = at + 15 * NS_PER_S,
 		.state = state,
 		.error = error,
-		.hint = error ? "look whether it runs, and whether a proxy stands between" : NULL,
+		.hint = error ? "look whether it runs, and whether a proxy stands between"
+			      : NULL,
 		.version = "2.45.0",
 	};
 

@@ -16,18 +16,18 @@
 #define TURNS_MAX 500
 
 struct screen {
-	char		*dir;	/* owned */
-	struct config	config;
-	struct store	*writer, *reader;
-	struct loop	*loop;
-	struct term	*term;
-	struct console	*console;
-	VTerm		*vt;
-	VTermScreen	*vs;
-	int		rows, cols;
-	struct strbuf	sent;
-	int		frames;
-	bool		stalled;
+	char *dir; /* owned */
+	struct config config;
+	struct store *writer, *reader;
+	struct loop *loop;
+	struct term *term;
+	struct console *console;
+	VTerm *vt;
+	VTermScreen *vs;
+	int rows, cols;
+	struct strbuf sent;
+	int frames;
+	bool stalled;
 };
 
 static const char config_text[] =
@@ -399,7 +399,8 @@ void screen_golden(struct screen *s, const char *name)
 		fail_msg("%s: %s; UPDATE=1 writes it", file, e.what);
 	same = !strcmp(have.buf, want.buf);
 	if (!same)
-		fprintf(stderr, "--- expected %s\n%s--- have\n%s", file, want.buf, have.buf);
+		fprintf(stderr, "--- expected %s\n%s--- have\n%s", file, want.buf,
+			have.buf);
 	assert_true(same);
 	strbuf_release(&have);
 	strbuf_release(&want);

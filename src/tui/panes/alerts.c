@@ -13,10 +13,10 @@
 #define ALERTS_MAX 2000
 
 struct alert_row {
-	const struct alert	*alert;
-	enum severity		severity;	/* SEV_NONE: not firing */
-	int64_t			seen;		/* since when we saw it in this state */
-	const char		*summary;	/* of its annotations; or NULL */
+	const struct alert *alert;
+	enum severity severity; /* SEV_NONE: not firing */
+	int64_t seen; /* since when we saw it in this state */
+	const char *summary; /* of its annotations; or NULL */
 };
 
 /* --- query --- */
@@ -27,7 +27,8 @@ static const char *summary_of(const struct alert *a, struct arena *arena)
 	struct json *doc = NULL;
 	const char *text = NULL;
 
-	if (a->annotations && !json_parse(&doc, a->annotations, strlen(a->annotations), &ignored)) {
+	if (a->annotations &&
+		!json_parse(&doc, a->annotations, strlen(a->annotations), &ignored)) {
 		text = json_text(json_get(doc, "summary"));
 		if (!text)
 			text = json_text(json_get(doc, "description"));
@@ -60,14 +61,15 @@ static int alerts_query(struct pane *p, struct rows *out, struct err *e)
 
 	if (!console_store(c))
 		return 0;
-	if (observed_at(&list, out->arena, console_store(c), REC_ALERT, NULL, NULL, console_at(c),
-		    ALERTS_MAX, e))
+	if (observed_at(&list, out->arena, console_store(c), REC_ALERT, NULL, NULL,
+		    console_at(c), ALERTS_MAX, e))
 		return -1;
 	for (size_t i = 0; i < list.n; i++) {
 		const struct alert *a = list.items[i].record;
 		struct alert_row *row;
 
-		if (!console_has_source(c, a->source) || (a->state && !strcmp(a->state, "resolved")))
+		if (!console_has_source(c, a->source) ||
+			(a->state && !strcmp(a->state, "resolved")))
 			continue;
 		row = arena_alloc(out->arena, 1, sizeof(*row));
 		row->alert = a;
@@ -190,8 +192,7 @@ static void add_object(struct doc *out, const char *heading, const char *json)
 		return;
 	}
 	doc_heading(out, heading);
-	json_each(item, doc)
-	{
+	json_each (item, doc) {
 		struct strbuf text = STRBUF_INIT;
 
 		if (json_text(item))
@@ -246,7 +247,8 @@ static void alerts_detail(struct pane *p, const void *data, struct doc *out)
 	enum role role;
 
 	doc_title(out, severity_role(row->severity), "%c %s  %s",
-		console_theme(c)->marks[row->severity], severity_word(row), a->name ? a->name : "-");
+		console_theme(c)->marks[row->severity], severity_word(row),
+		a->name ? a->name : "-");
 	if (row->summary)
 		doc_text(out, ROLE_TEXT, row->summary);
 	doc_blank(out);

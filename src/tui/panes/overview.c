@@ -16,21 +16,31 @@
 #include "tui/situation.h"
 #include "tui/suspect.h"
 
+#define CHART_FROM_ROWS 34
+#define CHART_POINTS 600
+#define LIKELY 0.25 /* of correlate.h's score */
+
 /* What one query works with. */
 struct gather {
-	struct pane		*p;
-	struct console		*c;
-	struct overview		*o;
-	struct arena		*a;
-	struct rows		*out;
-	struct situation	s;
-	size_t			limit;	/* rows in a section */
+	struct pane *p;
+	struct console *c;
+	struct overview *o;
+	struct arena *a;
+	struct rows *out;
+	struct situation s;
+	size_t limit; /* rows in a section */
 };
 
 static void set_line(char **to, struct strbuf *sb)
 {
 	free(*to);
 	*to = strbuf_detach(sb, NULL);
+}
+
+static void alarm(struct overview *o, const char *text)
+{
+	free(o->alarm);
+	o->alarm = mem_strdup(text);
 }
 
 static void headline(struct overview *o, struct strbuf *sb)
@@ -121,10 +131,10 @@ static void add_objectives(struct gather *g)
 	if (!s->n_slos)
 		strbuf_adds(&sum, _("none known"));
 	else
-		strbuf_addf(&sum, _("%zu page, %zu ticket, %zu fine"), s->slos_by[SEV_PAGE],
-			s->slos_by[SEV_TICKET], s->slos_by[SEV_OK]);
+		strbuf_addf(&sum, _("%zu page, %zu ticket, %zu fine"),
+			s->slos_by[SEV_PAGE], s->slos_by[SEV_TICKET], s->slos_by[SEV_OK]);
 	if (s->slos_by[SEV_NO_DATA])
-		strbuf_addf(&sum, _(", %zu without data"), s->slos_by[SEV_NO_DATA]);
+		strbuf_addf(&sum, _(", %zu no data"), s->slos_by[SEV_NO_DATA]);
 	set_line(&g->o->summary[SECTION_OBJECTIVES], &sum);
 }
 
@@ -160,13 +170,15 @@ static void add_alerts(struct gather *g)
 	}
 	strbuf_addf(&sum, _("%zu firing"), s->firing);
 	if (s->n_alerts > s->firing)
-		strbuf_addf(&sum, _(", %zu pending or silenced"), s->n_alerts - s->firing);
+		strbuf_addf(
+			&sum, _(", %zu pending or silenced"), s->n_alerts - s->firing);
 	set_line(&g->o->summary[SECTION_ALERTS], &sum);
 }
 
 /* --- changes --- */
 
-static void add_change(struct gather *g, const struct change *ch, const char *note, bool likely)
+static void add_change(
+	struct gather *g, const struct change *ch, const char *note, bool likely)
 {
 	const char *id = arena_format(g->a, "%lld", (long long)ch->id);
 	struct item *item = add(g, SECTION_CHANGES, id);
@@ -179,6 +191,7 @@ static void add_change(struct gather *g, const struct change *ch, const char *no
 	console_time(g->c, &text, ch->at);
 	item->figure = keep(g, &text);
 	item->severity = likely ? SEV_TICKET : SEV_NONE;
+	item->note_role = likely ? ROLE_TICKET : ROLE_TEXT;
 	item->source = ch->source;
 	item->age = arena_strdup(g->a, ch->source);
 	item->age_role = ROLE_DIM;
@@ -200,7 +213,8 @@ static int add_recent_changes(struct gather *g, struct err *e)
 		return -1;
 	for (size_t i = 0; i < list.n; i++)
 		add_change(g, &list.items[i], "", false);
-	strbuf_adds(&sum, list.n ? _("newest of the last 6 hours") : _("none in the last 6 hours"));
+	strbuf_adds(&sum,
+		list.n ? _("newest of the last 6 hours") : _("none in the last 6 hours"));
 	set_line(&g->o->summary[SECTION_CHANGES], &sum);
 	return 0;
 }
@@ -213,15 +227,21 @@ static int add_changes(struct gather *g, const struct slo_row *worst, struct err
 
 	if (!worst || worst->state.onset == NONE_INT)
 		return add_recent_changes(g, e);
-	if (suspects_load(&suspects, g->a, g->c, worst->slo.service, worst->state.onset, g->limit, e))
+	if (suspects_load(&suspects, g->a, g->c, worst->slo.service, worst->state.onset,
+		    g->limit, e))
 		return -1;
 	for (size_t i = 0; i < suspects.n; i++) {
 		struct strbuf before = STRBUF_INIT;
+		bool likely = i == 0 && suspects.items[i].score >= LIKELY;
 
 		before_text(&before, suspects.items[i].before_ns);
-		add_change(g, suspects.items[i].change, keep(g, &before), i == 0);
+		if (likely)
+			strbuf_adds(&before, _(", likely"));
+		add_change(g, suspects.items[i].change, keep(g, &before), likely);
 	}
-	strbuf_adds(&sum, suspects.n ? _("around the onset at ") : _("none seen around the onset at "));
+	strbuf_adds(&sum,
+		suspects.n ? _("around the onset at ")
+			   : _("none seen around the onset at "));
 	console_time(g->c, &sum, worst->state.onset);
 	set_line(&g->o->summary[SECTION_CHANGES], &sum);
 	return 0;
@@ -244,7 +264,8 @@ static int add_sessions(struct gather *g, struct err *e)
 	struct strbuf sum = STRBUF_INIT;
 
 	if (session_stats(&stats, console_store(g->c), now - NS_PER_HOUR, now, e) ||
-		(stats.failed && session_list(&list, g->a, console_store(g->c), &query, e)))
+		(stats.failed &&
+			session_list(&list, g->a, console_store(g->c), &query, e)))
 		return -1;
 	for (size_t i = 0; i < list.n; i++) {
 		const struct session *s = &list.items[i];
@@ -253,8 +274,8 @@ static int add_sessions(struct gather *g, struct err *e)
 		item->severity = SEV_TICKET;
 		item->word = _("failed");
 		item->name = s->agent ? s->agent : s->id;
-		item->note = arena_format(g->a, _("%lld errors, %.2f $"), (long long)s->errors,
-			isnan(s->cost_usd) ? 0 : s->cost_usd);
+		item->note = arena_format(g->a, _("%lld errors, %.2f $"),
+			(long long)s->errors, isnan(s->cost_usd) ? 0 : s->cost_usd);
 		item->figure = "";
 		item->pane = "sessions";
 		item->argument = s->id;
@@ -300,8 +321,8 @@ static void add_sources(struct gather *g)
 	if (!s->n_sources)
 		strbuf_adds(&sum, _("none configured"));
 	else
-		strbuf_addf(&sum, _("%zu read, %zu stale"), s->n_sources - s->stale_sources,
-			s->stale_sources);
+		strbuf_addf(&sum, _("%zu read, %zu stale"),
+			s->n_sources - s->stale_sources, s->stale_sources);
 	set_line(&g->o->summary[SECTION_SOURCES], &sum);
 }
 
@@ -312,9 +333,8 @@ static void say_burning(struct gather *g, const struct slo_row *row)
 	const struct slo_state *s = &row->state;
 	struct strbuf line = STRBUF_INIT, since = STRBUF_INIT;
 
-	strbuf_addf(&line, s->severity == SEV_PAGE ? _("Act now: %s/%s burns ")
-						   : _("Look today: %s/%s burns "),
-		row->slo.service, row->slo.name);
+	alarm(g->o, s->severity == SEV_PAGE ? _("Act now") : _("Look today"));
+	strbuf_addf(&line, _("%s/%s burns "), row->slo.service, row->slo.name);
 	burn_text(&line, slo_burn_now(s));
 	headline(g->o, &line);
 	if (s->onset != NONE_INT) {
@@ -325,7 +345,8 @@ static void say_burning(struct gather *g, const struct slo_row *row)
 		strbuf_release(&since);
 	}
 	if (!isnan(s->budget_left)) {
-		strbuf_addf(&line, _("%.0f %% of the budget left, gone in "), s->budget_left * 100);
+		strbuf_addf(&line, _("%.0f %% of the budget left, gone in "),
+			s->budget_left * 100);
 		exhausted_text(&line, s->exhausted_in_s);
 	}
 	headline(g->o, &line);
@@ -348,9 +369,9 @@ static void say_cause(struct gather *g)
 	struct strbuf line = STRBUF_INIT;
 
 	if (change && change->severity == SEV_TICKET)
-		strbuf_addf(&line, _("likely cause: %s, %s"), change->name, change->note);
+		strbuf_addf(&line, _("after %s, at %s"), change->name, change->figure);
 	else
-		strbuf_adds(&line, _("likely cause: no change was seen near the onset"));
+		strbuf_adds(&line, _("no change was seen near the onset"));
 	headline(g->o, &line);
 }
 
@@ -358,12 +379,15 @@ static void say_nothing_known(struct gather *g)
 {
 	struct strbuf line = STRBUF_INIT;
 
-	strbuf_adds(&line, g->s.n_sources ? _("Nothing is known yet: the sources are being read")
-					  : _("Nothing is known yet: no source is configured"));
+	alarm(g->o, _("Nothing is known yet"));
+	strbuf_adds(&line,
+		g->s.n_sources ? _("the sources are being read for the first time")
+			       : _("no source is configured"));
 	headline(g->o, &line);
-	strbuf_adds(&line, g->s.n_sources
-				   ? _("next: type :sources and Enter to see how they answer")
-				   : _("next: 'tocsin init' finds your systems, 'tocsin demo' shows a platform to practise on"));
+	strbuf_adds(&line,
+		g->s.n_sources ? _("next: type :sources and Enter to see how they answer")
+			       : _("next: 'tocsin init' finds your systems, 'tocsin "
+				   "demo' lets you practise"));
 	headline(g->o, &line);
 }
 
@@ -371,15 +395,17 @@ static void say_fine(struct gather *g)
 {
 	struct strbuf line = STRBUF_INIT;
 
-	strbuf_addf(&line, ngettext("All is well: %zu objective holds, no alert fires",
-				   "All is well: %zu objectives hold, no alert fires",
-				   g->s.slos_by[SEV_OK]),
+	alarm(g->o, _("All is well"));
+	strbuf_addf(&line,
+		ngettext("%zu objective holds, no alert fires",
+			"%zu objectives hold, no alert fires", g->s.slos_by[SEV_OK]),
 		g->s.slos_by[SEV_OK]);
 	headline(g->o, &line);
 	if (g->s.stale_sources) {
-		strbuf_addf(&line, ngettext("but %zu source is stale: it may know better",
-					   "but %zu sources are stale: they may know better",
-					   g->s.stale_sources),
+		strbuf_addf(&line,
+			ngettext("but %zu source is stale: it may know better",
+				"but %zu sources are stale: they may know better",
+				g->s.stale_sources),
 			g->s.stale_sources);
 		headline(g->o, &line);
 	}
@@ -389,8 +415,10 @@ static void say_alerts(struct gather *g)
 {
 	struct strbuf line = STRBUF_INIT;
 
-	strbuf_addf(&line, ngettext("%zu alert fires, and no objective burns",
-				   "%zu alerts fire, and no objective burns", g->s.firing),
+	alarm(g->o, g->s.firing_pages ? _("Act now") : _("Look today"));
+	strbuf_addf(&line,
+		ngettext("%zu alert fires, and no objective burns",
+			"%zu alerts fire, and no objective burns", g->s.firing),
 		g->s.firing);
 	headline(g->o, &line);
 	strbuf_adds(&line, _("next: Enter looks at it, R shows its runbooks"));
@@ -405,9 +433,10 @@ static void say(struct gather *g, const struct slo_row *worst)
 	if (worst) {
 		say_burning(g, worst);
 		say_cause(g);
-		strbuf_adds(&line, pane_of_name("runbooks")
-					   ? _("next: Enter looks at it, R shows its runbooks")
-					   : _("next: Enter looks at it"));
+		strbuf_adds(&line,
+			pane_of_name("runbooks")
+				? _("next: Enter looks at it, R shows its runbooks")
+				: _("next: Enter looks at it"));
 		headline(g->o, &line);
 	} else if (g->o->severity >= SEV_TICKET) {
 		say_alerts(g);
@@ -416,6 +445,43 @@ static void say(struct gather *g, const struct slo_row *worst)
 	} else {
 		say_nothing_known(g);
 	}
+}
+
+/* --- the chart, for screens that have room --- */
+
+static int add_chart(struct gather *g, struct err *e)
+{
+	const struct slo_row *row = g->s.n_slos ? g->s.slos[0] : NULL;
+	struct samples samples = {0};
+	struct chart_point *points;
+	struct chart *ch = &g->o->chart;
+	int64_t now = console_now(g->c);
+
+	*ch = (struct chart){
+		.unit = "x", .threshold = NAN, .top = NAN, .role = ROLE_CHART};
+	if (console_rows(g->c) < CHART_FROM_ROWS || !row || row->state.at == NONE_INT ||
+		!row->state.n_windows)
+		return 0;
+	ch->from = now - 2 * NS_PER_HOUR;
+	ch->to = now;
+	if (slo_burn_history(&samples, g->a, console_store(g->c), row->slo.service,
+		    row->slo.name, row->state.windows_ns[0], ch->from, ch->to,
+		    CHART_POINTS, e))
+		return -1;
+	points = arena_alloc(g->a, samples.n + 1, sizeof(*points));
+	for (size_t i = 0; i < samples.n; i++)
+		points[i] =
+			(struct chart_point){samples.items[i].at, samples.items[i].value};
+	ch->points = points;
+	ch->n = samples.n;
+	ch->title = arena_format(g->a, _("%s/%s: burn in the shortest window"),
+		row->slo.service, row->slo.name);
+	ch->threshold = 1;
+	if (row->state.onset != NONE_INT) {
+		ch->mark_names[0] = '^';
+		ch->marks[ch->n_marks++] = row->state.onset;
+	}
+	return 0;
 }
 
 /* --- the pane --- */
@@ -439,14 +505,14 @@ static int overview_query(struct pane *p, struct rows *out, struct err *e)
 	o->n_headline = 0;
 	if (situation_load(&g.s, g.a, c, e) == 0) {
 		worst = g.s.n_slos && g.s.slos[0]->state.at != NONE_INT &&
-					g.s.slos[0]->state.severity >= SEV_TICKET
-				? g.s.slos[0]
-				: NULL;
+				g.s.slos[0]->state.severity >= SEV_TICKET
+			? g.s.slos[0]
+			: NULL;
 		add_objectives(&g);
 		add_alerts(&g);
 		rc = console_store(c) ? add_changes(&g, worst, e) : 0;
 		if (!rc && console_store(c))
-			rc = add_sessions(&g, e);
+			rc = add_sessions(&g, e) ? -1 : add_chart(&g, e);
 		add_sources(&g);
 		say(&g, worst);
 	}
@@ -480,6 +546,7 @@ static void overview_close(struct pane *p)
 		free(o->headline[i]);
 	for (size_t i = 0; i < SECTIONS; i++)
 		free(o->summary[i]);
+	free(o->alarm);
 }
 
 /* --- Tab: from section to section --- */
@@ -498,7 +565,9 @@ static unsigned to_section(struct pane *p, int direction)
 		enum section there = ((const struct item *)rows[k]->data)->section;
 
 		if (there != here) {
-			while (k > 0 && ((const struct item *)rows[k - 1]->data)->section == there)
+			while (k > 0 &&
+				((const struct item *)rows[k - 1]->data)->section ==
+					there)
 				k--;
 			pane_select(p, rows[k]->id);
 			break;
@@ -507,13 +576,15 @@ static unsigned to_section(struct pane *p, int direction)
 	return ACT_REDRAW;
 }
 
-static unsigned act_next_section(struct console *c, struct pane *p, const struct action *a)
+static unsigned act_next_section(
+	struct console *c, struct pane *p, const struct action *a)
 {
 	(void)c, (void)a;
 	return to_section(p, 1);
 }
 
-static unsigned act_previous_section(struct console *c, struct pane *p, const struct action *a)
+static unsigned act_previous_section(
+	struct console *c, struct pane *p, const struct action *a)
 {
 	(void)c, (void)a;
 	return to_section(p, -1);
@@ -544,8 +615,8 @@ const struct pane_ops pane_overview = {
 	.title = N_("Overview"),
 	.help = N_("is it bad, what changed, what to do next"),
 	.key = '1',
-	.touches = 1u << TOUCH_SLO | 1u << TOUCH_ALERT | 1u << TOUCH_CHANGE | 1u << TOUCH_SESSION |
-		   1u << TOUCH_SOURCE | 1u << TOUCH_RECORD,
+	.touches = 1u << TOUCH_SLO | 1u << TOUCH_ALERT | 1u << TOUCH_CHANGE |
+		1u << TOUCH_SESSION | 1u << TOUCH_SOURCE | 1u << TOUCH_RECORD,
 	.actions = overview_actions,
 	.size = sizeof(struct overview),
 	.close = overview_close,

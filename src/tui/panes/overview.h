@@ -18,6 +18,7 @@ struct item {
 	const char	*word;		/* behind the mark */
 	const char	*name;		/* what is looked for */
 	const char	*note;		/* the rest */
+	enum role	note_role;
 	const char	*figure;	/* "14.2x" */
 	double		budget;		/* NAN: no bar */
 	const char	*left;		/* "3h20" */
@@ -32,6 +33,9 @@ struct overview {
 	size_t		n_headline;
 	enum severity	severity;
 	char		*summary[SECTIONS];	/* owned; behind each section's title */
+	/* The worst objective's burn, for screens with room; all in the rows' arena. */
+	struct chart	chart;			/* n 0: none */
+	char		*alarm;			/* owned: before the headline, "Act now:" */
 	int		top;			/* first line shown of the first column */
 	size_t		section_at[SECTIONS];	/* its first row */
 };

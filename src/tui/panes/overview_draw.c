@@ -11,8 +11,10 @@
 #include "tui/panes/overview.h"
 
 #define TWO_COLUMNS 140
-#define LEAD 10 /* mark and word, or the time of a change */
+#define LEAD 11 /* mark and word, or the time of a change */
 #define LINES_MAX 400
+#define CHART_LEAST 7
+#define CHART_MOST 16
 
 static const char *const section_titles[SECTIONS] = {
 	[SECTION_OBJECTIVES] = N_("Objectives"),
@@ -24,19 +26,20 @@ static const char *const section_titles[SECTIONS] = {
 
 /* One line of a column: a heading, an item, or nothing. */
 struct flow_line {
-	enum section	section;	/* a heading; NONE: not */
+	enum section section; /* a heading; NONE: not */
 	const struct item *item;
-	size_t		row;
+	size_t row;
 };
 
 struct flow {
-	struct flow_line	lines[LINES_MAX];
-	int			n;
+	struct flow_line lines[LINES_MAX];
+	int n;
 };
 
 /* Columns from the right edge; 0: left out. */
 struct layout {
-	int	age, left, budget, bar, figure, name;
+	int age, left, budget, bar, figure;
+	int name[SECTIONS];
 };
 
 /* --- what stands where --- */
@@ -47,14 +50,21 @@ static void flow_add(struct flow *f, struct flow_line line)
 		f->lines[f->n++] = line;
 }
 
-static void flow_sections(struct flow *f, struct pane *p, enum section from, enum section to,
-	bool spaced)
+/* As many blank lines between sections as there is room for. */
+static void flow_sections(
+	struct flow *f, struct pane *p, enum section from, enum section to, int room)
 {
 	const struct row **rows;
 	size_t n = pane_visible(p, &rows);
+	int spare = room - (int)(to - from) - 1;
 
+	for (size_t i = 0; i < n; i++) {
+		enum section s = ((const struct item *)rows[i]->data)->section;
+
+		spare -= s >= from && s <= to;
+	}
 	for (enum section s = from; s <= to; s++) {
-		if (f->n && spaced)
+		if (f->n && spare-- > 0)
 			flow_add(f, (struct flow_line){0});
 		flow_add(f, (struct flow_line){.section = s});
 		for (size_t i = 0; i < n; i++) {
@@ -76,7 +86,7 @@ static int widest(int width, const char *text, int most)
 
 static struct layout lay_out(const struct flow *f, int cols)
 {
-	struct layout l = {.age = 4};
+	struct layout l = {.age = 4, .left = 4, .figure = 4};
 	int room;
 
 	for (int i = 0; i < f->n; i++) {
@@ -85,7 +95,8 @@ static struct layout lay_out(const struct flow *f, int cols)
 		if (!item)
 			continue;
 		l.age = widest(l.age, item->age, 12);
-		l.name = widest(l.name, item->name, cols / 2);
+		l.name[item->section] =
+			widest(l.name[item->section], item->name, cols / 2);
 		if (item->section == SECTION_OBJECTIVES) {
 			l.figure = widest(l.figure, item->figure, 8);
 			l.left = widest(l.left, item->left, 7);
@@ -94,7 +105,7 @@ static struct layout lay_out(const struct flow *f, int cols)
 			l.figure = widest(l.figure, item->figure, 8);
 		}
 	}
-	room = cols - LEAD - l.age - 2 - l.name - l.figure - 4;
+	room = cols - LEAD - l.age - 2 - l.name[SECTION_OBJECTIVES] - l.figure - 4;
 	if (room < l.left + l.budget + 6)
 		l.left = 0;
 	if (room < l.left + l.budget + 4)
@@ -107,7 +118,8 @@ static struct layout lay_out(const struct flow *f, int cols)
 
 /* --- drawing --- */
 
-static int put_right(const struct box *b, int y, int end, int width, enum role role, const char *text)
+static int put_right(
+	const struct box *b, int y, int end, int width, enum role role, const char *text)
 {
 	if (!width)
 		return end;
@@ -116,8 +128,8 @@ static int put_right(const struct box *b, int y, int end, int width, enum role r
 	return end - width - 2;
 }
 
-static void draw_objective(
-	const struct item *item, const struct layout *l, const struct box *b, int y, int end)
+static void draw_objective(const struct item *item, const struct layout *l,
+	const struct box *b, int y, int end)
 {
 	char budget[16] = "-";
 	enum role bar = item->severity >= SEV_TICKET ? ROLE_THRESHOLD : ROLE_CHART;
@@ -125,7 +137,8 @@ static void draw_objective(
 	if (!isnan(item->budget))
 		snprintf(budget, sizeof(budget), "%.0f %%", item->budget * 100);
 	end = put_right(b, y, end, l->left, ROLE_TEXT, item->left);
-	end = put_right(b, y, end, l->budget, item->budget <= 0 ? ROLE_ERROR : ROLE_TEXT, budget);
+	end = put_right(
+		b, y, end, l->budget, item->budget <= 0 ? ROLE_ERROR : ROLE_TEXT, budget);
 	if (l->bar && !isnan(item->budget))
 		box_bar(b, y, end - l->bar, l->bar, bar, item->budget);
 	end -= l->bar ? l->bar + 2 : 0;
@@ -134,16 +147,18 @@ static void draw_objective(
 	box_text(b, y, LEAD, end - LEAD, ROLE_STRONG, item->name);
 }
 
-static void draw_other(
-	const struct item *item, const struct layout *l, const struct box *b, int y, int end)
+static void draw_other(const struct item *item, const struct layout *l,
+	const struct box *b, int y, int end)
 {
-	int x = LEAD, name = l->name < end - LEAD ? l->name : end - LEAD;
+	int x = LEAD, name = l->name[item->section];
 
 	if (item->section == SECTION_ALERTS)
 		end = put_right(b, y, end, l->figure, ROLE_TEXT, item->figure);
-	x += box_text(b, y, x, name, ROLE_STRONG, item->name) + 2;
+	name = name < end - LEAD ? name : end - LEAD;
+	box_text(b, y, x, name, ROLE_STRONG, item->name);
+	x += name + 2;
 	if (item->note && end - x > 4)
-		box_text(b, y, x, end - x, ROLE_TEXT, item->note);
+		box_text(b, y, x, end - x, item->note_role, item->note);
 }
 
 static void draw_item(struct pane *p, const struct item *item, const struct layout *l,
@@ -167,19 +182,37 @@ static void draw_item(struct pane *p, const struct item *item, const struct layo
 		draw_other(item, l, b, y, end);
 }
 
-static void draw_heading(struct pane *p, enum section s, const struct box *b, int y)
+/* What the figures below are; returns where the labels begin. */
+static int draw_labels(enum section s, const struct layout *l, const struct box *b, int y)
+{
+	int end = b->cols - 1;
+
+	if ((s != SECTION_OBJECTIVES && s != SECTION_ALERTS) || !l->name[s])
+		return end;
+	end = put_right(b, y, end, l->age, ROLE_LABEL, _("age"));
+	if (s == SECTION_ALERTS)
+		return put_right(b, y, end, l->figure, ROLE_LABEL, _("for"));
+	end = put_right(b, y, end, l->left, ROLE_LABEL, _("gone"));
+	end = put_right(b, y, end, l->budget, ROLE_LABEL, _("left"));
+	end -= l->bar ? l->bar + 2 : 0;
+	return put_right(b, y, end, l->figure, ROLE_LABEL, _("burn"));
+}
+
+static void draw_heading(struct pane *p, enum section s, const struct layout *l,
+	const struct box *b, int y)
 {
 	struct overview *o = pane_data(p);
-	int x = 1;
+	int x = 1, end = draw_labels(s, l, b, y);
 
 	x += box_text(b, y, x, b->cols - x, ROLE_HEADING, _(section_titles[s])) + 2;
 	if (x < LEAD + 2)
 		x = LEAD + 2;
-	box_text(b, y, x, b->cols - x, ROLE_DIM, o->summary[s]);
+	box_text(b, y, x, end - x, ROLE_DIM, o->summary[s]);
 }
 
 /* Draws from line top on; returns the line with the cursor, or -1. */
-static int draw_flow(struct pane *p, const struct flow *f, const struct box *b, int top, bool focus)
+static int draw_flow(
+	struct pane *p, const struct flow *f, const struct box *b, int top, bool focus)
 {
 	struct layout l = lay_out(f, b->cols);
 	int found = -1;
@@ -194,7 +227,7 @@ static int draw_flow(struct pane *p, const struct flow *f, const struct box *b, 
 		if (y < 0 || y >= b->rows)
 			continue;
 		if (line->section)
-			draw_heading(p, line->section, b, y);
+			draw_heading(p, line->section, &l, b, y);
 		if (!line->item)
 			continue;
 		draw_item(p, line->item, &l, b, y);
@@ -240,41 +273,63 @@ static int draw_headline(struct pane *p, const struct box *b)
 	int y = 0;
 
 	for (size_t i = 0; i < o->n_headline && i < most; i++, y++) {
-		if (i == 0)
-			box_textf(b, y, 1, b->cols - 2, severity_role(o->severity), "%c %s",
-				theme->marks[o->severity], o->headline[i]);
-		else
-			box_text(b, y, 3, b->cols - 4, i + 1 == o->n_headline ? ROLE_DIM : ROLE_TEXT,
+		if (i == 0) {
+			int x = 1;
+
+			x += box_textf(b, y, x, b->cols - 2, severity_role(o->severity),
+				"%c %s", theme->marks[o->severity], o->alarm);
+			box_text(b, y, x + 2, b->cols - x - 2, ROLE_STRONG,
+				o->headline[i]);
+		} else
+			box_text(b, y, 3, b->cols - 4,
+				i + 1 == o->n_headline ? ROLE_DIM : ROLE_TEXT,
 				o->headline[i]);
 	}
 	return y && b->rows >= 16 ? y + 1 : y;
 }
 
+/* What is left below the sections shows the worst objective over time. */
+static void draw_chart(struct pane *p, const struct box *b, int used)
+{
+	struct overview *o = pane_data(p);
+	int rows = b->rows - used - 1;
+	struct box area = box_sub(
+		b, used + 1, 1, rows > CHART_MOST ? CHART_MOST : rows, b->cols - 2);
+
+	if (o->chart.n && rows >= CHART_LEAST && !b->plain)
+		chart_draw(&o->chart, &area);
+}
+
+static void draw_two(struct pane *p, struct flow *left, const struct box *b, bool focus)
+{
+	struct flow *right = left + 1;
+	struct box l = box_sub(b, 0, 0, b->rows, b->cols / 2 - 2);
+	struct box r = box_sub(b, 0, b->cols / 2 + 1, b->rows, b->cols - b->cols / 2 - 1);
+	int line;
+
+	flow_sections(left, p, SECTION_OBJECTIVES, SECTION_ALERTS, l.rows);
+	flow_sections(right, p, SECTION_CHANGES, SECTION_SOURCES, r.rows);
+	line = line_of_cursor(p, left);
+	draw_flow(p, left, &l, line >= l.rows ? line - l.rows + 1 : 0, focus);
+	line = line_of_cursor(p, right);
+	draw_flow(p, right, &r, line >= r.rows ? line - r.rows + 1 : 0, focus);
+	draw_chart(p, b, left->n > right->n ? left->n : right->n);
+}
+
 void overview_draw(struct pane *p, const struct box *whole, bool focus)
 {
-	struct flow *left = mem_new(2, sizeof(*left)), *right = left + 1;
+	struct flow *flows = mem_new(2, sizeof(*flows));
 	int used = draw_headline(p, whole);
 	struct box b = box_sub(whole, used, 0, whole->rows - used, whole->cols);
-	bool spaced = b.rows >= 15;
 
 	if (whole->cols >= TWO_COLUMNS && !whole->plain) {
-		struct box l = box_sub(&b, 0, 0, b.rows, b.cols / 2 - 2);
-		struct box r = box_sub(&b, 0, b.cols / 2 + 1, b.rows, b.cols - b.cols / 2 - 1);
-		int top = 0, line;
-
-		flow_sections(left, p, SECTION_OBJECTIVES, SECTION_ALERTS, spaced);
-		flow_sections(right, p, SECTION_CHANGES, SECTION_SOURCES, spaced);
-		line = line_of_cursor(p, left);
-		top = line >= l.rows ? line - l.rows + 1 : 0;
-		draw_flow(p, left, &l, top, focus);
-		line = line_of_cursor(p, right);
-		top = line >= r.rows ? line - r.rows + 1 : 0;
-		draw_flow(p, right, &r, top, focus);
+		draw_two(p, flows, &b, focus);
 	} else {
-		flow_sections(left, p, SECTION_OBJECTIVES, SECTION_SOURCES, spaced);
-		draw_flow(p, left, &b, scroll_to(p, left, b.rows), focus);
+		flow_sections(flows, p, SECTION_OBJECTIVES, SECTION_SOURCES, b.rows);
+		draw_flow(p, flows, &b, scroll_to(p, flows, b.rows), focus);
+		draw_chart(p, &b, flows->n);
 	}
 	if (whole->grid->cursor_y < 0)
 		box_cursor(whole, 0, 0, false);
-	free(left);
+	free(flows);
 }

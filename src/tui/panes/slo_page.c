@@ -13,7 +13,9 @@
 #include "tui/situation.h"
 #include "tui/suspect.h"
 
-#define CHART_ROWS 9
+#define CHART_ROWS 8
+#define CHART_ROWS_TALL 12
+#define TALL 40
 #define CHART_POINTS 400
 #define SUSPECTS 5
 #define STALE_NS (5 * NS_PER_MIN)
@@ -53,7 +55,8 @@ bool slo_is_stale(struct console *c, const struct slo_row *row)
 	/* Evaluation is at most once a minute, whatever its source's interval. */
 	if (limit < 3 * NS_PER_MIN)
 		limit = 3 * NS_PER_MIN;
-	return console_now(c) - row->state.at > limit || console_stale(c, row->slo.source);
+	return console_now(c) - row->state.at > limit ||
+		console_stale(c, row->slo.source);
 }
 
 /* --- what stands at the top --- */
@@ -73,13 +76,22 @@ static void add_headline(struct pane *p, const struct slo_row *row, struct doc *
 	if (s->onset != NONE_INT) {
 		console_time(c, &since, s->onset);
 		doc_textf(out, ROLE_STRONG,
-			_("Burns its error budget %s as fast as the objective allows, since %s."),
+			_("Burns its error budget %s as fast as the objective allows, "
+			  "since %s."),
 			burn.buf, since.buf);
 	}
 	strbuf_release(&burn);
 	strbuf_release(&since);
 }
 
+static void cell_pair(
+	struct doc *out, const char *label, enum role role, const char *value)
+{
+	doc_cell(out, ROLE_LABEL, label);
+	doc_cell(out, *value ? role : ROLE_DIM, *value ? value : "-");
+}
+
+/* Two to a line: what matters next, the chart, shall be on the same screen. */
 static void add_figures(struct pane *p, const struct slo_row *row, struct doc *out)
 {
 	const struct slo_state *s = &row->state;
@@ -87,27 +99,28 @@ static void add_figures(struct pane *p, const struct slo_row *row, struct doc *o
 	enum role role;
 
 	doc_blank(out);
+	doc_columns_begin(out, "llll");
 	objective_text(&text, row->slo.objective);
 	strbuf_adds(&text, _(" over "));
 	duration_format(&text, row->slo.window_ns);
-	doc_field(out, _("objective"), ROLE_TEXT, text.buf);
-	if (isnan(s->budget_left))
-		doc_field(out, _("budget left"), ROLE_DIM, NULL);
-	else
-		doc_fieldf(out, _("budget left"), s->budget_left <= 0 ? ROLE_ERROR : ROLE_STRONG,
-			"%.1f %%", s->budget_left * 100);
+	cell_pair(out, _("objective"), ROLE_TEXT, text.buf);
+	strbuf_reset(&text);
+	if (!isnan(s->budget_left))
+		strbuf_addf(&text, "%.1f %%", s->budget_left * 100);
+	cell_pair(out, _("budget left"), s->budget_left <= 0 ? ROLE_ERROR : ROLE_STRONG,
+		text.buf);
+	strbuf_reset(&text);
+	role = console_age(
+		pane_console(p), &text, s->at, slo_is_stale(pane_console(p), row));
+	if (row->slo.source)
+		strbuf_addf(&text, _(", by %s"), row->slo.source);
+	cell_pair(out, _("evaluated"), role, text.buf);
 	strbuf_reset(&text);
 	exhausted_text(&text, s->exhausted_in_s);
-	doc_fieldf(out, _("gone in"), ROLE_TEXT, _("%s, at the present rate"), text.buf);
-	if (!isnan(s->events))
-		doc_fieldf(out, _("events"), ROLE_TEXT, "%.0f", s->events);
+	cell_pair(out, _("gone in"), ROLE_TEXT, text.buf);
+	doc_columns_end(out);
 	if (s->note)
 		doc_field(out, _("note"), ROLE_NO_DATA, s->note);
-	strbuf_reset(&text);
-	role = console_age(pane_console(p), &text, s->at, slo_is_stale(pane_console(p), row));
-	doc_field(out, _("evaluated"), role, text.buf);
-	if (row->slo.source)
-		doc_link(out, _("source"), row->slo.source, "sources", row->slo.source);
 	strbuf_release(&text);
 }
 
@@ -121,9 +134,11 @@ static double page_factor(const struct burn_alert *rules, size_t n)
 	return NAN;
 }
 
-static void add_marks(struct chart *ch, const struct slo_state *s, const struct suspects *suspects)
+static void add_marks(
+	struct chart *ch, const struct slo_state *s, const struct suspects *suspects)
 {
-	for (size_t i = 0; suspects && i < suspects->n && ch->n_marks + 1 < ARRAY_LEN(ch->marks);
+	for (size_t i = 0;
+		suspects && i < suspects->n && ch->n_marks + 1 < ARRAY_LEN(ch->marks);
 		i++) {
 		ch->mark_names[ch->n_marks] = (char)('a' + i);
 		ch->marks[ch->n_marks++] = suspects->items[i].change->at;
@@ -134,8 +149,9 @@ static void add_marks(struct chart *ch, const struct slo_state *s, const struct 
 	}
 }
 
-static void add_chart(struct pane *p, const struct slo_row *row, const struct suspects *suspects,
-	double threshold, struct arena *a, struct doc *out)
+static void add_chart(struct pane *p, const struct slo_row *row,
+	const struct suspects *suspects, double threshold, struct arena *a,
+	struct doc *out)
 {
 	const struct slo_state *s = &row->state;
 	struct console *c = pane_console(p);
@@ -143,34 +159,40 @@ static void add_chart(struct pane *p, const struct slo_row *row, const struct su
 	struct samples samples = {0};
 	struct err ignored = ERR_INIT;
 	struct chart_point *points;
-	struct chart ch = {.unit = "x", .threshold = threshold, .top = NAN, .role = ROLE_CHART};
+	struct chart ch = {
+		.unit = "x", .threshold = threshold, .top = NAN, .role = ROLE_CHART};
 
 	if (!s->n_windows || s->at == NONE_INT)
 		return;
 	window = s->windows_ns[0];
 	if (s->onset != NONE_INT && s->onset - 30 * NS_PER_MIN < from)
 		from = s->onset - 30 * NS_PER_MIN;
-	if (slo_burn_history(&samples, a, console_store(c), row->slo.service, row->slo.name,
-		    window, from, to, CHART_POINTS, &ignored)) {
+	if (slo_burn_history(&samples, a, console_store(c), row->slo.service,
+		    row->slo.name, window, from, to, CHART_POINTS, &ignored)) {
 		doc_text(out, ROLE_ERROR, ignored.what);
 		err_release(&ignored);
 		return;
 	}
 	points = arena_alloc(a, samples.n + 1, sizeof(*points));
 	for (size_t i = 0; i < samples.n; i++)
-		points[i] = (struct chart_point){samples.items[i].at, samples.items[i].value};
+		points[i] =
+			(struct chart_point){samples.items[i].at, samples.items[i].value};
 	ch.points = points;
 	ch.n = samples.n;
 	ch.from = from;
 	ch.to = to;
 	add_marks(&ch, s, suspects);
 	doc_heading(out, _("Burn in the shortest window, and where a page begins"));
-	doc_chart(out, &ch, console_plain(c) ? 1 : CHART_ROWS);
+	doc_chart(out, &ch,
+		console_plain(c)                  ? 1
+			: console_rows(c) >= TALL ? CHART_ROWS_TALL
+						  : CHART_ROWS);
 }
 
 /* --- windows and rules --- */
 
-static const char *rule_text(struct arena *a, const struct burn_alert *rules, size_t n, int64_t window)
+static const char *rule_text(
+	struct arena *a, const struct burn_alert *rules, size_t n, int64_t window)
 {
 	for (size_t i = 0; i < n; i++)
 		if (rules[i].long_ns == window)
@@ -179,8 +201,8 @@ static const char *rule_text(struct arena *a, const struct burn_alert *rules, si
 	return "";
 }
 
-static void add_windows(struct pane *p, const struct slo_row *row, const struct burn_alert *rules,
-	size_t n_rules, struct arena *a, struct doc *out)
+static void add_windows(struct pane *p, const struct slo_row *row,
+	const struct burn_alert *rules, size_t n_rules, struct arena *a, struct doc *out)
 {
 	const struct slo_state *s = &row->state;
 
@@ -219,14 +241,16 @@ static void add_words(const struct slo_row *row, struct doc *out)
 	duration_format(&period, s->window_ns);
 	doc_heading(out, _("In words"));
 	doc_textf(out, ROLE_TEXT,
-		_("%s means that %.3g %% of the events may fail. In the last hour %.3g %% did: "
+		_("%s means that %.3g %% of the events may fail. In the last hour %.3g "
+		  "%% did: "
 		  "%.3g / %.3g = %.3g times as many."),
 		target.buf, (1 - s->objective) * 100, burn * (1 - s->objective) * 100,
 		burn * (1 - s->objective) * 100, (1 - s->objective) * 100, burn);
 	if (burn > 0 && s->budget_left > 0) {
 		exhausted_text(&left, s->exhausted_in_s);
 		doc_textf(out, ROLE_TEXT,
-			_("At this rate a whole budget of %s lasts %.3g hours; what is left lasts %s."),
+			_("At this rate a whole budget of %s lasts %.3g hours; what is "
+			  "left lasts %s."),
 			period.buf, (double)s->window_ns / 3.6e12 / burn, left.buf);
 	}
 	strbuf_release(&target);
@@ -241,13 +265,15 @@ static void add_suspects(struct pane *p, const struct suspects *suspects, struct
 	doc_heading(out, _("Changes near the onset, likeliest first"));
 	if (!suspects->n) {
 		doc_text(out, ROLE_DIM,
-			_("none was seen; what happened before the console watched may be missing"));
+			_("none was seen; what happened before the console watched may "
+			  "be missing"));
 		return;
 	}
-	doc_columns_begin(out, "lllll");
+	doc_columns_begin(out, "llll");
 	for (size_t i = 0; i < suspects->n; i++) {
 		const struct suspect *s = &suspects->items[i];
-		struct strbuf when = STRBUF_INIT, text = STRBUF_INIT, before = STRBUF_INIT;
+		struct strbuf when = STRBUF_INIT, text = STRBUF_INIT,
+			      before = STRBUF_INIT;
 
 		console_time(pane_console(p), &when, s->change->at);
 		change_text(&text, s->change);
@@ -256,12 +282,12 @@ static void add_suspects(struct pane *p, const struct suspects *suspects, struct
 		doc_cell(out, ROLE_DIM, when.buf);
 		doc_cell(out, i ? ROLE_TEXT : ROLE_STRONG, text.buf);
 		doc_cell(out, ROLE_TEXT, before.buf);
-		doc_cell(out, ROLE_DIM, s->reason);
 		strbuf_release(&when);
 		strbuf_release(&text);
 		strbuf_release(&before);
 	}
 	doc_columns_end(out);
+	doc_textf(out, ROLE_DIM, _("a: %s"), suspects->items[0].reason);
 }
 
 /* --- how it is measured --- */
@@ -277,6 +303,8 @@ static void add_code(struct doc *out, const char *label, const char *query)
 static void add_definition(const struct slo *slo, struct doc *out)
 {
 	doc_heading(out, _("How it is measured"));
+	if (slo->source)
+		doc_link(out, _("source"), slo->source, "sources", slo->source);
 	doc_field(out, _("format"), ROLE_TEXT, slo->format);
 	doc_field(out, _("file"), ROLE_TEXT, slo->file);
 	add_code(out, _("good events"), slo->sli.good);
@@ -297,8 +325,9 @@ void slo_page(struct pane *p, const struct slo_row *row, struct doc *out)
 
 	arena_init(&a);
 	rules = burn_alerts(&row->slo, &a, &n_rules);
-	if (burning && suspects_load(&suspects, &a, pane_console(p), row->slo.service,
-			       row->state.onset, SUSPECTS, &e))
+	if (burning &&
+		suspects_load(&suspects, &a, pane_console(p), row->slo.service,
+			row->state.onset, SUSPECTS, &e))
 		doc_text(out, ROLE_ERROR, e.what);
 	add_headline(p, row, out);
 	add_figures(p, row, out);

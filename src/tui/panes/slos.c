@@ -45,8 +45,8 @@ static void slos_summary(struct pane *p, struct strbuf *out)
 	for (size_t i = 0; i < rows->n; i++)
 		by[severity_of_row(rows->items[i].data)]++;
 	strbuf_addf(out, ngettext("%zu objective", "%zu objectives", rows->n), rows->n);
-	strbuf_addf(out, _(": %zu page, %zu ticket, %zu fine"), by[SEV_PAGE], by[SEV_TICKET],
-		by[SEV_OK]);
+	strbuf_addf(out, _(": %zu page, %zu ticket, %zu fine"), by[SEV_PAGE],
+		by[SEV_TICKET], by[SEV_OK]);
 	if (by[SEV_NO_DATA])
 		strbuf_addf(out, _(", %zu without data"), by[SEV_NO_DATA]);
 }
@@ -110,7 +110,8 @@ static void cell_burn(struct value *out, struct pane *p, const void *data)
 	enum severity s = severity_of_row(row);
 
 	(void)p;
-	burn_text(&out->text, row->state.at == NONE_INT ? NAN : slo_burn_now(&row->state));
+	burn_text(
+		&out->text, row->state.at == NONE_INT ? NAN : slo_burn_now(&row->state));
 	if (s == SEV_PAGE || s == SEV_TICKET)
 		out->role = ROLE_STRONG;
 }
@@ -138,12 +139,12 @@ static void cell_age(struct value *out, struct pane *p, const void *data)
 	out->role = console_age(c, &out->text, row->state.at, slo_is_stale(c, row));
 }
 
-#define COMPARE(name, member)                                                            \
-	static int name(const void *a, const void *b)                                    \
-	{                                                                                \
-		const struct slo_row *x = a, *y = b;                                     \
-                                                                                         \
-		return (x->member > y->member) - (x->member < y->member);                \
+#define COMPARE(name, member)                                             \
+	static int name(const void *a, const void *b)                     \
+	{                                                                 \
+		const struct slo_row *x = a, *y = b;                      \
+                                                                          \
+		return (x->member > y->member) - (x->member < y->member); \
 	}
 
 COMPARE(compare_objective, slo.objective)
@@ -207,7 +208,8 @@ const struct pane_ops pane_slos = {
 	.help = N_("service level objectives: burn, budget, how long it lasts"),
 	.key = '2',
 	.touches = 1u << TOUCH_SLO | 1u << TOUCH_SOURCE,
-	.empty = N_("no objective is known: services name theirs under slos: in the configuration"),
+	.empty = N_("no objective is known: services name theirs under slos: in the "
+		    "configuration"),
 	.columns = slos_columns,
 	.query = slos_query,
 	.summary = slos_summary,

@@ -83,7 +83,8 @@ static void cell_age(struct value *out, struct pane *p, const void *data)
 {
 	const struct source_row *s = data;
 
-	out->role = console_age(pane_console(p), &out->text, s->succeeded, is_stale(p, s));
+	out->role =
+		console_age(pane_console(p), &out->text, s->succeeded, is_stale(p, s));
 }
 
 static void cell_every(struct value *out, struct pane *p, const void *data)
@@ -220,8 +221,8 @@ static void sources_detail(struct pane *p, const void *data, struct doc *out)
 	struct strbuf n = STRBUF_INIT;
 
 	doc_title(out, severity_role(severity), "%c %s  %s",
-		console_theme(pane_console(p))->marks[severity], _(source_state_name(s->state)),
-		s->name);
+		console_theme(pane_console(p))->marks[severity],
+		_(source_state_name(s->state)), s->name);
 	if (s->error)
 		doc_text(out, ROLE_ERROR, s->error);
 	if (s->error && s->hint)
@@ -239,8 +240,8 @@ static void sources_detail(struct pane *p, const void *data, struct doc *out)
 	strbuf_reset(&n);
 	count_text(&n, s->bytes);
 	doc_field(out, _("bytes"), ROLE_TEXT, n.buf);
-	doc_fieldf(out, _("failed"), s->failures ? ROLE_STRONG : ROLE_TEXT, _("%lld of %lld readings"),
-		(long long)s->failures, (long long)s->polls);
+	doc_fieldf(out, _("failed"), s->failures ? ROLE_STRONG : ROLE_TEXT,
+		_("%lld of %lld readings"), (long long)s->failures, (long long)s->polls);
 	if (s->holder_pid != NONE_INT && s->holder_pid > 0)
 		doc_fieldf(out, _("read by"), ROLE_TEXT, _("process %lld of %s"),
 			(long long)s->holder_pid, s->holder_user ? s->holder_user : "?");

@@ -1,0 +1,104 @@
+#include "config.h"
+#include "cmd/commands.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "core/child.h"
+#include "core/i18n.h"
+#include "core/loop.h"
+#include "store/source.h"
+#include "tui/host.h"
+
+static void collector_ended(void *ctx, pid_t pid, int status)
+{
+	(void)ctx, (void)pid, (void)status;
+}
+
+/*
+ * A collector of our own, unless others read every source already: it finds out itself, lives on
+ * without us while other consoles do, and ends with the last one.
+ */
+static int start_collector(const struct cmd *c, struct loop *loop, struct err *e)
+{
+	char self[4096];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	const char *argv[10] = {self, "poll", "--follow"};
+	const struct child_spec spec = {
+		.argv = argv,
+		.env = (const char *const *)environ,
+		.session = true,
+	};
+	struct child child;
+	size_t n = 3;
+
+	if (len <= 0)
+		return err_set(e, ERR_SYSTEM,
+			_("no collector could be started: /proc is not there"));
+	self[len] = '\0';
+	if (c->config_file) {
+		argv[n++] = "--config";
+		argv[n++] = c->config_file;
+	}
+	if (c->context) {
+		argv[n++] = "--context";
+		argv[n++] = c->context->name;
+	}
+	if (child_start(&child, &spec, e))
+		return err_prefix(e, _("no collector could be started: "));
+	child_close(&child);
+	loop_child(loop, child.pid, collector_ended, NULL);
+	return 0;
+}
+
+/* Ended by a signal, we say so to whoever waits for us. */
+static int exit_by(int signal_number)
+{
+	if (signal_number) {
+		signal(signal_number, SIG_DFL);
+		raise(signal_number);
+	}
+	return EXIT_FINE;
+}
+
+int cmd_watch_at(struct cmd *c, const char *pane, const char *argument)
+{
+	struct loop *loop;
+	struct err e = ERR_INIT, trouble = ERR_INIT;
+	struct host_conf conf = {
+		.store = c->store,
+		.config = &c->config,
+		.context = c->context ? c->context->name : NULL,
+		.theme = cmd_value(c, "theme"),
+		.pane = pane,
+		.argument = argument,
+		.plain = cmd_has(c, "plain"),
+		.no_mouse = cmd_has(c, "no-mouse"),
+		.low_bandwidth = cmd_has(c, "low-bandwidth"),
+	};
+	char *note = NULL;
+	int signal_number = 0, code = EXIT_FINE;
+
+	if (!host_possible())
+		return cmd_status(c);
+	loop = loop_new();
+	if (c->config.n_sources && !cmd_has(c, "no-poll") &&
+		(store_present(c->store, &trouble) || start_collector(c, loop, &trouble)))
+		note = err_text(&trouble);
+	conf.loop = loop;
+	conf.note = note;
+	if (host_run(&conf, &signal_number, &e))
+		code = cmd_fail(&e);
+	loop_free(loop);
+	free(note);
+	err_release(&e);
+	err_release(&trouble);
+	return code ? code : exit_by(signal_number);
+}
+
+int cmd_watch(struct cmd *c)
+{
+	return cmd_watch_at(c, NULL, NULL);
+}
