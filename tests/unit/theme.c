@@ -98,7 +98,7 @@ static void lists_what_ships(void **state)
 	path_list_free(names, n);
 }
 
-static size_t problems_in(const char *text, const char *expected)
+static size_t wrong_in(const char *text, const char *expected)
 {
 	struct theme t;
 	struct problems p;
@@ -118,17 +118,17 @@ static void says_what_is_wrong(void **state)
 {
 	(void)state;
 	assert_int_equal(
-		problems_in("name: x\nroles: {ok: {fg: 2, mono: none}}\n", NULL), 0);
-	problems_in("name: x\nroles: {okk: {mono: none}}\n", "okk");
-	problems_in("name: x\nroles: {ok: {fg: 256, mono: none}}\n", "256");
-	problems_in("name: x\nroles: {ok: {fg: mauve, mono: none}}\n", "mauve");
-	problems_in("name: x\nroles: {ok: {mono: shiny}}\n", "shiny");
-	problems_in("name: x\nroles: {ok: {fg: 2}}\n", "mono");
-	problems_in("name: x\nmarks: {ok: '!'}\n", "same mark");
-	problems_in("name: x\nmarks: {ok: 'ab'}\n", "one ASCII");
-	problems_in("name: x\nroles: 7\n", "map");
-	assert_true(problems_in("name: [", NULL) > 0);
-	assert_true(problems_in("", NULL) > 0);
+		wrong_in("name: x\nroles: {ok: {fg: 2, mono: none}}\n", NULL), 0);
+	wrong_in("name: x\nroles: {okk: {mono: none}}\n", "okk");
+	wrong_in("name: x\nroles: {ok: {fg: 256, mono: none}}\n", "256");
+	wrong_in("name: x\nroles: {ok: {fg: mauve, mono: none}}\n", "mauve");
+	wrong_in("name: x\nroles: {ok: {mono: shiny}}\n", "shiny");
+	wrong_in("name: x\nroles: {ok: {fg: 2}}\n", "mono");
+	wrong_in("name: x\nmarks: {ok: '!'}\n", "same mark");
+	wrong_in("name: x\nmarks: {ok: 'ab'}\n", "one ASCII");
+	wrong_in("name: x\nroles: 7\n", "map");
+	assert_true(wrong_in("name: [", NULL) > 0);
+	assert_true(wrong_in("", NULL) > 0);
 }
 
 static void reads_colours(void **state)
