@@ -29,6 +29,10 @@ check_PROGRAMS += tests/unit/url
 if FUZZ
 noinst_PROGRAMS += tests/fuzz/runbook
 tests_fuzz_runbook_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/otlp
+tests_fuzz_otlp_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/slo_file
+tests_fuzz_slo_file_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/markdown
 tests_fuzz_markdown_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/text
@@ -132,3 +136,6 @@ check_PROGRAMS += tests/unit/openslo
 EXTRA_DIST += tests/unit/slo_text.h
 check_PROGRAMS += tests/unit/runbook_parse
 tests_unit_runbook_parse_SOURCES = tests/unit/runbook_parse.c tests/fuzz/runbook.c tests/fuzz/fuzz.h
+check_PROGRAMS += tests/unit/attrs
+tests_unit_otlp_SOURCES = tests/unit/otlp.c tests/fuzz/otlp.c tests/fuzz/fuzz.h
+tests_unit_openslo_SOURCES = tests/unit/openslo.c tests/fuzz/slo_file.c tests/fuzz/fuzz.h

@@ -9,17 +9,20 @@
 #include "core/i18n.h"
 #include "model/record.h"
 #include "trace/otlp.h"
+#include "trace/trace_read.h"
 
 /* In the order in which they are asked whether a document is theirs. */
 static const struct trace_reader *const readers[] = {
 	&trace_reader_otlp,
+	&trace_reader_jaeger,
+	&trace_reader_langfuse,
+	&trace_reader_phoenix,
+	&trace_reader_openai_agents,
 };
 
-const char *const *trace_file_formats(void)
+const struct trace_reader *trace_file_reader(size_t i)
 {
-	static const char *const names[] = {"otlp", NULL};
-
-	return names;
+	return i < ARRAY_LEN(readers) ? readers[i] : NULL;
 }
 
 struct span *trace_file_add(

@@ -62,7 +62,7 @@ void trace_sessions(struct trace_file *f, struct arena *a, const char *source);
 struct span *trace_session_spans(const struct trace_file *f, struct arena *a, const char *session,
 	size_t *n);
 
-/* NULL-terminated names of all formats, for help. */
-const char *const *trace_file_formats(void);
+/* The readers there are, in order; NULL behind the last: for help. */
+const struct trace_reader *trace_file_reader(size_t i);
 
 #endif

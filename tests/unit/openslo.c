@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "core/clock.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/slo_text.h"
 
 static const char good[] =
@@ -332,7 +333,23 @@ static void queries_made_fit_for_windows(void **state)
 	arena_release(&a);
 }
 
+static void fuzz_seeds(void **state)
+{
+	static const char *const seeds[] = {
+		good, "", "- - -", "apiVersion: openslo/v1\nkind: SLO\n",
+		"version: prometheus/v1\nservice: x\nslos: [{name: a, objective: 1, sli: 5}, 7]\n",
+		"apiVersion: openslo/v1alpha\nkind: SLO\nmetadata: {name: a}\n"
+		"spec: {service: s, timeWindows: [{unit: Day, count: 9999999999999}],\n"
+		"  budgetingMethod: x, objectives: [{target: .9, ratioMetrics: {good: 1}}]}\n",
+		"&a [*a, *a]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
+		LLVMFuzzerTestOneInput((const uint8_t *)seeds[i], strlen(seeds[i]));
+}
+
 UNIT_TESTS(cmocka_unit_test(references_and_several_objectives),
 	cmocka_unit_test(indicators_of_every_kind), cmocka_unit_test(what_is_wrong_is_said),
 	cmocka_unit_test(references_that_lead_nowhere), cmocka_unit_test(samples_read_or_say_why),
-	cmocka_unit_test(a_sample_in_full), cmocka_unit_test(queries_made_fit_for_windows))
+	cmocka_unit_test(a_sample_in_full), cmocka_unit_test(queries_made_fit_for_windows), cmocka_unit_test(fuzz_seeds))

@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "model/record.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/shared.h"
 #include "trace/otlp.h"
 #include "trace/tree.h"
@@ -11,7 +12,7 @@
 /* --- the samples, against their golden numbers --- */
 
 struct golden {
-	const char	*file;
+	const char	*file, *format;
 	size_t		spans, roots, orphans, depth;
 	size_t		llm, tool, agent, retrieval, other;
 	size_t		same_calls, errors;
@@ -21,20 +22,37 @@ struct golden {
 };
 
 static const struct golden goldens[] = {
-	{"otlp-agents/quo_tav_agent.json", 29, 1, 0, 6, 6, 2, 1, 0, 20, 3, 0, NONE_INT, NONE_INT,
+	{"otlp-agents/quo_tav_agent.json", "otlp", 29, 1, 0, 6, 6, 2, 1, 0, 20, 3, 0, NONE_INT, NONE_INT,
 		NONE_INT, NONE_INT, INT64_C(37223763000)},
-	{"otlp-agents/rag_earnings_agent.json", 18, 1, 0, 8, 1, 0, 0, 1, 16, 0, 0, 629, 19, 629,
+	{"otlp-agents/rag_earnings_agent.json", "otlp", 18, 1, 0, 8, 1, 0, 0, 1, 16, 0, 0, 629, 19, 629,
 		19, INT64_C(50588775000)},
-	{"otlp-agents/smol_deep_research_agent.json", 8, 1, 0, 2, 6, 0, 0, 0, 2, 0, 0, 17952, 7122,
+	{"otlp-agents/smol_deep_research_agent.json", "otlp", 8, 1, 0, 2, 6, 0, 0, 0, 2, 0, 0, 17952, 7122,
 		17952, 7122, INT64_C(94682711000)},
-	{"generated/vercel-ai-7.0.173-otel-genai.otlp.json", 12, 1, 0, 3, 4, 3, 1, 0, 4, 0, 1, 1130,
+	{"generated/vercel-ai-7.0.173-otel-genai.otlp.json", "otlp", 12, 1, 0, 3, 4, 3, 1, 0, 4, 0, 1, 1130,
 		76, 1130, 76, INT64_C(255772219)},
-	{"generated/vercel-ai-7.0.173-otel-legacy.otlp.json", 8, 1, 0, 3, 4, 3, 0, 0, 1, 0, 1, 1130,
+	{"generated/vercel-ai-7.0.173-otel-legacy.otlp.json", "otlp", 8, 1, 0, 3, 4, 3, 0, 0, 1, 0, 1, 1130,
 		76, 1130, 76, INT64_C(256966865)},
-	{"tempo/trace-with-expired-edges.json", 5, 2, 1, 3, 0, 0, 0, 0, 5, 0, 0, NONE_INT, NONE_INT,
+	{"tempo/trace-with-expired-edges.json", "otlp", 5, 2, 1, 3, 0, 0, 0, 0, 5, 0, 0, NONE_INT, NONE_INT,
 		NONE_INT, NONE_INT, INT64_C(45834496)},
-	{"tempo/trace-with-failed-requests.json", 15, 1, 0, 4, 0, 0, 0, 0, 15, 0, 3, NONE_INT,
+	{"tempo/trace-with-failed-requests.json", "otlp", 15, 1, 0, 4, 0, 0, 0, 0, 15, 0, 3, NONE_INT,
 		NONE_INT, NONE_INT, NONE_INT, INT64_C(15317504)},
+	{"phoenix/pxi_turn_trace.json", "phoenix", 18, 1, 0, 2, 9, 8, 1, 0, 0, 0, 1, 310222, 1895,
+		310222, 1895, 35 * NS_PER_S},
+	{"phoenix/pxi_turn_subagent_trace.json", "phoenix", 38, 1, 0, 4, 18, 18, 2, 0, 0, 0, 0, 18,
+		18, 18, 18, NS_PER_S},
+	{"jaeger/genaiTestTrace.json", "jaeger", 57, 1, 0, 8, 5, 7, 2, 3, 40, 0, 1, 8280, 1180,
+		8280, 1180, 44 * NS_PER_S},
+	{"langfuse/agno-2025-06-11.trace.json", "langfuse", 6, 1, 0, 3, 4, 0, 0, 0, 2, 0, 0, 826,
+		245, 2110, 658, INT64_C(6991000000)},
+	{"langfuse/microsoft-agent-2025-12-17.trace.json", "langfuse", 4, 1, 0, 2, 2, 1, 1, 0, 0, 0,
+		0, 293, 106, 293, 106, INT64_C(4364000000)},
+	{"langfuse/vercel-aisdk-2025-11-17.trace.json", "langfuse", 3, 1, 0, 2, 2, 1, 0, 0, 0, 0, 0,
+		62, 85, 62, 85, INT64_C(3045000000)},
+	{"langfuse/csharp-agent-with-gemini-2026-03-09.trace.json", "langfuse", 8, 1, 1, 3, 3, 2, 0,
+		0, 3, 0, 0, 8047, 414, 8047, 414, 0},
+	/* 64 of the output tokens are reasoning, a share of its own: the row's total says so. */
+	{"langfuse/langgraph-js-2025-10-30.trace.json", "langfuse", 20, 1, 0, 4, 2, 0, 0, 0, 18, 0,
+		0, 321, 123, 321, 123, INT64_C(5290000000)},
 };
 
 static void parse(struct trace_file *f, struct arena *a, const char *s, size_t n)
@@ -98,12 +116,50 @@ static void samples_give_their_numbers(void **state)
 		(void)snprintf(name, sizeof(name), "traces/%s", goldens[i].file);
 		shared_read(&text, name);
 		parse(&f, &a, text.buf, text.len);
-		assert_string_equal(f.format, "otlp");
+		assert_string_equal(f.format, goldens[i].format);
 		assert_int_equal(f.n_sessions, 1);
 		tree_build(&t, &a, f.spans, f.n, NULL);
 		check_golden(&goldens[i], &t);
 		strbuf_release(&text);
 		arena_release(&a);
+	}
+}
+
+/* Every sample of the formats that we read is read; nothing of them is lost. */
+static void all_samples_are_read(void **state)
+{
+	static const struct {
+		const char *file, *format;
+		size_t spans, sessions;
+	} samples[] = {
+		{"otlp/proto-examples-trace.json", "otlp", 1, 1},
+		{"jaeger/apiv1-ui_01.json", "jaeger", 5, 1},
+		{"jaeger/apiv3-GetTrace.json", "otlp", 1, 1},
+		{"jaeger/oltp2jaeger-multi-out.json", "jaeger", 4, 1},
+		{"jaeger/otlp-storage-example_trace.json", "otlp", 5, 1},
+		{"jaeger/shapes/testTrace.json", "jaeger", 11, 1},
+		{"tempo/vulture-trace.json", "otlp", 6, 1},
+		{"langfuse/beeai-2025-08-01.trace.json", "langfuse", 29, 1},
+		{"langfuse/openai-agents-2025-09-30.trace.json", "langfuse", 5, 1},
+		{"generated/openai-agents-js-0.20.0-native-export.json", "openai-agents", 11, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
+		char *name = mem_format("traces/%s", samples[i].file);
+		struct strbuf text;
+		struct trace_file f;
+		struct arena a;
+
+		arena_init(&a);
+		shared_read(&text, name);
+		parse(&f, &a, text.buf, text.len);
+		if (f.n != samples[i].spans || f.n_sessions != samples[i].sessions)
+			fail_msg("%s: %zu spans, %zu sessions", name, f.n, f.n_sessions);
+		assert_string_equal(f.format, samples[i].format);
+		strbuf_release(&text);
+		arena_release(&a);
+		free(name);
 	}
 }
 
@@ -345,7 +401,25 @@ static void nothing_of_the_shape_is_trusted(void **state)
 	arena_release(&a);
 }
 
-UNIT_TESTS(cmocka_unit_test(samples_give_their_numbers), cmocka_unit_test(every_field_of_a_span),
+static void fuzz_seeds(void **state)
+{
+	static const char *const seeds[] = {
+		chat, "", "{", "[]", "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{},{}]}]}]}",
+		"{\"traceID\":\"t\",\"spans\":[{\"spanID\":\"a\",\"startTime\":1e300,"
+		"\"duration\":9223372036854775807,\"references\":[{\"spanID\":\"a\"}]}]}",
+		"{\"trace\":{},\"observations\":[{\"id\":\"a\",\"parentObservationId\":\"a\","
+		"\"metadata\":\"{\",\"usageDetails\":{\"input\":9e18,\"input_x\":9e18}},3]}",
+		"[{\"context\":{\"trace_id\":\"t\",\"span_id\":\"s\"},\"parent_id\":\"s\"}]",
+		"{\"data\":[{\"object\":\"trace\",\"id\":\"t\",\"group_id\":\"g\"},"
+		"{\"object\":\"trace.span\",\"trace_id\":\"t\",\"span_data\":7}]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
+		LLVMFuzzerTestOneInput((const uint8_t *)seeds[i], strlen(seeds[i]));
+}
+
+UNIT_TESTS(cmocka_unit_test(samples_give_their_numbers), cmocka_unit_test(all_samples_are_read), cmocka_unit_test(every_field_of_a_span),
 	cmocka_unit_test(ids_in_every_spelling), cmocka_unit_test(lines_lists_and_wrappers),
 	cmocka_unit_test(events_and_failures), cmocka_unit_test(what_cannot_be_read_says_why),
-	cmocka_unit_test(nothing_of_the_shape_is_trusted))
+	cmocka_unit_test(nothing_of_the_shape_is_trusted), cmocka_unit_test(fuzz_seeds))
