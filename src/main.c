@@ -42,6 +42,13 @@ static const struct cmd_option watch_options[] = {
 	{0},
 };
 
+static const struct cmd_option poll_options[] = {
+	{"once", 0, NULL, false, N_("one round over every source of the context")},
+	{"daemon", 0, NULL, false, N_("around the clock; every context without --context")},
+	{"follow", 0, NULL, false, N_("end when no console and no run is left")},
+	{0},
+};
+
 /* One row a subcommand, in the order of the help.  A row without a verb takes all other verbs. */
 const struct cmd_row cmd_table[] = {
 	{"watch", NULL, cmd_watch, NEEDS_CONFIG | WRITES_STORE, "",
@@ -68,6 +75,8 @@ const struct cmd_row cmd_table[] = {
 		N_("go or no-go for a deployment"), NULL},
 	{"check", NULL, cmd_check, 0, "",
 		N_("what the configuration says, and all that is wrong with it"), NULL},
+	{"poll", NULL, cmd_poll, NEEDS_CONFIG | WRITES_STORE, "[--once|--daemon]",
+		N_("read the sources into the store"), poll_options},
 	{"map", NULL, cmd_map, HIDDEN, "", N_("run jq programs from standard input"), NULL},
 	{"manual", NULL, cmd_manual, HIDDEN, "SECTION",
 		N_("the tables of the manual pages, as mdoc"), NULL},

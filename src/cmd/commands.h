@@ -14,6 +14,7 @@ int cmd_map(struct cmd *c);
 int cmd_models_list(struct cmd *c);
 int cmd_models_rollback(struct cmd *c);
 int cmd_open(struct cmd *c);
+int cmd_poll(struct cmd *c);
 int cmd_sessions_import(struct cmd *c);
 int cmd_sessions_list(struct cmd *c);
 int cmd_sessions_show(struct cmd *c);

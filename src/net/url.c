@@ -154,6 +154,14 @@ void url_shown(struct strbuf *out, const char *url)
 	strbuf_add(out, v.rest, strcspn(v.rest, "?#"));
 }
 
+void url_host(struct strbuf *out, const char *url)
+{
+	struct url_view v;
+
+	url_split(&v, url);
+	url_decode(out, v.host, v.host_n);
+}
+
 bool url_is_loopback(const char *url)
 {
 	struct url_view v;

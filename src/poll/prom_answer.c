@@ -205,13 +205,6 @@ static double last_value(const struct prom_series *s)
 	return s->samples.n ? s->samples.items[s->samples.n - 1].value : NAN;
 }
 
-double prom_value(const struct prom_answer *p, bool *more)
-{
-	if (more)
-		*more = p->n > 1;
-	return p->n ? last_value(&p->items[0]) : NAN;
-}
-
 double prom_sum(const struct prom_answer *p)
 {
 	double sum = NAN;
@@ -223,6 +216,16 @@ double prom_sum(const struct prom_answer *p)
 			sum = isnan(sum) ? v : sum + v;
 	}
 	return sum;
+}
+
+double prom_worst(const struct prom_answer *p)
+{
+	double worst = NAN;
+
+	/* fmax() gives the other one when one is NAN. */
+	for (size_t i = 0; i < p->n; i++)
+		worst = fmax(worst, last_value(&p->items[i]));
+	return worst;
 }
 
 struct prom_range prom_range(int64_t from, int64_t to, int64_t step_ns)

@@ -43,11 +43,9 @@ void prom_release(struct prom_answer *p);
  */
 int prom_error(const char *s, size_t n, struct err *e);
 
-/* The only series' last value; NAN without data.  more (may be NULL): there are others. */
-double prom_value(const struct prom_answer *p, bool *more);
-
-/* Sum of all series' last values; NAN without data. */
+/* Of all series' last values: their sum, and the largest; NAN without data. */
 double prom_sum(const struct prom_answer *p);
+double prom_worst(const struct prom_answer *p);
 
 struct prom_range {
 	int64_t	from, to, step_ns;	/* from and to are multiples of the step */

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	arena_init(&a);
 	if (prom_parse(&p, &a, (const char *)data, n, &e) == 0) {
-		(void)prom_value(&p, NULL);
+		(void)prom_worst(&p);
 		(void)prom_sum(&p);
 	}
 	prom_release(&p);

@@ -55,7 +55,6 @@ static void captured(struct fixture *f, const char *name)
 static void reads_a_vector(void **state)
 {
 	struct fixture f;
-	bool more;
 
 	(void)state;
 	parse(&f,
@@ -66,8 +65,7 @@ static void reads_a_vector(void **state)
 	assert_int_equal(
 		f.p.items[0].samples.items[0].at, INT64_C(1795217390680) * NS_PER_MS);
 	assert_string_equal(json_text_at(f.p.items[0].labels, "a"), "1");
-	assert_true(prom_value(&f.p, &more) == 442);
-	assert_true(more);
+	assert_true(prom_worst(&f.p) == 442);
 	assert_true(prom_sum(&f.p) == 450);
 	drop(&f);
 }
@@ -75,19 +73,18 @@ static void reads_a_vector(void **state)
 static void no_data_is_not_zero(void **state)
 {
 	struct fixture f;
-	bool more;
 
 	(void)state;
 	parse(&f, VECTOR(""));
 	assert_int_equal(f.rc, 0);
-	assert_true(isnan(prom_value(&f.p, &more)));
-	assert_false(more);
+	assert_true(isnan(prom_worst(&f.p)));
 	assert_true(isnan(prom_sum(&f.p)));
 	drop(&f);
 	parse(&f,
 		VECTOR("{\"metric\":{},\"value\":[1,\"NaN\"]},{\"metric\":{},\"value\":["
 		       "1,\"3\"]}"));
 	assert_true(prom_sum(&f.p) == 3);
+	assert_true(prom_worst(&f.p) == 3);
 	drop(&f);
 }
 
@@ -107,7 +104,7 @@ static void reads_every_form_of_number(void **state)
 		struct fixture f;
 
 		parse(&f, s);
-		assert_true(prom_value(&f.p, NULL) == cases[i].value);
+		assert_true(prom_worst(&f.p) == cases[i].value);
 		drop(&f);
 		free(s);
 	}
@@ -127,7 +124,7 @@ static void reads_a_matrix_with_holes(void **state)
 	assert_int_equal(
 		f.p.items[0].samples.n, 3); /* repeated and earlier ones are left out */
 	assert_int_equal(f.p.items[0].samples.items[2].at, 50 * NS_PER_S);
-	assert_true(prom_value(&f.p, NULL) == 2);
+	assert_true(prom_worst(&f.p) == 2);
 	drop(&f);
 }
 

@@ -122,6 +122,19 @@ static void shows_no_secret(void **state)
 	strbuf_release(&sb);
 }
 
+static void tells_the_host(void **state)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	(void)state;
+	url_host(&sb, "http://me:secret@h:9090/metrics?x=y@z");
+	assert_string_equal(sb.buf, "h:9090");
+	strbuf_reset(&sb);
+	url_host(&sb, "http+unix://%2Frun%2Fx.sock/metrics");
+	assert_string_equal(sb.buf, "/run/x.sock");
+	strbuf_release(&sb);
+}
+
 static void knows_the_loopback(void **state)
 {
 	(void)state;

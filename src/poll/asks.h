@@ -1,0 +1,57 @@
+/*
+ * asks.h - the questions that a source's objectives put to Prometheus
+ *
+ * Equal questions are asked once, whoever wants the answer, and long windows less often than
+ * short ones.
+ */
+#ifndef TOCSIN_POLL_ASKS_H
+#define TOCSIN_POLL_ASKS_H
+
+#include "poll/prom_query.h"
+#include "poll/slos.h"
+
+struct asks;
+
+struct asks *asks_new(void);
+void asks_free(struct asks *a);
+
+/* Ask anew what could not be answered, and forget what no objective asks any more. */
+void asks_renew(struct asks *a, const struct slo_set *slos);
+
+/*
+ * Ask what is due as of r->now, then done once (perhaps before this returns).  all: everything.
+ * failed: how many of asked questions got no answer, and the last reason.
+ */
+struct asks_result {
+	size_t		asked, failed;
+	const struct err *last;		/* borrowed: from asks; NULL: none failed */
+};
+typedef void asks_done_fn(struct round *r, void *ctx, const struct asks_result *res);
+void asks_run(struct asks *a, struct round *r, struct prom_server *server,
+	const struct slo_set *slos, bool all, asks_done_fn *done, void *ctx);
+
+/*
+ * What is known of one window of one objective.  why (may be NULL): the server's words when it
+ * cannot answer (borrowed), else NULL.
+ */
+struct burn_window asks_window(const struct asks *a, const struct slo_entry *entry,
+	int64_t window_ns, const char **why);
+
+/*
+ * The PromQL for one window: either total and bad events, or the error ratio alone, or nothing:
+ * it cannot be asked.  recorded: ratio answers for all recorded objectives at once.
+ */
+struct slo_promql {
+	char	*total, *bad, *ratio;	/* owned */
+	bool	recorded;
+};
+void slo_promql(struct slo_promql *out, const struct slo *slo, int64_t window_ns);
+void slo_promql_release(struct slo_promql *q);
+
+/* True when a recorded series is this objective's. */
+bool slo_is_recorded_as(const struct slo *slo, const struct json *labels);
+
+/* How long an answer holds. */
+int64_t asks_interval(int64_t window_ns, int64_t every_ns, bool recorded, bool burning);
+
+#endif

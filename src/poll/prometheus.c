@@ -1,0 +1,447 @@
+#include "config.h"
+
+#include "poll/reader.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/duration.h"
+#include "core/i18n.h"
+#include "net/url.h"
+#include "poll/alert_answer.h"
+#include "poll/asks.h"
+#include "poll/backfill.h"
+#include "signal/slo_file.h"
+#include "store/observe.h"
+
+enum {
+	BACKFILL_AT_ONCE = 50, /* objectives in one round */
+	RECORDS_A_BATCH = 50, /* written in one transaction */
+};
+
+/* Kept for one source as long as the collector lives. */
+struct prometheus {
+	bool ready;
+	struct prom_server server;
+	struct slo_set slos;
+	struct asks *asks;
+	char *version; /* owned */
+	int64_t retention_ns; /* NONE_INT: not said */
+};
+
+/* One round: what is on the way. */
+struct reading {
+	struct prometheus *kept;
+	size_t left; /* answers before the objectives' turn */
+	struct slo *recorded; /* what rules record: arena */
+	size_t n_recorded, cap_recorded;
+	struct json *periods; /* owned: {"service\nname": days} */
+	struct alert_list alerts;
+	bool alerts_known;
+	struct backfill *backfill;
+};
+
+static void end(struct round *r, const struct err *e)
+{
+	struct reading *g = r->scratch;
+
+	json_free(g->periods);
+	g->periods = NULL;
+	r->version = arena_strdup(r->arena, g->kept->version);
+	round_end(r, e);
+}
+
+/* --- the objectives --- */
+
+static void coverage_limit(struct burn_window *w, int64_t retention_ns)
+{
+	if (retention_ns != NONE_INT && retention_ns < w->window_ns)
+		w->coverage = (double)retention_ns / (double)w->window_ns;
+}
+
+static int entry_record(struct round *r, struct slo_entry *entry, struct err *e)
+{
+	struct prometheus *kept = r->state;
+	struct burn_window windows[SLO_WINDOWS], period;
+	const char *why = NULL, *first = NULL;
+
+	for (size_t i = 0; i < entry->n_windows; i++) {
+		windows[i] = asks_window(kept->asks, entry, entry->windows_ns[i], &why);
+		coverage_limit(&windows[i], kept->retention_ns);
+		first = first ? first : why;
+	}
+	period = asks_window(kept->asks, entry, entry->slo.window_ns, &why);
+	coverage_limit(&period, kept->retention_ns);
+	first = first ? first : why;
+	if (first)
+		round_partial(r, "%s/%s: %s", entry->slo.service, entry->slo.name, first);
+	r->records++;
+	return slo_entry_record(entry, r, windows, entry->n_windows, &period, first, e);
+}
+
+static int batch_record(struct round *r, size_t from, size_t to, struct err *e)
+{
+	struct prometheus *kept = r->state;
+	int rc;
+
+	if (store_begin(r->store, e) < 0)
+		return -1;
+	rc = source_check(r->store, r->source_id, r->generation, e);
+	for (size_t i = from; i < to && rc == 0; i++) {
+		if (kept->slos.items[i].ours)
+			rc = entry_record(r, &kept->slos.items[i], e);
+	}
+	if (rc == 0)
+		return store_commit(r->store, e);
+	store_rollback(r->store);
+	return -1;
+}
+
+static int objectives_record(struct round *r, struct err *e)
+{
+	struct prometheus *kept = r->state;
+	int rc = 0;
+
+	for (size_t i = 0; i < kept->slos.n && rc == 0; i += RECORDS_A_BATCH) {
+		size_t to = i + RECORDS_A_BATCH;
+
+		rc = batch_record(r, i, to < kept->slos.n ? to : kept->slos.n, e);
+	}
+	return rc;
+}
+
+static void on_backfilled(struct round *r, void *ctx, size_t filled, const struct err *e)
+{
+	struct reading *g = ctx;
+	struct prometheus *kept = g->kept;
+	struct err own = ERR_INIT;
+
+	g->backfill = NULL;
+	if (e) {
+		end(r, e);
+		return;
+	}
+	/* With the past known, the beginning of what burns now is known too. */
+	for (size_t i = 0; i < kept->slos.n; i++)
+		kept->slos.items[i].onset = NONE_INT;
+	if (filled && objectives_record(r, &own) < 0)
+		end(r, &own);
+	else
+		end(r, NULL);
+	err_release(&own);
+}
+
+static void on_asked(struct round *r, void *ctx, const struct asks_result *res)
+{
+	struct reading *g = ctx;
+	struct prometheus *kept = g->kept;
+	struct err e = ERR_INIT;
+
+	if (res->asked && res->failed == res->asked &&
+		(res->last->code == ERR_NET || res->last->code == ERR_AUTH)) {
+		end(r, res->last);
+	} else if (objectives_record(r, &e) < 0) {
+		end(r, &e);
+	} else {
+		g->backfill = backfill_run(r, &kept->server, &kept->slos,
+			r->once ? SIZE_MAX : BACKFILL_AT_ONCE, on_backfilled, g);
+	}
+	err_release(&e);
+}
+
+static bool is_after_a_hole(const struct round *r)
+{
+	return r->succeeded != NONE_INT && r->now - r->succeeded > 3 * NS_PER_MIN &&
+		r->now - r->succeeded > 4 * r->conf->every_ns;
+}
+
+static int alerts_write(struct round *r, struct err *e)
+{
+	struct reading *g = r->scratch;
+	struct observe *ob;
+	int rc = 0;
+
+	if (!g->alerts_known)
+		return 0;
+	if (observe_begin(&ob, r->store, r->conf->name, r->generation, REC_ALERT, r->now,
+		    r->succeeded == NONE_INT, e) < 0)
+		return -1;
+	for (size_t i = 0; i < g->alerts.n && rc == 0; i++)
+		rc = observe_put(ob, &g->alerts.items[i], e);
+	r->records += (int64_t)g->alerts.n;
+	if (rc == 0)
+		return observe_end(ob, true, e);
+	observe_abort(ob);
+	return -1;
+}
+
+static int definitions_take(struct round *r, struct err *e)
+{
+	struct reading *g = r->scratch;
+	struct prometheus *kept = g->kept;
+
+	if (r->reason != ROUND_FULL)
+		return 0;
+	slo_set_load(&kept->slos, r, g->recorded, g->n_recorded, false);
+	asks_renew(kept->asks, &kept->slos);
+	return slo_set_define(&kept->slos, r, e);
+}
+
+static void objectives_begin(struct round *r)
+{
+	struct reading *g = r->scratch;
+	struct prometheus *kept = g->kept;
+	struct err e = ERR_INIT;
+
+	if (alerts_write(r, &e) < 0 || definitions_take(r, &e) < 0) {
+		end(r, &e);
+		err_release(&e);
+		return;
+	}
+	if (kept->slos.problem)
+		round_partial(r, "%s", kept->slos.problem);
+	if (is_after_a_hole(r))
+		backfill_again(&kept->slos);
+	asks_run(kept->asks, r, &kept->server, &kept->slos, r->want != NULL, on_asked, g);
+}
+
+/* --- what comes before them --- */
+
+/*
+ * An endpoint that a compatible server does not have is no failure of it; one that cannot be
+ * reached, or that sends us away, fails them all.
+ */
+static void part_done(struct round *r, const struct err *e)
+{
+	struct reading *g = r->scratch;
+
+	if (e &&
+		(e->code == ERR_NET || e->code == ERR_AUTH || e->code == ERR_DENIED ||
+			e->code == ERR_INPUT)) {
+		end(r, e);
+		return;
+	}
+	if (e && e->code != ERR_NOT_FOUND)
+		round_partial(r, "%s", e->what);
+	if (--g->left == 0)
+		objectives_begin(r);
+}
+
+static void on_build(
+	struct round *r, void *ctx, const struct json *document, const struct err *e)
+{
+	struct reading *g = ctx;
+	const char *version = json_text_at(document, "data.version");
+
+	if (version) {
+		free(g->kept->version);
+		g->kept->version = mem_strdup(version);
+	}
+	part_done(r, e);
+}
+
+/* "15d", "15d or 512MB", "512MB". */
+static int64_t retention_of(const char *text)
+{
+	struct err ignored = ERR_INIT;
+	int64_t ns = NONE_INT;
+	char *word;
+
+	if (!text)
+		return NONE_INT;
+	word = mem_strndup(text, strcspn(text, " "));
+	if (duration_parse(&ns, word, &ignored) < 0)
+		ns = NONE_INT;
+	free(word);
+	err_release(&ignored);
+	return ns;
+}
+
+static void on_runtime(
+	struct round *r, void *ctx, const struct json *document, const struct err *e)
+{
+	struct reading *g = ctx;
+
+	if (!e)
+		g->kept->retention_ns =
+			retention_of(json_text_at(document, "data.storageRetention"));
+	part_done(r, e);
+}
+
+static bool has_alertmanager(const struct round *r)
+{
+	for (size_t i = 0; i < r->config->n_sources; i++) {
+		const struct source_conf *s = &r->config->sources[i];
+
+		if (!strcmp(s->type, "alertmanager") &&
+			(!r->context || context_has_source(r->context, s->name)))
+			return true;
+	}
+	return false;
+}
+
+static void on_alerts(
+	struct round *r, void *ctx, const struct json *document, const struct err *e)
+{
+	struct reading *g = ctx;
+	struct err own = ERR_INIT;
+
+	if (!e &&
+		alerts_parse_prometheus(&g->alerts, r->arena, r->conf->name, document,
+			has_alertmanager(r), &own) == 0)
+		g->alerts_known = true;
+	part_done(r, e ? e : own.code ? &own : NULL);
+	err_release(&own);
+}
+
+static char *series_key(const struct json *labels)
+{
+	const char *service = json_text(json_get(labels, "sloth_service"));
+	const char *name = json_text(json_get(labels, "sloth_slo"));
+
+	return service && name ? mem_format("%s\n%s", service, name) : NULL;
+}
+
+static void on_objectives(
+	struct round *r, void *ctx, struct prom_answer *p, const struct err *e)
+{
+	struct reading *g = ctx;
+
+	for (size_t i = 0; p && i < p->n; i++) {
+		const struct prom_series *s = &p->items[i];
+		char *key = series_key(s->labels);
+		double days = key ? json_real(json_get(g->periods, key)) : NAN;
+		struct slo slo;
+
+		free(key);
+		if (s->samples.n &&
+			slo_from_recorded(&slo, r->arena, s->labels,
+				s->samples.items[0].value, days))
+			*arena_push(r->arena, g->recorded, g->n_recorded,
+				g->cap_recorded) = slo;
+	}
+	part_done(r, e);
+}
+
+/* The periods are known: now the objectives that have them. */
+static void on_periods(
+	struct round *r, void *ctx, struct prom_answer *p, const struct err *e)
+{
+	struct reading *g = ctx;
+
+	for (size_t i = 0; p && i < p->n; i++) {
+		char *key = series_key(p->items[i].labels);
+
+		if (key && p->items[i].samples.n && !json_get(g->periods, key))
+			json_add_real(
+				g->periods, key, p->items[i].samples.items[0].value);
+		free(key);
+	}
+	g->left++;
+	prom_query(r, &g->kept->server, "slo:objective:ratio", r->now, on_objectives, g);
+	part_done(r, e);
+}
+
+static void begin(struct round *r)
+{
+	struct prometheus *kept = r->state;
+	struct reading *g = arena_alloc(r->arena, 1, sizeof(*g));
+
+	if (!kept->ready) {
+		slo_set_init(&kept->slos);
+		kept->asks = asks_new();
+		kept->retention_ns = NONE_INT;
+		kept->ready = true;
+	}
+	r->scratch = g;
+	g->kept = kept;
+	g->periods = json_object();
+	g->left = 1;
+	prom_get(r, "/api/v1/alerts", on_alerts, g);
+	if (r->reason != ROUND_FULL)
+		return;
+	g->left += 3;
+	prom_get(r, "/api/v1/status/buildinfo", on_build, g);
+	prom_get(r, "/api/v1/status/runtimeinfo", on_runtime, g);
+	prom_query(r, &kept->server, "slo:time_period:days", r->now, on_periods, g);
+}
+
+static void cancel(struct round *r)
+{
+	struct reading *g = r->scratch;
+
+	backfill_cancel(g->backfill);
+	json_free(g->periods);
+	g->periods = NULL;
+}
+
+static void forget(void *state)
+{
+	struct prometheus *kept = state;
+
+	if (kept->ready)
+		slo_set_release(&kept->slos);
+	asks_free(kept->asks);
+	free(kept->version);
+}
+
+/* --- tocsin check --connect --- */
+
+static int probe_get(struct json **out, struct probe *probe,
+	const struct source_conf *conf, const char *path, struct err *e)
+{
+	struct strbuf url = STRBUF_INIT;
+	struct http_answer a = HTTP_ANSWER_INIT;
+	struct http_request req = {.source = conf};
+	int rc;
+
+	url_join(&url, conf->url, path);
+	req.url = url.buf;
+	rc = http_run(&a, &req, e);
+	if (rc == 0 && !probe->latency_ns)
+		probe->latency_ns = a.latency_ns;
+	if (rc == 0)
+		rc = json_parse(out, a.body.buf, a.body.len, e);
+	http_answer_release(&a);
+	strbuf_release(&url);
+	return rc;
+}
+
+static int probe(
+	struct probe *out, const struct source_conf *conf, struct arena *a, struct err *e)
+{
+	struct json *build = NULL, *runtime = NULL, *answer = NULL;
+	struct err ignored = ERR_INIT;
+	const char *keeps;
+	int rc;
+
+	rc = probe_get(&answer, out, conf, "/api/v1/query?query=vector%281%29", e);
+	if (rc == 0 && !json_text_at(answer, "data.resultType"))
+		rc = err_set(e, ERR_BACKEND, _("what answers is no Prometheus"));
+	if (rc == 0) {
+		(void)probe_get(&build, out, conf, "/api/v1/status/buildinfo", &ignored);
+		(void)probe_get(
+			&runtime, out, conf, "/api/v1/status/runtimeinfo", &ignored);
+		out->version = arena_strdup(a, json_text_at(build, "data.version"));
+		keeps = json_text_at(runtime, "data.storageRetention");
+		if (keeps)
+			out->detail = arena_format(a, _("keeps %s"), keeps);
+	}
+	err_release(&ignored);
+	json_free(answer);
+	json_free(build);
+	json_free(runtime);
+	return rc;
+}
+
+const struct reader reader_prometheus = {
+	.type = "prometheus",
+	.size = sizeof(struct prometheus),
+	.begin = begin,
+	.cancel = cancel,
+	.forget = forget,
+	.probe = probe,
+	.reads = N_("objectives, recorded ones too, and alerts"),
+};
