@@ -10,9 +10,10 @@
 #include <curl/curl.h>
 
 #include "core/clock.h"
-#include "core/duration.h"
 #include "core/i18n.h"
 #include "core/log.h"
+#include "net/http_failure.h"
+#include "net/http_redirect.h"
 #include "net/url.h"
 
 enum {
@@ -346,157 +347,7 @@ static void transfer_fail_soon(struct transfer *t)
 	t->soon = loop_after(t->http->loop, 0, on_soon, t);
 }
 
-/* --- curl's codes --- */
-
-struct code_row {
-	CURLcode curl;
-	enum err_code code;
-	enum err_retry retry;
-	const char *what, *hint;
-};
-
-static const struct code_row code_rows[] = {
-	{CURLE_COULDNT_RESOLVE_HOST, ERR_NET, RETRY_LATER,
-		N_("the host's name is not known"),
-		N_("check the host in the URL and this machine's name service")},
-	{CURLE_COULDNT_RESOLVE_PROXY, ERR_NET, RETRY_LATER,
-		N_("the proxy's name is not known"),
-		N_("check the proxy variables of the environment")},
-	{CURLE_GOT_NOTHING, ERR_NET, RETRY_LATER,
-		N_("the server hung up without an answer"), NULL},
-	{CURLE_PARTIAL_FILE, ERR_NET, RETRY_LATER,
-		N_("the answer broke off in the middle"), NULL},
-	{CURLE_RECV_ERROR, ERR_NET, RETRY_LATER, N_("the connection broke off"), NULL},
-	{CURLE_SEND_ERROR, ERR_NET, RETRY_LATER, N_("the connection broke off"), NULL},
-	{CURLE_HTTP2, ERR_NET, RETRY_LATER, N_("the connection broke off"), NULL},
-	{CURLE_HTTP2_STREAM, ERR_NET, RETRY_LATER, N_("the connection broke off"), NULL},
-	{CURLE_BAD_CONTENT_ENCODING, ERR_BACKEND, RETRY_LATER,
-		N_("the answer's compression is damaged"), NULL},
-	{CURLE_WEIRD_SERVER_REPLY, ERR_BACKEND, RETRY_LATER,
-		N_("what answers speaks no HTTP"), N_("check the port in the URL")},
-	{CURLE_UNSUPPORTED_PROTOCOL, ERR_BACKEND, RETRY_LATER,
-		N_("what answers speaks no HTTP"), N_("check the port in the URL")},
-	{CURLE_URL_MALFORMAT, ERR_INPUT, RETRY_NEVER, N_("the URL is malformed"), NULL},
-	{CURLE_SSL_CERTPROBLEM, ERR_INPUT, RETRY_LATER,
-		N_("our own certificate cannot be used"),
-		N_("check tls: cert and key of this source")},
-	{CURLE_SSL_CACERT_BADFILE, ERR_INPUT, RETRY_LATER,
-		N_("the authority's certificate cannot be read"),
-		N_("check tls: ca of this source")},
-	{CURLE_OUT_OF_MEMORY, ERR_SYSTEM, RETRY_LATER, N_("memory is exhausted"), NULL},
-};
-
-static void connect_err(struct transfer *t, struct err *e)
-{
-	long number = 0;
-
-	curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
-	if (number)
-		err_set(e, ERR_NET, _("cannot connect: %s"), strerror((int)number));
-	else
-		err_set(e, ERR_NET, _("cannot connect"));
-	err_hint(e, _("is the server up, and do its host and port stand in the URL?"));
-	err_retry(e, RETRY_LATER);
-}
-
-static void tls_err(struct transfer *t, CURLcode code, struct err *e)
-{
-	err_set(e, ERR_NET, _("no secure connection: %s"),
-		*t->tls_words ? t->tls_words : curl_easy_strerror(code));
-	err_hint(e, _("an authority of your own is named with tls: {ca: FILE}"));
-	err_retry(e, RETRY_LATER);
-}
-
-static void timeout_err(struct transfer *t, struct err *e)
-{
-	struct strbuf time = STRBUF_INIT;
-
-	duration_format(&time, t->timeout_ns);
-	err_set(e, ERR_NET, _("no complete answer came within %s"), time.buf);
-	err_retry(e, RETRY_LATER);
-	strbuf_release(&time);
-}
-
-static void large_err(struct transfer *t, struct err *e)
-{
-	err_set(e, ERR_LIMIT, _("the answer is larger than the %lld bytes allowed"),
-		(long long)t->max_bytes);
-	err_hint(e, _("raise max_bytes of this source, or ask for less"));
-	err_retry(e, RETRY_LATER);
-}
-
-static int curl_err(struct transfer *t, CURLcode code, struct err *e)
-{
-	const struct code_row *row = NULL;
-	struct strbuf shown = STRBUF_INIT;
-
-	for (size_t i = 0; i < ARRAY_LEN(code_rows) && !row; i++) {
-		if (code_rows[i].curl == code)
-			row = &code_rows[i];
-	}
-	if (t->too_large || code == CURLE_FILESIZE_EXCEEDED) {
-		large_err(t, e);
-	} else if (code == CURLE_OPERATION_TIMEDOUT) {
-		timeout_err(t, e);
-	} else if (code == CURLE_COULDNT_CONNECT) {
-		connect_err(t, e);
-	} else if (code == CURLE_SSL_CONNECT_ERROR ||
-		code == CURLE_PEER_FAILED_VERIFICATION) {
-		tls_err(t, code, e);
-	} else if (row) {
-		err_set(e, row->code, "%s", _(row->what));
-		if (row->hint)
-			err_hint(e, "%s", _(row->hint));
-		err_retry(e, row->retry);
-	} else {
-		err_set(e, ERR_NET, _("the request failed: %s"),
-			curl_easy_strerror(code));
-		err_retry(e, RETRY_LATER);
-	}
-	url_shown(&shown, t->url.buf);
-	err_where(e, "%s", shown.buf);
-	strbuf_release(&shown);
-	return -1;
-}
-
 /* --- redirects --- */
-
-static char *url_part(const char *url, CURLUPart part)
-{
-	CURLU *u = curl_url();
-	char *text = NULL;
-
-	if (u && !curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME))
-		(void)curl_url_get(u, part, &text, CURLU_DEFAULT_PORT);
-	curl_url_cleanup(u);
-	return text;
-}
-
-static bool part_equal(const char *a, const char *b, CURLUPart part)
-{
-	char *x = url_part(a, part), *y = url_part(b, part);
-	bool equal = x && y && !strcasecmp(x, y);
-
-	curl_free(x);
-	curl_free(y);
-	return equal;
-}
-
-/* The same scheme, host and port; or the same host, from http to https. */
-static bool may_follow(const char *from, const char *to)
-{
-	char *user = url_part(to, CURLUPART_USER);
-	bool has_user = user != NULL;
-	bool upgrade =
-		!strncasecmp(from, "http://", 7) && !strncasecmp(to, "https://", 8);
-
-	curl_free(user);
-	if (has_user || !part_equal(from, to, CURLUPART_HOST))
-		return false;
-	return upgrade ||
-		(part_equal(from, to, CURLUPART_SCHEME) &&
-			part_equal(from, to, CURLUPART_PORT));
-}
 
 static int redirect_refuse(struct transfer *t, const char *to, struct err *e)
 {
@@ -528,7 +379,7 @@ static int redirect_follow(struct transfer *t, struct err *e)
 	if (!to || status < 301 || status > 308 || (status > 303 && status < 307))
 		return 0;
 	/* Sending a body again is what 307 and 308 mean; 301 and 302 would change the method. */
-	if (t->redirects >= MAX_REDIRECTS || !may_follow(t->url.buf, to) ||
+	if (t->redirects >= MAX_REDIRECTS || !http_may_follow(t->url.buf, to) ||
 		(!safe && status < 303))
 		return redirect_refuse(t, to, e);
 	t->redirects++;
@@ -544,6 +395,21 @@ static int redirect_follow(struct transfer *t, struct err *e)
 }
 
 /* --- the multi handle on our loop --- */
+
+static int transfer_err(struct transfer *t, CURLcode code, struct err *e)
+{
+	struct http_failure f = {
+		.code = code,
+		.easy = t->easy,
+		.url = t->url.buf,
+		.tls_words = t->tls_words,
+		.timeout_ns = t->timeout_ns,
+		.max_bytes = t->max_bytes,
+		.too_large = t->too_large,
+	};
+
+	return http_failure_err(&f, e);
+}
 
 static void transfer_done(struct transfer *t, CURLcode code)
 {
@@ -565,7 +431,7 @@ static void transfer_done(struct transfer *t, CURLcode code)
 	if (code == CURLE_OK)
 		rc = redirect_follow(t, &e);
 	else
-		rc = curl_err(t, code, &e);
+		rc = transfer_err(t, code, &e);
 	if (rc == 0)
 		rc = http_status_err(&t->answer, t->url.buf, &e);
 	if (t->answer.status == 401 && t->source)

@@ -156,4 +156,5 @@ UNIT_TESTS(cmocka_unit_test(encodes_all_but_unreserved),
 	cmocka_unit_test(joins_and_keeps_the_prefix),
 	cmocka_unit_test(segments_and_queries_are_data),
 	cmocka_unit_test(refuses_what_is_no_url_of_ours),
-	cmocka_unit_test(shows_no_secret), cmocka_unit_test(knows_the_loopback))
+	cmocka_unit_test(shows_no_secret), cmocka_unit_test(tells_the_host),
+	cmocka_unit_test(knows_the_loopback))
