@@ -42,7 +42,7 @@ static const struct {
 	{"sev5", "info"},
 };
 
-const char *alert_severity(const char *label)
+const char *alert_severity_word(const char *label)
 {
 	if (!label || !*label)
 		return NULL;
@@ -151,7 +151,7 @@ static struct alert *alert_add(struct alert_list *out, struct arena *a,
 	alert->source = source;
 	alert->name = arena_strdup(a, text_or_null(labels, "alertname"));
 	alert->service = arena_strdup(a, first_of(labels, services));
-	alert->severity = alert_severity(first_of(labels, levels));
+	alert->severity = alert_severity_word(first_of(labels, levels));
 	alert->labels = canonical(a, labels);
 	if (json_type(annotations) == JSON_OBJECT)
 		alert->annotations = canonical(a, annotations);

@@ -36,7 +36,7 @@ int alerts_parse_prometheus(struct alert_list *out, struct arena *a, const char 
 const char *alert_fingerprint(struct arena *a, const struct json *labels);
 
 /* page, ticket or info for what people write into a label; unknown words: ticket; NULL: NULL. */
-const char *alert_severity(const char *label);
+const char *alert_severity_word(const char *label);
 
 /* If the body is one of Alertmanager's errors: its words into e and -1; else 0. */
 int alertmanager_error(const char *s, size_t n, struct err *e);

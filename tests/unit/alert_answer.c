@@ -78,13 +78,13 @@ static void fingerprints_are_alertmanagers(void **state)
 static void severities_are_mapped(void **state)
 {
 	(void)state;
-	assert_string_equal(alert_severity("page"), "page");
-	assert_string_equal(alert_severity("CRITICAL"), "page");
-	assert_string_equal(alert_severity("warning"), "ticket");
-	assert_string_equal(alert_severity("info"), "info");
-	assert_string_equal(alert_severity("whatever"), "ticket");
-	assert_null(alert_severity(""));
-	assert_null(alert_severity(NULL));
+	assert_string_equal(alert_severity_word("page"), "page");
+	assert_string_equal(alert_severity_word("CRITICAL"), "page");
+	assert_string_equal(alert_severity_word("warning"), "ticket");
+	assert_string_equal(alert_severity_word("info"), "info");
+	assert_string_equal(alert_severity_word("whatever"), "ticket");
+	assert_null(alert_severity_word(""));
+	assert_null(alert_severity_word(NULL));
 }
 
 static const char one_of_each[] =
