@@ -119,10 +119,11 @@ static int bite_slos(struct store *st, int64_t horizon, int64_t now, struct err 
 static const char session_oldest[] =
 	"SELECT rid FROM session WHERE at < ?1 AND coalesce(ended, at) < ?1 AND" UNPINNED(
 		"session.source", "session.id") " ORDER BY at LIMIT 1";
+/* The + takes the affinity away, or the index on the expression would not do. */
 static const char spans_trim[] = "DELETE FROM span WHERE rid IN (SELECT span.rid FROM "
 				 "span, session WHERE session.rid = ?1"
 				 " AND span.source = session.source AND "
-				 "coalesce(span.session, span.trace) = session.id"
+				 "coalesce(span.session, span.trace) = +session.id"
 				 " LIMIT ?2)";
 static const char session_drop[] = "DELETE FROM session WHERE rid = ?1";
 static const char orphans_trim[] =

@@ -31,7 +31,7 @@ static struct observe *begin(
 }
 
 /* A round in which the registry says: NAME=VERSION …, ended by NULL. */
-static void pointers(struct fixture *f, int64_t at, bool complete, ...)
+static void pointers(struct fixture *f, int64_t at, int complete, ...)
 {
 	struct observe *ob = begin(f, REC_POINTER, at, false);
 	const char *name;
