@@ -75,7 +75,7 @@ static int draw_context(struct console *c, const struct box *b)
 	int used;
 
 	if (b->cols < 12)
-		return box_text(b, 0, 0, b->cols, ROLE_CONTEXT, name);
+		return grid_put(b->grid, b->y, b->x, b->x + b->cols, ROLE_CONTEXT, name, strlen(name));
 	used = box_text(b, 0, 0, 1, ROLE_CONTEXT, " ");
 	used += box_text(b, 0, used, b->cols - 2, ROLE_CONTEXT, name);
 	used += box_text(b, 0, used, 1, ROLE_CONTEXT, " ");
@@ -123,14 +123,14 @@ static int tabs_width(struct console *c)
 	int width = 1;
 
 	for (int i = 0; pane_table[i]; i++)
-		if (pane_table[i]->key || pane_table[i] == console_front(c)->ops)
+		if (pane_table[i]->key || pane_table[i] == console_front_pane(c)->ops)
 			width += 2 + draw_width(_(pane_table[i]->title)) + 2;
 	return width;
 }
 
 static void draw_tabs(struct console *c, const struct box *b)
 {
-	const struct pane_ops *here = console_front(c)->ops;
+	const struct pane_ops *here = console_front_pane(c)->ops;
 	bool names = tabs_width(c) <= b->cols + 2;
 	int x = 1;
 
@@ -208,7 +208,7 @@ static void draw_bar(struct console *c, const struct box *b)
 	else if (s && s->ops->hints)
 		box_text(b, 0, 1, b->cols - 2, ROLE_DIM, _(s->ops->hints));
 	else if (!s)
-		action_each(c, console_front(c), false, bar_add, &bar);
+		action_each(c, console_front_pane(c), false, bar_add, &bar);
 }
 
 /* --- very small windows: counts first --- */

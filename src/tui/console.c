@@ -77,14 +77,14 @@ static void look_at_clock(struct console *c)
 		c->situation_dirty = true;
 		for (size_t i = 0; i < c->depth; i++)
 			pane_page_stale(c->stack[i]);
-		mark(c, console_front(c), 1u << TOUCH_SOURCE);
+		mark(c, console_front_pane(c), 1u << TOUCH_SOURCE);
 		c->dirty = true;
 	}
 	if (now / NS_PER_S != c->second) {
 		c->second = now / NS_PER_S;
 		/* A query that was cut off, on a busy machine, is tried again. */
-		if (console_front(c)->error)
-			console_front(c)->dirty = true;
+		if (console_front_pane(c)->error)
+			console_front_pane(c)->dirty = true;
 		c->dirty = c->dirty || !c->low_bandwidth;
 	}
 }
@@ -124,7 +124,7 @@ static void load_situation(struct console *c)
 
 static void load(struct console *c)
 {
-	struct pane *p = console_front(c);
+	struct pane *p = console_front_pane(c);
 	struct sheet *s = sheet_front(c);
 
 	if (s && s->ops->holds)
@@ -173,7 +173,7 @@ static void draw(struct console *c)
 	c->hits.n = 0;
 	body = chrome_draw(c, &screen);
 	if (body.rows > 0)
-		pane_draw(console_front(c), &body);
+		pane_draw(console_front_pane(c), &body);
 	if (s)
 		sheet_draw(s, &screen);
 	c->dirty = false;
@@ -210,7 +210,7 @@ void console_resize(struct console *c, int rows, int cols)
 	term_resize(c->term, c->grid.rows, c->grid.cols);
 	for (size_t i = 0; i < c->depth; i++)
 		pane_page_stale(c->stack[i]);
-	console_front(c)->dirty = true;
+	console_front_pane(c)->dirty = true;
 	c->dirty = true;
 }
 
@@ -222,13 +222,13 @@ void console_apply(struct console *c, struct pane *p, unsigned result)
 		p->dirty = true;
 	if (result != ACT_IGNORED)
 		c->dirty = true;
-	if ((result & ACT_CLOSE) == ACT_CLOSE && console_front(c) == p)
+	if ((result & ACT_CLOSE) == ACT_CLOSE && console_front_pane(c) == p)
 		console_close_front(c);
 }
 
 static void key_event(struct console *c, const struct event *ev)
 {
-	struct pane *p = console_front(c);
+	struct pane *p = console_front_pane(c);
 	const struct action *a = action_of_key(c, p, ev);
 	int tab = ev->mods ? -1 : pane_of_key(ev->key);
 
@@ -241,7 +241,7 @@ static void key_event(struct console *c, const struct event *ev)
 static void event(struct console *c, const struct event *ev)
 {
 	struct sheet *s = sheet_front(c);
-	struct pane *p = console_front(c);
+	struct pane *p = console_front_pane(c);
 	unsigned result = ACT_IGNORED;
 
 	if (s) {

@@ -45,6 +45,7 @@ void console_input(struct console *c, const void *bytes, size_t n);
 void console_resize(struct console *c, int rows, int cols);
 void console_writable(struct console *c);	/* the terminal takes bytes again */
 bool console_done(const struct console *c);	/* quit, or the terminal is gone */
+struct pane *console_front_pane(struct console *c);	/* what is seen */
 bool console_idle(const struct console *c);	/* nothing to query, to draw or to send */
 
 /* --- for panes: where and when --- */

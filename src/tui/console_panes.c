@@ -16,7 +16,7 @@
 
 /* --- the stack --- */
 
-struct pane *console_front(struct console *c)
+struct pane *console_front_pane(struct console *c)
 {
 	return c->stack[c->depth - 1];
 }
@@ -36,7 +36,7 @@ static struct pane *push(
 		console_close_front(c);
 	c->stack[c->depth++] = pane_new(c, ops, argument);
 	c->dirty = true;
-	return console_front(c);
+	return console_front_pane(c);
 }
 
 struct pane *console_push(

@@ -56,7 +56,6 @@ struct console {
 	unsigned		tick_timer, esc_timer;
 };
 
-struct pane *console_front(struct console *c);
 void console_set_at(struct console *c, int64_t at);
 void console_set_context(struct console *c, const struct context_conf *context);
 void console_close_front(struct console *c);

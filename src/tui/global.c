@@ -119,12 +119,12 @@ static unsigned act_quit(struct console *c, struct pane *p, const struct action 
 static void filter_changed(void *ctx, struct console *c, const char *text)
 {
 	(void)ctx;
-	pane_filter(console_front(c), text);
+	pane_filter(console_front_pane(c), text);
 }
 
 static void filter_done(void *ctx, struct console *c, const char *text)
 {
-	struct pane *p = console_front(c);
+	struct pane *p = console_front_pane(c);
 
 	(void)ctx;
 	if (!p->in_detail) {
@@ -407,19 +407,21 @@ const struct action action_global[] = {
 		.run = act_runbooks, .possible = has_runbooks},
 	{.name = "filter", .keys = "/", .flags = ACTION_BAR,
 		.title = N_("filter"),
-		.help = N_("filter the rows: words that must be in them, !word that must not; find on a page"),
+		.help = N_("only rows with these words, without !word; find on a page"),
 		.run = act_filter, .possible = can_filter},
 	{.name = "sort", .keys = "s", .where = SCOPE_LIST,
 		.title = N_("sort"), .help = N_("sort by a column; the same again turns it round"),
 		.run = act_sort, .possible = can_sort},
 	{.name = "copy", .keys = "y", .flags = ACTION_ROW,
-		.title = N_("copy"), .help = N_("copy the selected row's name, or the line of a page"),
+		.title = N_("copy"),
+		.help = N_("copy the selected row's name, or the line of a page"),
 		.run = act_copy},
 	{.name = "link", .keys = "o", .flags = ACTION_ROW,
 		.title = N_("link"), .help = N_("show the link of the selected row"),
 		.run = act_link, .possible = has_link},
 	{.name = "travel", .keys = "T", .flags = ACTION_BAR,
-		.title = N_("time"), .help = N_("show everything as it was at a moment in the past"),
+		.title = N_("time"),
+		.help = N_("show everything as it was at a moment in the past"),
 		.run = act_travel},
 	{.name = "earlier", .keys = "[",
 		.title = N_("earlier"), .help = N_("one minute back in time"), .run = act_earlier},

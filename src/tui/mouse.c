@@ -49,7 +49,7 @@ static void click(struct console *c, struct pane *p, const struct hit *hit)
 
 void mouse_event(struct console *c, const struct event *ev)
 {
-	struct pane *p = console_front(c);
+	struct pane *p = console_front_pane(c);
 	const struct hit *hit = hits_at(&c->hits, ev->y, ev->x);
 
 	if (ev->mouse == MOUSE_WHEEL_UP)

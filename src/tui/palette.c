@@ -154,15 +154,15 @@ static bool go_typed(struct console *c, const char *typed)
 	if (!ops || !*rest)
 		return false;
 	console_go(c, ops->name, NULL);
-	if (!pane_select(console_front(c), rest))
-		pane_filter(console_front(c), rest);
+	if (!pane_select(console_front_pane(c), rest))
+		pane_filter(console_front_pane(c), rest);
 	return true;
 }
 
 static void picked(
 	void *ctx, struct console *c, const struct pick_item *item, const char *typed)
 {
-	struct pane *p = console_front(c);
+	struct pane *p = console_front_pane(c);
 
 	(void)ctx;
 	if (*typed && go_typed(c, typed))
@@ -187,7 +187,7 @@ void palette_open(struct console *c)
 {
 	struct picker *pk =
 		picker_new(c, _("Go to a pane, or do something"), true, picked, NULL);
-	struct pane *p = console_front(c);
+	struct pane *p = console_front_pane(c);
 
 	add_panes(pk);
 	action_each(c, p, false, add_named_action, pk);
@@ -200,7 +200,7 @@ void help_open(struct console *c)
 {
 	struct picker *pk = picker_new(c,
 		_("Keys that work here; type to find, Enter runs"), true, picked, NULL);
-	struct pane *p = console_front(c);
+	struct pane *p = console_front_pane(c);
 
 	action_each(c, p, false, add_named_action, pk);
 	add_panes(pk);
@@ -243,7 +243,7 @@ static bool count_menu_action(void *ctx, const struct action *a)
 
 void menu_open(struct console *c)
 {
-	struct pane *p = console_front(c);
+	struct pane *p = console_front_pane(c);
 	struct menu menu = {NULL, 0};
 	size_t n = 0;
 	char *title;
@@ -282,7 +282,7 @@ void contexts_open(struct console *c)
 static void sorted(
 	void *ctx, struct console *c, const struct pick_item *item, const char *typed)
 {
-	struct pane *p = console_front(c);
+	struct pane *p = console_front_pane(c);
 
 	(void)ctx, (void)typed;
 	if (item)
@@ -295,7 +295,7 @@ static void sorted(
 void sorting_open(struct console *c)
 {
 	struct picker *pk = picker_new(c, _("Sort by"), false, sorted, NULL);
-	struct pane *p = console_front(c);
+	struct pane *p = console_front_pane(c);
 	struct pick_item own = {
 		.letter = '0',
 		.title = _("as the pane has it"),

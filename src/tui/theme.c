@@ -36,7 +36,8 @@ static const struct role_def role_defs[ROLES] = {
 	[ROLE_NO_DATA] = {"no-data", {5, U, 0, UL}, N_("severity: not known")},
 	[ROLE_TICKET] = {"ticket", {3, U, B, B}, N_("severity: look at it today")},
 	[ROLE_PAGE] = {"page", {1, U, B|REV, B|REV}, N_("severity: look at it now")},
-	[ROLE_STALE] = {"stale", {5, U, DIM, DIM|UL}, N_("older than three intervals of its source")},
+	[ROLE_STALE] = {"stale", {5, U, DIM, DIM|UL},
+		N_("older than three intervals of its source")},
 	[ROLE_ADDED] = {"added", {2, U, 0, B}, N_("the value after a change")},
 	[ROLE_REMOVED] = {"removed", {1, U, 0, DIM}, N_("the value before a change")},
 	[ROLE_CHART] = {"chart", {6, U, 0, 0}, N_("lines and bars")},
@@ -200,8 +201,10 @@ static const struct yaml_field role_fields[] = {
 
 static const struct yaml_field mark_fields[] = {
 	{.key = "ok", .want = YAML_TEXT, .offset = offsetof(struct raw_marks, marks[SEV_OK])},
-	{.key = "no-data", .want = YAML_TEXT, .offset = offsetof(struct raw_marks, marks[SEV_NO_DATA])},
-	{.key = "ticket", .want = YAML_TEXT, .offset = offsetof(struct raw_marks, marks[SEV_TICKET])},
+	{.key = "no-data", .want = YAML_TEXT,
+		.offset = offsetof(struct raw_marks, marks[SEV_NO_DATA])},
+	{.key = "ticket", .want = YAML_TEXT,
+		.offset = offsetof(struct raw_marks, marks[SEV_TICKET])},
 	{.key = "page", .want = YAML_TEXT, .offset = offsetof(struct raw_marks, marks[SEV_PAGE])},
 	{0},
 };

@@ -402,12 +402,14 @@ void fixture_fill(struct store *st, const struct config *config, bool hostile)
 
 	arena_init(&f.a);
 	put_sources(&f, config);
+	MUST(&f, store_begin(st, &f.e));
 	put_objectives(&f);
 	put_registry(&f);
 	put_alerts(&f);
 	for (int n = 0; n < 20; n++)
 		put_session(&f, n);
 	put_outcomes(&f);
+	MUST(&f, store_commit(st, &f.e));
 	MUST(&f, store_set(st, "watching_since", "2026-11-21T07:16:00Z", &f.e));
 	err_release(&f.e);
 	arena_release(&f.a);

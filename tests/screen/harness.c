@@ -77,17 +77,18 @@ static void open_vterm(struct screen *s)
 static void open_config(struct screen *s, const struct screen_conf *conf)
 {
 	char *file = path_join(s->dir, "config.yaml");
+	char *text = mem_format("%s%s", conf->empty ? "" : config_text,
+		conf->quiet ? "notify: {bell: off}\n" : conf->empty ? "{}\n" : "");
 	struct problems problems;
 	struct err e = ERR_INIT;
 
 	problems_init(&problems, file);
-	assert_int_equal(path_write(file, conf->empty ? "{}\n" : config_text,
-				 conf->empty ? 3 : strlen(config_text), 0600, &e),
-		0);
+	assert_int_equal(path_write(file, text, strlen(text), 0600, &e), 0);
 	if (config_load(&s->config, file, &problems, &e))
 		fail_msg("config: %s", problems.n ? problems.items[0].message : e.what);
 	problems_release(&problems);
 	free(file);
+	free(text);
 }
 
 static void open_store(struct screen *s, const struct screen_conf *conf)
@@ -334,6 +335,16 @@ int screen_row_of(struct screen *s, const char *text)
 bool screen_has(struct screen *s, const char *text)
 {
 	return screen_row_of(s, text) >= 0;
+}
+
+int screen_rows(struct screen *s)
+{
+	return s->rows;
+}
+
+int screen_cols(struct screen *s)
+{
+	return s->cols;
 }
 
 void screen_row(struct screen *s, int y, struct strbuf *out)

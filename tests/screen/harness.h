@@ -7,12 +7,11 @@
 #ifndef TOCSIN_HARNESS_H
 #define TOCSIN_HARNESS_H
 
+#include "tests/unit/unit.h"
+
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "core/strbuf.h"
-#include "tests/unit/unit.h"
 #include "tui/console.h"
 
 #define SCREEN_NOW INT64_C(1795250400000000000)	/* 2026-11-21T08:40:00Z */
@@ -21,6 +20,7 @@ struct screen_conf {
 	int		rows, cols;	/* 0: 24, 80 */
 	bool		ascii;		/* the C locale */
 	bool		no_color, plain, empty, hostile, read_only;
+	bool		quiet;		/* notify: {bell: off} */
 	const char	*theme;		/* NULL: built-in */
 	const char	*term;		/* NULL: xterm-256color */
 	const char	*locale;	/* NULL: C.UTF-8 */
@@ -46,6 +46,8 @@ void screen_resize(struct screen *s, int rows, int cols);
 /* The screen as text: one line a row, blanks at the ends cut. */
 void screen_text(struct screen *s, struct strbuf *out);
 bool screen_has(struct screen *s, const char *text);
+int screen_rows(struct screen *s);
+int screen_cols(struct screen *s);
 int screen_row_of(struct screen *s, const char *text);	/* -1: nowhere */
 void screen_cursor(struct screen *s, int *y, int *x);
 void screen_row(struct screen *s, int y, struct strbuf *out);

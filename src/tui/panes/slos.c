@@ -168,8 +168,8 @@ static int compare_burn(const void *a, const void *b)
 static const struct column slos_columns[] = {
 	{.name = "state", .title = N_("State"), .min = 6, .max = 9, .align = 'l', .priority = 1,
 		.cell = cell_state, .compare = compare_state, .downwards = true},
-	{.name = "service", .title = N_("Service"), .min = 10, .max = 32, .align = 'l', .priority = 3,
-		.cell = cell_service},
+	{.name = "service", .title = N_("Service"), .min = 10, .max = 32, .align = 'l',
+		.priority = 3, .cell = cell_service},
 	{.name = "objective", .title = N_("Objective"), .min = 10, .max = 40, .align = 'l',
 		.priority = 1, .cell = cell_name},
 	{.name = "target", .title = N_("Target"), .min = 6, .max = 9, .align = 'r', .priority = 6,
