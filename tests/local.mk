@@ -37,6 +37,8 @@ noinst_PROGRAMS += tests/fuzz/markdown
 tests_fuzz_markdown_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/text
 tests_fuzz_text_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/payload
+tests_fuzz_payload_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/json
 tests_fuzz_json_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/exposition
@@ -108,6 +110,7 @@ check_PROGRAMS += tests/unit/store_observe
 check_PROGRAMS += tests/unit/store_open
 check_PROGRAMS += tests/unit/store_series
 check_PROGRAMS += tests/unit/store_session
+tests_unit_store_session_SOURCES = tests/unit/store_session.c tests/fuzz/payload.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/store_source
 check_PROGRAMS += tests/unit/store_trim
 check_PROGRAMS += tests/unit/sync
