@@ -39,6 +39,8 @@ noinst_PROGRAMS += tests/fuzz/text
 tests_fuzz_text_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/payload
 tests_fuzz_payload_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/yaml
+tests_fuzz_yaml_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/json
 tests_fuzz_json_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/exposition
@@ -88,6 +90,7 @@ check_PROGRAMS += tests/unit/duration
 check_PROGRAMS += tests/unit/json
 tests_unit_json_SOURCES = tests/unit/json.c tests/fuzz/json.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/child
+check_PROGRAMS += tests/unit/cmd
 check_PROGRAMS += tests/unit/config
 check_PROGRAMS += tests/unit/loop
 check_PROGRAMS += tests/unit/record
@@ -120,6 +123,7 @@ check_PROGRAMS += tests/unit/cost
 check_PROGRAMS += tests/unit/tree
 check_PROGRAMS += tests/unit/replay
 check_PROGRAMS += tests/unit/yaml
+tests_unit_yaml_SOURCES = tests/unit/yaml.c tests/fuzz/yaml.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/map
 check_PROGRAMS += tests/unit/connector
 check_PROGRAMS += tests/unit/action

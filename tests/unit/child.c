@@ -174,7 +174,8 @@ static void failure_to_execute_is_told(void **state)
 
 static void a_script_without_interpreter_is_no_program(void **state)
 {
-	char name[] = "/tmp/tocsin-child-XXXXXX";
+	const char *tmp = getenv("TMPDIR");
+	char *name = mem_format("%s/tocsin-child-XXXXXX", tmp ? tmp : "/tmp");
 	int fd = mkstemp(name);
 	char *what = mem_format("cannot start '%s': Exec format error", name);
 
@@ -186,6 +187,7 @@ static void a_script_without_interpreter_is_no_program(void **state)
 	refuse((struct child_spec){.argv = (const char *const[]){name, NULL}}, ERR_SYSTEM,
 		what);
 	unlink(name);
+	free(name);
 	free(what);
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/yaml.h"
+#include "tests/fuzz/fuzz.h"
 
 /* The problems of a text, a line each: "line:column message (hint)". */
 static char *problems_of(const char *s, size_t n)
@@ -466,6 +467,28 @@ static void quoting_comes_back(void **state)
 	strbuf_release(&sb);
 }
 
+static void fuzz_seeds(void **state)
+{
+	static const char *const seeds[] = {"", "a", "- &a [*a]",
+		"{a: {b: [c, \"\\x1b\\u202e\"]}}",
+		"sources: [{name: a, type: b, auth: {basic: {user: x, password: {env: "
+		"Y}}}}]",
+		"contexts: [{name: a, sources: a}, {}]\nservices: [{name: s, levers: "
+		"[{}, 5]}]",
+		"sources:\n- {headers: {a: b, c: [d]}, name: n, type: t, url: "
+		"'http://@', tls: {}}",
+		"context: [x]\nstore: {path: auto, keep: 1s}\nui: {theme: "
+		"1}\n---\n...\n--- |\n x",
+		"? - a\n: b", "\xff\xfe", "- '\xf4\x8f\xbf\xbf\xc2\x85'", "<<: {a: b}",
+		"a: !!x y"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
+		assert_int_equal(LLVMFuzzerTestOneInput(
+					 (const uint8_t *)seeds[i], strlen(seeds[i])),
+			0);
+}
+
 UNIT_TESTS(cmocka_unit_test(nodes_know_their_place),
 	cmocka_unit_test(streams_hold_documents), cmocka_unit_test(aliases_are_followed),
 	cmocka_unit_test(syntax_is_explained),
@@ -473,4 +496,5 @@ UNIT_TESTS(cmocka_unit_test(nodes_know_their_place),
 	cmocka_unit_test(hostile_documents_are_refused),
 	cmocka_unit_test(limits_are_reached), cmocka_unit_test(becomes_json),
 	cmocka_unit_test(table_reads_every_kind),
-	cmocka_unit_test(table_reports_everything), cmocka_unit_test(quoting_comes_back))
+	cmocka_unit_test(table_reports_everything), cmocka_unit_test(quoting_comes_back),
+	cmocka_unit_test(fuzz_seeds))
