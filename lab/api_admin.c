@@ -1,5 +1,6 @@
 /*
- * What the trainer and the tests ask, and no console does:
+ * For whoever sets it up, trains or tests with it; no console asks here:
+ *   GET    /lab/catalog              what its engineers would have written down
  *   GET    /lab/state                what is really going on
  *   POST   /lab/advance              {"seconds": 30}, with --manual-time
  *   GET, POST, DELETE /lab/fault     {"fault": "slow=2s@/metrics*3"}; ?path= to take away
@@ -49,6 +50,66 @@ static void get_state(struct answer *a, struct lab *lab, struct request *q)
 		json_add_real(item, "failed", s->meter.bad);
 		json_add_int(item, "version", rollout_main(&s->rollout));
 		json_add_int(item, "prompt_version", platform_prompt_version(p, s));
+	}
+	answer_json_take(a, 200, j);
+}
+
+static void add_pointer(struct json *to, const char *key, const struct pointer_conf *c)
+{
+	struct json *j;
+
+	if (!c->name) {
+		json_add_null(to, key);
+		return;
+	}
+	j = json_add_object(to, key);
+	json_add_text(j, "name", c->name);
+	json_add_text(j, "alias", c->alias);
+}
+
+static void add_service(struct json *list, const struct lab_service_conf *s)
+{
+	struct json *j = json_add_object(list, NULL), *fast;
+
+	json_add_text(j, "name", s->name);
+	json_add_text(j, "title", s->title);
+	json_add_text(j, "owner", s->owner);
+	json_add_bool(j, "agent", s->story != NULL);
+	json_add_text(j, "dataset", s->dataset);
+	json_add_real(j, "objective", s->objective);
+	add_pointer(j, "model", &s->model);
+	add_pointer(j, "prompt", &s->prompt);
+	if (!s->fast.within_ns)
+		return;
+	fast = json_add_object(j, "fast");
+	json_add_real(fast, "within_s", (double)s->fast.within_ns / NS_PER_S);
+	json_add_real(fast, "objective", s->fast.objective);
+}
+
+static void get_catalog(struct answer *a, struct lab *lab, struct request *q)
+{
+	const struct platform *p = lab->platform;
+	struct json *j = json_object(), *list;
+
+	(void)q;
+	json_add_text(j, "scenario", p->sc->name);
+	json_add_text(j, "title", p->sc->title);
+	list = json_add_array(j, "services");
+	for (size_t i = 0; i < p->sc->n_services; i++)
+		add_service(list, &p->sc->services[i]);
+	/* In seconds of the wall clock, as somebody who watches has to set them. */
+	list = json_add_array(j, "alerting");
+	for (size_t i = 0; i < p->sc->n_alerting; i++) {
+		const struct alerting_conf *r = &p->sc->alerting[i];
+		struct json *item = json_add_object(list, NULL);
+
+		json_add_text(item, "severity",
+			r->severity == URGENCY_PAGE ? "page" : "ticket");
+		json_add_real(item, "short_s",
+			(double)platform_wall_ns(p, r->short_ns) / NS_PER_S);
+		json_add_real(item, "long_s",
+			(double)platform_wall_ns(p, r->long_ns) / NS_PER_S);
+		json_add_real(item, "factor", r->factor);
 	}
 	answer_json_take(a, 200, j);
 }
@@ -105,6 +166,7 @@ static void delete_faults(struct answer *a, struct lab *lab, struct request *q)
 }
 
 const struct route admin_routes[] = {
+	{"GET", "/catalog", get_catalog},
 	{"GET", "/state", get_state},
 	{"POST", "/advance", post_advance},
 	{"GET", "/fault", get_faults},

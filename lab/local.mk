@@ -17,6 +17,9 @@ EXTRA_DIST += $(LAB_TESTS:=.c)
 LAB_LIBS = liblab.a libtocsin.a $(TOCSIN_LIBS) $(MICROHTTPD_LIBS)
 
 if LAB
+libtocsin_a_SOURCES += src/cmd/demo.c
+libtocsin_a_SOURCES += src/cmd/demo_files.c src/cmd/demo_files.h
+libtocsin_a_SOURCES += src/cmd/demo_keeper.c src/cmd/demo_keeper.h
 bin_PROGRAMS += tocsin-lab
 noinst_LIBRARIES += liblab.a
 lab_scenarios_DATA = $(LAB_SCENARIOS)

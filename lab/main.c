@@ -144,6 +144,7 @@ int main(int argc, char **argv)
 	int r;
 
 	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C"); /* numbers go into JSON and expositions */
 	bindtextdomain(PACKAGE, LOCALEDIR);
 	textdomain(PACKAGE);
 	signal(SIGPIPE, SIG_IGN);

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/path.h"
+#include "lab/meter.h"
 #include "lab/rng.h"
 
 static const char *const cause_names[CAUSES + 1] = {
@@ -29,6 +30,12 @@ static const struct yaml_field pointer_fields[] = {
 	{0},
 };
 
+static const struct yaml_field speed_fields[] = {
+	REQUIRED(speed_conf, "within", YAML_DURATION, within_ns),
+	REQUIRED(speed_conf, "objective", YAML_REAL, objective, .min = 0, .max = 0.999999),
+	{0},
+};
+
 static const struct yaml_field service_fields[] = {
 	REQUIRED(lab_service_conf, "name", YAML_TEXT, name),
 	KEY(lab_service_conf, "title", YAML_TEXT, title),
@@ -40,6 +47,7 @@ static const struct yaml_field service_fields[] = {
 	KEY(lab_service_conf, "errors", YAML_REAL, errors, .min = 0, .max = 1),
 	REQUIRED(lab_service_conf, "objective", YAML_REAL, objective, .min = 0, .max = 0.999999),
 	REQUIRED(lab_service_conf, "latency", YAML_DURATION, latency_ns),
+	KEY(lab_service_conf, "fast", YAML_SUB, fast, .sub = speed_fields),
 	KEY(lab_service_conf, "replicas", YAML_INT, replicas, .min = 1, .max = 1000),
 	REQUIRED(lab_service_conf, "model", YAML_SUB, model, .sub = pointer_fields),
 	KEY(lab_service_conf, "prompt", YAML_SUB, prompt, .sub = pointer_fields),
@@ -214,22 +222,33 @@ static void read_stages(struct scenario *sc, struct problems *p)
 			SCENARIO_STAGES);
 }
 
+static void check_service(struct scenario *sc, size_t i, struct problems *p)
+{
+	const struct lab_service_conf *s = &sc->services[i];
+	bool measured = !s->fast.within_ns;
+
+	check_pointer(&s->model, s->name, p);
+	check_pointer(&s->prompt, s->name, p);
+	if (scenario_service(sc, s->name) != (int)i)
+		problems_add(p, 0, 0, _("service '%s' is there twice"), s->name);
+	if (s->dataset && !dataset_find(sc, s->dataset))
+		problems_add(p, 0, 0, _("there is no dataset '%s'"), s->dataset);
+	if (s->latency_ns <= 0)
+		problems_add(p, 0, 0, _("service '%s': latency must be over 0"), s->name);
+	for (size_t k = 0; k < METER_BUCKETS && !measured; k++)
+		measured = s->fast.within_ns == (int64_t)(meter_bounds[k] * NS_PER_S);
+	if (!measured)
+		problems_add(p, 0, 0,
+			_("service '%s': no bucket of the histogram ends where 'within' "
+			  "does"),
+			s->name);
+}
+
 static void check(struct scenario *sc, struct problems *p)
 {
 	read_stages(sc, p);
-	for (size_t i = 0; i < sc->n_services; i++) {
-		const struct lab_service_conf *s = &sc->services[i];
-
-		check_pointer(&s->model, s->name, p);
-		check_pointer(&s->prompt, s->name, p);
-		if (scenario_service(sc, s->name) != (int)i)
-			problems_add(p, 0, 0, _("service '%s' is there twice"), s->name);
-		if (s->dataset && !dataset_find(sc, s->dataset))
-			problems_add(p, 0, 0, _("there is no dataset '%s'"), s->dataset);
-		if (s->latency_ns <= 0)
-			problems_add(p, 0, 0, _("service '%s': latency must be over 0"),
-				s->name);
-	}
+	for (size_t i = 0; i < sc->n_services; i++)
+		check_service(sc, i, p);
 	for (size_t i = 0; i < sc->n_datasets; i++)
 		if (sc->datasets[i].every_ns <= 0)
 			problems_add(p, 0, 0, _("dataset '%s': every must be over 0"),

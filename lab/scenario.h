@@ -31,6 +31,12 @@ struct pointer_conf {
 	struct yaml_texts	bad;
 };
 
+/* A second objective, on speed; within_ns 0: none. */
+struct speed_conf {
+	int64_t	within_ns;	/* a bucket's bound, see meter.h */
+	double	objective;
+};
+
 struct lab_service_conf {
 	const char		*name, *title, *owner, *llm, *dataset;
 	const char		*story;		/* of its agent's sessions; NULL: it is no agent */
@@ -38,6 +44,7 @@ struct lab_service_conf {
 	double			errors;		/* share that fails when all is well */
 	double			objective;
 	int64_t			latency_ns;	/* median */
+	struct speed_conf	fast;
 	int64_t			replicas;
 	struct pointer_conf	model, prompt;
 	double			sessions;	/* traced ones a minute of wall clock */

@@ -49,6 +49,21 @@ static const struct cmd_option poll_options[] = {
 	{0},
 };
 
+#ifdef WITH_LAB
+static const struct cmd_option demo_options[] = {
+	{"seed", 0, N_("N"), false, N_("chooses what goes wrong")},
+	{"cause", 0, N_("NAME"), false,
+		N_("bad-version, bad-prompt, late-data or nothing-wrong")},
+	{"scenario", 0, N_("NAME"), false, N_("a practice platform that ships, or a file (retail)")},
+	{"speed", 0, N_("N"), false, N_("so many seconds of the scenario in one (10)")},
+	{"elapsed", 0, N_("DURATION"), false, N_("begin this far into the scenario")},
+	{"port", 0, N_("N"), false, N_("of the practice platform (any that is free)")},
+	{"text", 0, NULL, false, N_("print the situation and end, also on a terminal")},
+	{"plain", 0, NULL, false, N_("no charts, one row an item: for screen readers")},
+	{0},
+};
+#endif
+
 /* One row a subcommand, in the order of the help.  A row without a verb takes all other verbs. */
 const struct cmd_row cmd_table[] = {
 	{"watch", NULL, cmd_watch, NEEDS_CONFIG | WRITES_STORE, "",
@@ -77,6 +92,13 @@ const struct cmd_row cmd_table[] = {
 		N_("what the configuration says, and all that is wrong with it"), NULL},
 	{"poll", NULL, cmd_poll, NEEDS_CONFIG | WRITES_STORE, "[--once|--daemon]",
 		N_("read the sources into the store"), poll_options},
+#ifdef WITH_LAB
+	{"demo", "keep", cmd_demo_keep, HIDDEN, "-- OPTION...",
+		N_("own the practice platform of a demo"), NULL},
+	{"demo", NULL, cmd_demo, 0, "",
+		N_("practise: a platform on this machine on which something goes wrong"),
+		demo_options},
+#endif
 	{"map", NULL, cmd_map, HIDDEN, "", N_("run jq programs from standard input"), NULL},
 	{"manual", NULL, cmd_manual, HIDDEN, "SECTION",
 		N_("the tables of the manual pages, as mdoc"), NULL},
