@@ -306,7 +306,7 @@ static const struct action replay_actions[] = {
 
 static void add_money(struct strbuf *out, int64_t pusd)
 {
-	if (pusd != NONE_INT)
+	if (pusd != NONE_INT && pusd > 0)
 		strbuf_addf(out, "  %.4f USD", pusd_to_usd(pusd));
 }
 
