@@ -20,6 +20,12 @@ static const struct cmd_option changes_options[] = {
 	{0},
 };
 
+static const struct cmd_option init_options[] = {
+	{"print", 0, NULL, false, N_("print the configuration and write nothing")},
+	{"force", 0, NULL, false, N_("replace the configuration that is there")},
+	{0},
+};
+
 static const struct cmd_option sessions_list_options[] = {
 	{"agent", 0, N_("NAME"), false, N_("only this agent's")},
 	{"text", 0, N_("TEXT"), false, N_("only with this in id, agent, user or tags")},
@@ -88,6 +94,8 @@ const struct cmd_row cmd_table[] = {
 		N_("alerts, with silenced ones marked"), NULL},
 	{"gate", NULL, cmd_gate, READS, "SERVICE",
 		N_("go or no-go for a deployment"), NULL},
+	{"init", NULL, cmd_init, 0, "[--print|--force]",
+		N_("look for your systems and write a configuration"), init_options},
 	{"check", NULL, cmd_check, 0, "",
 		N_("what the configuration says, and all that is wrong with it"), NULL},
 	{"poll", NULL, cmd_poll, NEEDS_CONFIG | WRITES_STORE, "[--once|--daemon]",

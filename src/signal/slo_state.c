@@ -135,6 +135,17 @@ static bool all_unreachable(const struct slo *slo)
 	return slo->n_alerting > 0;
 }
 
+/*
+ * What was not seen counts as fine: a minute of trouble right after we began to watch is a
+ * minute of the month, not a month.  The note says what is not covered.
+ */
+static double period_ratio(const struct burn_window *period)
+{
+	if (isnan(period->coverage) || period->coverage >= 1)
+		return period->ratio;
+	return period->ratio * period->coverage;
+}
+
 void slo_evaluate(struct slo_state *out, struct arena *a, const struct slo *slo,
 	const struct slo_measure *m, int64_t now)
 {
@@ -150,7 +161,7 @@ void slo_evaluate(struct slo_state *out, struct arena *a, const struct slo *slo,
 	fill_windows(out, slo, m);
 	out->severity = burn_severity(&fired, slo->alerting, slo->n_alerting,
 		slo->objective, m->windows, m->n_windows, SLO_MIN_BAD);
-	out->budget_left = budget_left(m->period.ratio, slo->objective);
+	out->budget_left = budget_left(period_ratio(&m->period), slo->objective);
 	out->exhausted_in_s = budget_exhausted_in_s(
 		out->budget_left, present_burn(out), slo->window_ns);
 	out->onset = onset_of(fired, m, now);
