@@ -277,6 +277,7 @@ static int claim(struct job *j, struct err *e)
 static int job_open(struct job *j, struct err *e)
 {
 	who_am_i(&j->who, &j->arena);
+	j->program = supervisor_program();
 	if (take_vars(j, e) || open_runbook(j, e) || open_config(j, e) ||
 		check_allowed(j, e))
 		return -1;
@@ -291,6 +292,7 @@ static int job_open(struct job *j, struct err *e)
 
 static void job_close(struct job *j)
 {
+	free(j->program);
 	action_plan_free(j->plan);
 	if (j->st)
 		stream_release(&j->out);
@@ -529,10 +531,6 @@ static void ignore_terminal(void)
 	for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
 		signal(ignored[i], SIG_IGN);
 	umask(077);
-#ifdef PR_SET_CHILD_SUBREAPER
-	/* What a step leaves behind in sessions of its own becomes our child, and is found. */
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-#endif
 }
 
 static bool again(const struct job *j, int tried)
@@ -541,32 +539,45 @@ static bool again(const struct job *j, int tried)
 		!j->terminated && tried <= step_retries(j->step);
 }
 
+/* The row stays `running`: nobody is to act on an end that is none. */
+static int begin_again(struct job *j, int tried, struct err *e)
+{
+	stream_say(&j->out, _("-- attempt %d: %s"), tried, j->error ? j->error : "");
+	j->row.ended = clock_now();
+	if (stream_flush(&j->out, false, e) || audit(j, "step.result", result_data(j), e))
+		return -1;
+	pause_ns(RETRY_PAUSE_NS);
+	if (journal_start(j, (int)j->row.attempt + 1, e))
+		return -1;
+	j->exit_code = NONE_INT;
+	json_free(j->outputs);
+	j->outputs = NULL;
+	return 0;
+}
+
 static void run_attempts(struct job *j)
 {
 	const struct runner *r = runner_of(j->step->kind);
 	struct err e = ERR_INIT;
-	int tried = 1;
 
 	r->run(j);
-	while (again(j, tried)) {
-		stream_say(
-			&j->out, _("-- attempt %d: %s"), tried, j->error ? j->error : "");
-		journal_end(j);
-		pause_ns(RETRY_PAUSE_NS);
-		if (journal_start(j, (int)j->row.attempt + 1, &e))
-			break;
-		tried++;
-		j->exit_code = NONE_INT;
-		json_free(j->outputs);
-		j->outputs = NULL;
+	for (int tried = 1; again(j, tried) && !begin_again(j, tried, &e); tried++)
 		r->run(j);
-	}
 	journal_end(j);
 	err_release(&e);
 }
 
+/* What a step leaves behind in sessions of its own becomes our child, and is found. */
+static void adopt_strays(void)
+{
+#ifdef PR_SET_CHILD_SUBREAPER
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+#endif
+}
+
 static int run_job(struct job *j, struct err *e)
 {
+	adopt_strays();
 	if (job_open(j, e) || step_output_clear(j->st, j->order.run, j->order.n, e) ||
 		journal_start(j, j->order.attempt, e)) {
 		answer(e);

@@ -29,6 +29,7 @@ struct job {
 	struct vars		vars;
 	struct mask		mask;
 	struct who		who;
+	char			*program;	/* owned: our own file, for steps that ask us */
 	struct step_row		row;		/* as it was last written */
 	struct stream		out;
 	struct action_plan	*plan;		/* owned; KIND_ACTION */
@@ -54,7 +55,6 @@ struct runner {
 	/* Before anything is journalled as started: may read, must not change.  May be NULL. */
 	int		(*prepare)(struct job *j, struct err *e);
 	void		(*run)(struct job *j);
-	/* On SIGTERM: end soon; called from a signal's callback in the loop only. */
 };
 
 extern const struct runner runner_sh, runner_action, runner_gate, runner_postmortem;

@@ -21,6 +21,7 @@
 
 #define TERM_PATIENCE_NS (5 * NS_PER_S) /* between SIGTERM and SIGKILL */
 #define DRAIN_NS (2 * NS_PER_S) /* for output that descendants still hold */
+#define MAX_DEPTH 32 /* of processes */
 #define MAX_STDOUT_BYTES ((size_t)64 * 1024) /* of a step whose name is a variable */
 
 enum stop { STOP_NONE, STOP_TIMEOUT, STOP_REQUEST };
@@ -42,21 +43,33 @@ struct shell_run {
 
 /* --- stopping --- */
 
-/* What left the step's session with setsid() became our child (subreaper): signal it too. */
-static void signal_strays(int number)
+/*
+ * All that descends from the step, also what left its session with setsid(); what lost its parent
+ * became our child (subreaper).  Children first: a shell that dies must not start the next one.
+ */
+static void signal_below(long pid, int number, int depth)
 {
 	char name[64];
+	long child;
 	FILE *f;
-	long pid;
 
-	snprintf(name, sizeof(name), "/proc/self/task/%ld/children", (long)getpid());
-	f = fopen(name, "re");
+	snprintf(name, sizeof(name), "/proc/%ld/task/%ld/children", pid, pid);
+	f = depth > 0 ? fopen(name, "re") : NULL;
 	if (!f)
 		return;
-	while (fscanf(f, "%ld", &pid) == 1)
-		if (pid > 1 && kill((pid_t)-pid, number))
-			kill((pid_t)pid, number);
+	while (fscanf(f, "%ld", &child) == 1)
+		if (child > 1) {
+			signal_below(child, number, depth - 1);
+			kill((pid_t)child, number);
+		}
 	fclose(f);
+}
+
+static void signal_all(struct shell_run *r, int number)
+{
+	signal_below((long)getpid(), number, MAX_DEPTH);
+	if (!r->ended)
+		child_signal(&r->child, number);
 }
 
 static void on_kill(void *ctx)
@@ -65,8 +78,7 @@ static void on_kill(void *ctx)
 
 	r->kill_timer = 0;
 	r->killed = true;
-	child_signal(&r->child, SIGKILL);
-	signal_strays(SIGKILL);
+	signal_all(r, SIGKILL);
 }
 
 static void stop(struct shell_run *r, enum stop why, bool at_once)
@@ -75,8 +87,7 @@ static void stop(struct shell_run *r, enum stop why, bool at_once)
 		return;
 	if (!r->stop) {
 		r->stop = why;
-		child_signal(&r->child, SIGTERM);
-		signal_strays(SIGTERM);
+		signal_all(r, SIGTERM);
 		r->kill_timer = loop_after(r->loop, TERM_PATIENCE_NS, on_kill, r);
 	}
 	if (at_once && !r->killed) {
@@ -158,7 +169,7 @@ static void on_exit_of(void *ctx, pid_t pid, int status)
 	r->status = status;
 	r->ended = true;
 	if (r->stop)
-		signal_strays(SIGKILL);
+		signal_all(r, SIGKILL);
 	loop_after(r->loop, DRAIN_NS, on_drained, r);
 	finish_if_done(r);
 }
@@ -195,6 +206,9 @@ static void set_own(struct step_env *env, struct shell_run *r)
 	step_env_set(env, "TOCSIN_STEP", r->job->step->name);
 	step_env_set(env, "TOCSIN_SERVICE", o->service ? o->service : "");
 	step_env_set(env, "TOCSIN_INCIDENT", o->incident ? o->incident : "");
+	step_env_set(env, "TOCSIN_CONTEXT", o->context ? o->context : "");
+	step_env_set(env, "TOCSIN_CONFIG", o->config_file ? o->config_file : "");
+	step_env_set(env, "TOCSIN_PROGRAM", r->job->program);
 	step_env_set(env, "TOCSIN_IDEMPOTENCY_KEY", hex.buf);
 	step_env_set(env, "TOCSIN_OUTPUT", r->output_file);
 	strbuf_release(&key);

@@ -47,7 +47,7 @@ char *supervisor_warning(void)
 /* --- starting --- */
 
 /* Our own program's file: /proc/self/exe would be systemd-run's once that has taken over. */
-static char *own_program(void)
+char *supervisor_program(void)
 {
 	char buf[4096];
 	ssize_t n = readlink("/proc/self/exe", buf, sizeof(buf) - 1);
@@ -123,7 +123,7 @@ static int give_order(struct child *c, const struct order *o, struct err *e)
 int supervisor_start(struct starting *out, const struct order *o, struct err *e)
 {
 	struct logind l;
-	char *program = own_program();
+	char *program = supervisor_program();
 	int rc;
 
 	*out = (struct starting){.n = o->n, .heard = STRBUF_INIT};
