@@ -21,6 +21,7 @@ struct store {
 	struct db	seen, record;
 	int		lock_fd, reserve_fd;	/* -1: none */
 	struct trim	trim;
+	bool		trim_shrank;	/* pages were given back since the last write to the file */
 	char		*sql[REC_KINDS][TABLE_QUERIES];	/* owned: generated, built when wanted */
 	struct payload	*payload;	/* owned: compression contexts, made when wanted */
 };

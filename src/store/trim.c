@@ -40,8 +40,8 @@ static const char samples_trim[] =
 	" ORDER BY at LIMIT ?3)";
 /* Nothing since the horizon: it is no longer written, and goes whole. */
 static const char series_drop_last[] =
-	"DELETE FROM sample WHERE series = ?1"
-	" AND (SELECT max(at) FROM sample WHERE series = ?1) < ?2";
+	"DELETE FROM sample WHERE series = ?1 AND at < ?2"
+	" AND at = (SELECT max(at) FROM sample WHERE series = ?1)";
 static const char series_drop[] = "DELETE FROM series WHERE id = ?1 AND NOT EXISTS "
 				  "(SELECT 1 FROM sample WHERE series = ?1)";
 
@@ -325,17 +325,26 @@ static int bite(
 	return n < 0 ? -1 : 1;
 }
 
-/* Give free pages back, some at a time. */
+/*
+ * Give free pages back, some at a time.  The file itself becomes smaller when the WAL is written
+ * back to it, which needs no lock that anyone waits for.
+ */
 static int shrink(struct store *st, bool *more, struct err *e)
 {
 	int64_t used, free_pages;
 
 	if (used_bytes(&used, &free_pages, st, e) < 0)
 		return -1;
-	if (free_pages <= FREE_PAGES)
-		return 0;
-	*more = true;
-	return db_exec(&st->seen, "PRAGMA incremental_vacuum(256)", e);
+	if (free_pages > FREE_PAGES) {
+		st->trim_shrank = true;
+		*more = true;
+		return db_exec(&st->seen, "PRAGMA incremental_vacuum(256)", e);
+	}
+	if (st->trim_shrank)
+		sqlite3_wal_checkpoint_v2(
+			st->seen.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	st->trim_shrank = false;
+	return 0;
 }
 
 int store_trim(struct store *st, int64_t keep_ns, int64_t max_bytes, int64_t now,
