@@ -46,6 +46,7 @@ libtocsin_a_SOURCES += src/net/http_failure.c src/net/http_failure.h
 libtocsin_a_SOURCES += src/net/http_redirect.c src/net/http_redirect.h
 libtocsin_a_SOURCES += src/net/url.c src/net/url.h
 libtocsin_a_SOURCES += src/poll/alert_answer.c src/poll/alert_answer.h
+libtocsin_a_SOURCES += src/poll/alert_elsewhere.c src/poll/alert_elsewhere.h
 libtocsin_a_SOURCES += src/poll/alertmanager.c
 libtocsin_a_SOURCES += src/poll/asks.c src/poll/asks.h
 libtocsin_a_SOURCES += src/poll/backfill.c src/poll/backfill.h

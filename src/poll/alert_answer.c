@@ -271,7 +271,7 @@ int alertmanager_error(const char *s, size_t n, struct err *e)
 /* --- Prometheus --- */
 
 int alerts_parse_prometheus(struct alert_list *out, struct arena *a, const char *source,
-	const struct json *document, bool pending_only, struct err *e)
+	const struct json *document, struct err *e)
 {
 	const struct json *alerts = json_at(document, "data.alerts");
 
@@ -287,8 +287,6 @@ int alerts_parse_prometheus(struct alert_list *out, struct arena *a, const char 
 		bool pending = state && !strcmp(state, "pending");
 		struct alert *alert;
 
-		if (pending_only && !pending)
-			continue;
 		alert = alert_add(out, a, source, item);
 		if (!alert)
 			continue;

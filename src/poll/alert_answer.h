@@ -28,9 +28,9 @@ struct alert_list {
 int alerts_parse(struct alert_list *out, struct arena *a, const char *source,
 	const struct json *alerts, const struct json *silences, struct err *e);
 
-/* The body of Prometheus's GET /api/v1/alerts; pending_only: an Alertmanager knows the others. */
+/* The body of Prometheus's GET /api/v1/alerts. */
 int alerts_parse_prometheus(struct alert_list *out, struct arena *a, const char *source,
-	const struct json *document, bool pending_only, struct err *e);
+	const struct json *document, struct err *e);
 
 /* Alertmanager's and Prometheus's: FNV-1a over the sorted labels, 16 hex digits (arena). */
 const char *alert_fingerprint(struct arena *a, const struct json *labels);

@@ -17,6 +17,7 @@ enum { ANSWER_HOLDS = 3 };
 
 #define BURNING_MOST_NS (10 * NS_PER_MIN)
 #define RECORDED_MOST_NS (5 * NS_PER_MIN)
+#define NO_DATA_MOST_NS (2 * NS_PER_MIN) /* a young server's long windows fill one day */
 
 struct recorded {
 	const char *service, *name; /* in the ask's arena */
@@ -220,9 +221,11 @@ static void answer_keep(struct ask *ask, const struct prom_answer *p)
 {
 	ask->known = true;
 	ask->answered_mono = clock_mono();
-	ask->due_mono = ask->answered_mono + ask->every_ns;
 	ask->sum = prom_sum(p);
 	ask->worst = prom_worst(p);
+	ask->due_mono = ask->answered_mono + ask->every_ns;
+	if (isnan(ask->sum) && ask->every_ns > NO_DATA_MOST_NS)
+		ask->due_mono = ask->answered_mono + NO_DATA_MOST_NS;
 	err_clear(&ask->failed);
 	arena_reset(&ask->arena);
 	ask->n_list = 0;

@@ -16,7 +16,7 @@ enum {
 	POINTS_A_WINDOW = 5, /* the finest step is a fifth of the shortest window */
 };
 
-#define LEAST_HOLE_NS (3 * NS_PER_MIN)
+#define LEAST_HOLE_NS NS_PER_MIN
 
 /* One window of one objective: what was asked, what came. */
 struct piece {

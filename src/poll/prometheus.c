@@ -10,7 +10,7 @@
 #include "core/duration.h"
 #include "core/i18n.h"
 #include "net/url.h"
-#include "poll/alert_answer.h"
+#include "poll/alert_elsewhere.h"
 #include "poll/asks.h"
 #include "poll/backfill.h"
 #include "signal/slo_file.h"
@@ -27,6 +27,7 @@ struct prometheus {
 	struct prom_server server;
 	struct slo_set slos;
 	struct asks *asks;
+	struct alert_lacking *lacking;
 	char *version; /* owned */
 	int64_t retention_ns; /* NONE_INT: not said */
 };
@@ -77,7 +78,6 @@ static int entry_record(struct round *r, struct slo_entry *entry, struct err *e)
 	first = first ? first : why;
 	if (first)
 		round_partial(r, "%s/%s: %s", entry->slo.service, entry->slo.name, first);
-	r->records++;
 	return slo_entry_record(entry, r, windows, entry->n_windows, &period, first, e);
 }
 
@@ -102,8 +102,10 @@ static int batch_record(struct round *r, size_t from, size_t to, struct err *e)
 static int objectives_record(struct round *r, struct err *e)
 {
 	struct prometheus *kept = r->state;
+	struct reading *g = r->scratch;
 	int rc = 0;
 
+	r->records = (int64_t)(g->alerts.n + kept->slos.n);
 	for (size_t i = 0; i < kept->slos.n && rc == 0; i += RECORDS_A_BATCH) {
 		size_t to = i + RECORDS_A_BATCH;
 
@@ -153,7 +155,7 @@ static void on_asked(struct round *r, void *ctx, const struct asks_result *res)
 
 static bool is_after_a_hole(const struct round *r)
 {
-	return r->succeeded != NONE_INT && r->now - r->succeeded > 3 * NS_PER_MIN &&
+	return r->succeeded != NONE_INT && r->now - r->succeeded > NS_PER_MIN &&
 		r->now - r->succeeded > 4 * r->conf->every_ns;
 }
 
@@ -165,12 +167,13 @@ static int alerts_write(struct round *r, struct err *e)
 
 	if (!g->alerts_known)
 		return 0;
+	if (alert_lacking_filter(g->kept->lacking, &g->alerts, r, e) < 0)
+		return -1;
 	if (observe_begin(&ob, r->store, r->conf->name, r->generation, REC_ALERT, r->now,
 		    r->succeeded == NONE_INT, e) < 0)
 		return -1;
 	for (size_t i = 0; i < g->alerts.n && rc == 0; i++)
 		rc = observe_put(ob, &g->alerts.items[i], e);
-	r->records += (int64_t)g->alerts.n;
 	if (rc == 0)
 		return observe_end(ob, true, e);
 	observe_abort(ob);
@@ -270,18 +273,6 @@ static void on_runtime(
 	part_done(r, e);
 }
 
-static bool has_alertmanager(const struct round *r)
-{
-	for (size_t i = 0; i < r->config->n_sources; i++) {
-		const struct source_conf *s = &r->config->sources[i];
-
-		if (!strcmp(s->type, "alertmanager") &&
-			(!r->context || context_has_source(r->context, s->name)))
-			return true;
-	}
-	return false;
-}
-
 static void on_alerts(
 	struct round *r, void *ctx, const struct json *document, const struct err *e)
 {
@@ -289,8 +280,8 @@ static void on_alerts(
 	struct err own = ERR_INIT;
 
 	if (!e &&
-		alerts_parse_prometheus(&g->alerts, r->arena, r->conf->name, document,
-			has_alertmanager(r), &own) == 0)
+		alerts_parse_prometheus(
+			&g->alerts, r->arena, r->conf->name, document, &own) == 0)
 		g->alerts_known = true;
 	part_done(r, e ? e : own.code ? &own : NULL);
 	err_release(&own);
@@ -352,6 +343,7 @@ static void begin(struct round *r)
 	if (!kept->ready) {
 		slo_set_init(&kept->slos);
 		kept->asks = asks_new();
+		kept->lacking = alert_lacking_new();
 		kept->retention_ns = NONE_INT;
 		kept->ready = true;
 	}
@@ -384,6 +376,7 @@ static void forget(void *state)
 	if (kept->ready)
 		slo_set_release(&kept->slos);
 	asks_free(kept->asks);
+	alert_lacking_free(kept->lacking);
 	free(kept->version);
 }
 

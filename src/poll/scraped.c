@@ -25,6 +25,7 @@ enum {
 
 #define SLICE_NS (10 * NS_PER_MS)
 #define GIVEN_UP_NS NS_PER_MIN /* a Prometheus that failed this long is stood in for */
+#define NO_DATA_AGAIN_NS (15 * NS_PER_S)
 #define KEEP_MORE_NS NS_PER_DAY
 
 struct series {
@@ -507,6 +508,8 @@ static void job_finish(struct scraped *s, const struct job *job)
 		w->bad = isnan(bad) && !isnan(w->total) ? 0 : bad;
 	if (w->total > 0 && !isnan(w->bad))
 		w->ratio = fmin(1, w->bad / w->total);
+	else /* the first samples are in: look again soon */
+		job->of->due_mono[job->window] = clock_mono() + NO_DATA_AGAIN_NS;
 }
 
 static int objective_record(struct round *r, struct objective *o, struct err *e)

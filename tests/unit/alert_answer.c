@@ -168,16 +168,13 @@ static void prometheus_knows_pending_ones(void **state)
 	f.alerts = captured("prometheus-2.42/alerts.json");
 	arena_init(&f.a);
 	assert_int_equal(
-		alerts_parse_prometheus(&f.list, &f.a, "prom", f.alerts, false, &f.e), 0);
+		alerts_parse_prometheus(&f.list, &f.a, "prom", f.alerts, &f.e), 0);
 	assert_int_equal(f.list.n, 2);
 	assert_string_equal(f.list.items[0].state, "firing");
 	assert_string_equal(f.list.items[0].service, "demo");
 	assert_string_equal(f.list.items[1].state, "pending");
 	assert_string_equal(f.list.items[1].severity, "ticket");
-	assert_int_equal(
-		alerts_parse_prometheus(&f.list, &f.a, "prom", f.alerts, true, &f.e), 0);
-	assert_int_equal(f.list.n, 1);
-	assert_string_equal(f.list.items[0].name, "DemoPending");
+	assert_string_equal(f.list.items[1].name, "DemoPending");
 	drop(&f);
 }
 
@@ -194,9 +191,8 @@ static void other_documents_are_refused(void **state)
 		assert_int_equal(
 			alerts_parse(&f.list, &f.a, "am", f.alerts, NULL, &f.e), -1);
 		assert_int_equal(f.e.code, ERR_BACKEND);
-		assert_int_equal(alerts_parse_prometheus(
-					 &f.list, &f.a, "p", f.alerts, false, &f.e),
-			-1);
+		assert_int_equal(
+			alerts_parse_prometheus(&f.list, &f.a, "p", f.alerts, &f.e), -1);
 		drop(&f);
 	}
 }
