@@ -229,6 +229,7 @@ libtocsin_a_SOURCES += src/runbook/walk_inside.h
 libtocsin_a_SOURCES += src/runbook/walk_step.c
 libtocsin_a_SOURCES += src/cmd/check.c
 libtocsin_a_SOURCES += src/cmd/cmd.c src/cmd/cmd.h
+libtocsin_a_SOURCES += src/cmd/completion.c
 libtocsin_a_SOURCES += src/net/action.h
 libtocsin_a_SOURCES += src/net/connector.h
 libtocsin_a_SOURCES += src/net/read.h

@@ -107,6 +107,8 @@ const struct cmd_row cmd_table[] = {
 		N_("practise: a platform on this machine on which something goes wrong"),
 		demo_options},
 #endif
+	{"completion", NULL, cmd_completion, 0, "bash|zsh|fish",
+		N_("what a shell completes, as its script"), NULL},
 	{"map", NULL, cmd_map, HIDDEN, "", N_("run jq programs from standard input"), NULL},
 	{"manual", NULL, cmd_manual, HIDDEN, "SECTION",
 		N_("the tables of the manual pages, as mdoc"), NULL},

@@ -7,6 +7,7 @@
 int cmd_alerts(struct cmd *c);
 int cmd_changes(struct cmd *c);
 int cmd_check(struct cmd *c);
+int cmd_completion(struct cmd *c);
 int cmd_demo(struct cmd *c);
 int cmd_demo_keep(struct cmd *c);
 int cmd_gate(struct cmd *c);
