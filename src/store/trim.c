@@ -329,16 +329,22 @@ static int bite(
  * Give free pages back, some at a time.  The file itself becomes smaller when the WAL is written
  * back to it, which needs no lock that anyone waits for.
  */
-static int shrink(struct store *st, bool *more, struct err *e)
+static int shrink(struct store *st, int64_t began, bool *more, struct err *e)
 {
 	int64_t used, free_pages;
+	int r = 0;
 
 	if (used_bytes(&used, &free_pages, st, e) < 0)
 		return -1;
 	if (free_pages > FREE_PAGES) {
 		st->trim_shrank = true;
 		*more = true;
-		return db_exec(&st->seen, "PRAGMA incremental_vacuum(256)", e);
+		for (int i = 0; r == 0 && i < FREE_PAGES / 32; i++) {
+			r = db_exec(&st->seen, "PRAGMA incremental_vacuum(32)", e);
+			if (clock_mono() - began > SLICE_NS)
+				break;
+		}
+		return r;
 	}
 	if (st->trim_shrank)
 		sqlite3_wal_checkpoint_v2(
@@ -366,5 +372,5 @@ int store_trim(struct store *st, int64_t keep_ns, int64_t max_bytes, int64_t now
 		*more = true;
 		return 0;
 	}
-	return shrink(st, more, e);
+	return shrink(st, began, more, e);
 }
