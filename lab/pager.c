@@ -27,8 +27,8 @@ void pager_begin(struct pager *p)
 		p->alerts[i].fired = false;
 }
 
-void pager_fire_take(
-	struct pager *p, struct labels *labels, struct labels *annotations, int64_t now)
+void pager_fire_take(struct pager *p, struct labels *labels, struct labels *annotations,
+	int64_t starts, int64_t now)
 {
 	char fingerprint[17];
 	size_t at = 0;
@@ -47,7 +47,7 @@ void pager_fire_take(
 	} else {
 		struct lab_alert a = {.labels = *labels,
 			.annotations = *annotations,
-			.starts = now,
+			.starts = starts,
 			.updated = now,
 			.fired = true};
 

@@ -31,7 +31,7 @@ void pager_release(struct pager *p);
  */
 void pager_begin(struct pager *p);
 void pager_fire_take(struct pager *p, struct labels *labels, struct labels *annotations,
-	int64_t now);
+	int64_t starts, int64_t now);
 void pager_end(struct pager *p);
 
 struct lab_alert *pager_find(const struct pager *p, const char *alertname, const char *service);

@@ -51,7 +51,7 @@ static void finish(struct pipeline *p, struct job_run *run, int64_t at)
 void pipeline_begin(struct pipeline *p, const struct dataset_conf *conf, int64_t every_ns,
 	int64_t takes_ns, int64_t at)
 {
-	const int past = 6;
+	const int past = 3;
 
 	if (takes_ns > every_ns / 2)
 		takes_ns = every_ns / 2;

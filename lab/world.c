@@ -243,7 +243,7 @@ static void look_at_budget(struct platform *p, size_t i)
 			s->name, s->objective * 100);
 		annotate(&a, "runbook_url",
 			"https://runbooks.example.org/bad-model-version");
-		pager_fire_take(&p->pager, &l, &a, p->now);
+		pager_fire_take(&p->pager, &l, &a, p->now, p->now);
 	}
 }
 
@@ -259,7 +259,7 @@ static void look_at_data(struct platform *p, const struct pipeline *pl)
 	labels_set(&l, "pipeline", pl->conf->pipeline);
 	annotate(&a, "summary", "%s was not loaded on time", pl->conf->name);
 	annotate(&a, "runbook_url", "https://runbooks.example.org/late-data");
-	pager_fire_take(&p->pager, &l, &a, p->now);
+	pager_fire_take(&p->pager, &l, &a, p->now, p->now);
 }
 
 static void look_at_traffic(struct platform *p)
@@ -272,7 +272,7 @@ static void look_at_traffic(struct platform *p)
 	label_all(&l, s, "TrafficUnusual", "info");
 	annotate(&a, "summary", "%s has %.1f times its usual traffic", s->name,
 		p->cause->surge);
-	pager_fire_take(&p->pager, &l, &a, p->now);
+	pager_fire_take(&p->pager, &l, &a, p->now, p->now);
 }
 
 void world_look(struct platform *p)
@@ -282,7 +282,7 @@ void world_look(struct platform *p)
 	pager_begin(&p->pager);
 	label_all(&l, NULL, "Watchdog", "none");
 	annotate(&a, "summary", "Always fires: when it does not, alerting is broken");
-	pager_fire_take(&p->pager, &l, &a, p->now);
+	pager_fire_take(&p->pager, &l, &a, p->born, p->now);
 	for (size_t i = 0; i < p->n_services; i++)
 		look_at_budget(p, i);
 	for (size_t i = 0; i < p->n_pipelines; i++)

@@ -60,7 +60,9 @@ static void load_alerts(struct situation *s, struct arena *arena,
 		*to = (struct situation_alert){
 			a, alert_severity(a), list->items[i].since};
 		s->n_alerts++;
-		s->firing += to->severity != SEV_NONE;
+		/* A watchdog always fires, and is no trouble. */
+		s->firing += to->severity > SEV_OK;
+		s->informing += to->severity == SEV_OK;
 		s->firing_pages += to->severity == SEV_PAGE;
 	}
 	qsort(s->alerts, s->n_alerts, sizeof(*s->alerts), by_urgency);

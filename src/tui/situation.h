@@ -22,7 +22,8 @@ struct situation {
 	size_t			slos_by[SEVERITIES];
 	struct situation_alert	*alerts;	/* firing first, severest first, newest first */
 	size_t			n_alerts;
-	size_t			firing, firing_pages;
+	size_t			firing, firing_pages;	/* those that want somebody: not info */
+	size_t			informing;
 	const struct source_row	**sources;	/* by name */
 	size_t			n_sources, stale_sources;
 	int64_t			watching;	/* since when; NONE_INT: nothing was read yet */

@@ -138,7 +138,7 @@ static void pipelines(void **state)
 
 	(void)state;
 	pipeline_begin(&p, &conf, 1000, 100, 10000);
-	assert_int_equal(p.n, 6);
+	assert_int_equal(p.n, 3);
 	assert_int_equal(p.loaded, 9350);
 	pipeline_step(&p, 10350);
 	assert_int_equal(p.loaded, 10350);

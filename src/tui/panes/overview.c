@@ -169,9 +169,10 @@ static void add_alerts(struct gather *g)
 		item->age = keep(g, &since);
 	}
 	strbuf_addf(&sum, _("%zu firing"), s->firing);
-	if (s->n_alerts > s->firing)
+	if (s->n_alerts > s->firing + s->informing)
 		strbuf_addf(
-			&sum, _(", %zu pending or silenced"), s->n_alerts - s->firing);
+			&sum, _(", %zu pending or silenced"),
+			s->n_alerts - s->firing - s->informing);
 	set_line(&g->o->summary[SECTION_ALERTS], &sum);
 }
 
