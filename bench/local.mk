@@ -1,1 +1,2 @@
 EXTRA_PROGRAMS += bench/store
+EXTRA_PROGRAMS += bench/trace

@@ -127,7 +127,8 @@ static void order_nodes(struct tree *t, const struct links *links)
 			t->spans[links->by_start[i + 1]].started ==
 				t->spans[links->by_start[i]].started)
 			continue;
-		qsort(t->order + run, i + 1 - run, sizeof(*t->order), by_index);
+		if (i > run)
+			qsort(t->order + run, i + 1 - run, sizeof(*t->order), by_index);
 		run = i + 1;
 	}
 	for (size_t i = 0; i < t->n; i++)

@@ -27,11 +27,35 @@ static uint64_t mix(uint64_t hash, const char *s)
 	return (hash ^ 0xff) * UINT64_C(1099511628211);
 }
 
-static struct slot slot_of(const char *trace, const char *id, uint32_t span)
+/* Spread over all 64 bits, so that a hash tells its place among many. */
+static uint64_t spread(uint64_t h)
+{
+	h = (h ^ (h >> 33)) * UINT64_C(0xff51afd7ed558ccd);
+	h = (h ^ (h >> 33)) * UINT64_C(0xc4ceb9fe1a85ec53);
+	return h ^ (h >> 33);
+}
+
+/* The hash of a trace's id: spans in a row are mostly of one trace. */
+struct trace_hash {
+	const char *trace;
+	uint64_t hash;
+};
+
+static uint64_t hash_trace(struct trace_hash *last, const char *trace)
+{
+	if (!last->trace || (last->trace != trace && strcmp(last->trace, trace) != 0)) {
+		last->hash = mix(UINT64_C(14695981039346656037), trace);
+		last->trace = trace;
+	}
+	return last->hash;
+}
+
+static struct slot slot_of(
+	struct trace_hash *last, const char *trace, const char *id, uint32_t span)
 {
 	struct slot slot = {0, text(trace), text(id), span};
 
-	slot.hash = mix(mix(UINT64_C(14695981039346656037), slot.trace), slot.id);
+	slot.hash = spread(mix(hash_trace(last, slot.trace), slot.id));
 	return slot;
 }
 
@@ -56,9 +80,37 @@ static int by_key(const void *a, const void *b)
 	return x->span < y->span ? -1 : x->span > y->span;
 }
 
-static int key_only(const void *a, const void *b)
+/* By halving, from where the hash should be among evenly spread ones. */
+static const struct slot *find_slot(
+	const struct slot *slots, size_t n, const struct slot *wanted)
 {
-	return compare_keys(a, b);
+	size_t low = 0, high = n, step = 8;
+	size_t guess = (size_t)(((wanted->hash >> 32) * (uint64_t)n) >> 32);
+
+	while (guess >= step && compare_keys(&slots[guess - step], wanted) > 0) {
+		high = guess - step;
+		step *= 2;
+	}
+	if (guess >= step)
+		low = guess - step;
+	for (step = 8;
+		guess + step < high && compare_keys(&slots[guess + step], wanted) < 0;
+		step *= 2)
+		low = guess + step;
+	if (guess + step < high)
+		high = guess + step + 1;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare_keys(&slots[middle], wanted);
+
+		if (order == 0)
+			return &slots[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
 }
 
 /* "No parent" as emitters write it. */
@@ -119,11 +171,13 @@ static struct slot settle(
 static size_t make_slots(
 	struct links *l, struct slot *slots, const struct span *spans, size_t n)
 {
+	struct trace_hash last = {0};
 	size_t used = 0, kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!names_nothing(spans[i].id))
-			slots[used++] = slot_of(spans[i].trace, spans[i].id, (uint32_t)i);
+			slots[used++] =
+				slot_of(&last, spans[i].trace, spans[i].id, (uint32_t)i);
 	}
 	qsort(slots, used, sizeof(*slots), by_key);
 	for (size_t i = 0; i < used;) {
@@ -140,6 +194,8 @@ static size_t make_slots(
 static void find_parents(struct links *l, const struct slot *slots, size_t n_slots,
 	const struct span *spans, size_t n)
 {
+	struct trace_hash last = {0};
+
 	for (size_t i = 0; i < n; i++) {
 		const struct span *s = &spans[i];
 		const struct slot *found;
@@ -148,8 +204,8 @@ static void find_parents(struct links *l, const struct slot *slots, size_t n_slo
 		l->parent[i] = NODE_NONE;
 		if (names_nothing(s->parent) || (s->id && strcmp(s->parent, s->id) == 0))
 			continue;
-		wanted = slot_of(s->trace, s->parent, 0);
-		found = bsearch(&wanted, slots, n_slots, sizeof(*slots), key_only);
+		wanted = slot_of(&last, s->trace, s->parent, 0);
+		found = find_slot(slots, n_slots, &wanted);
 		if (found)
 			l->parent[i] = found->span;
 		else
@@ -251,12 +307,17 @@ static int by_value(const void *a, const void *b)
 static size_t count_traces(const struct span *spans, size_t n)
 {
 	uint64_t *hashes = mem_new(n + 1, sizeof(*hashes));
-	size_t count = 0;
+	struct trace_hash last = {0};
+	size_t used = 0, count = 0;
 
-	for (size_t i = 0; i < n; i++)
-		hashes[i] = mix(0, text(spans[i].trace));
-	qsort(hashes, n, sizeof(*hashes), by_value);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		uint64_t hash = hash_trace(&last, text(spans[i].trace));
+
+		if (used == 0 || hashes[used - 1] != hash)
+			hashes[used++] = hash;
+	}
+	qsort(hashes, used, sizeof(*hashes), by_value);
+	for (size_t i = 0; i < used; i++)
 		count += i == 0 || hashes[i] != hashes[i - 1];
 	free(hashes);
 	return count;
