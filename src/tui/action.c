@@ -99,7 +99,8 @@ struct pending {
 static void confirmed(void *ctx, struct console *c, bool yes)
 {
 	struct pending *w = ctx;
-	const char *id = console_front_pane(c) == w->pane ? pane_selected_id(w->pane) : NULL;
+	const char *id =
+		console_front_pane(c) == w->pane ? pane_selected_id(w->pane) : NULL;
 
 	if (!yes)
 		console_note(c, ROLE_NOTE, _("nothing was done"));

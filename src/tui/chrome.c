@@ -25,6 +25,8 @@ static void worst_text(struct console *c, struct strbuf *out)
 	if (row && row->state.severity >= SEV_TICKET) {
 		strbuf_addf(out, "%s/%s ", row->slo.service, row->slo.name);
 		burn_text(out, slo_burn_now(&row->state));
+		if (slo_is_stale(c, row))
+			strbuf_adds(out, _(" stale"));
 	} else if (worst >= SEV_TICKET) {
 		strbuf_addf(out,
 			ngettext("%zu alert fires", "%zu alerts fire", s->firing),
@@ -75,7 +77,8 @@ static int draw_context(struct console *c, const struct box *b)
 	int used;
 
 	if (b->cols < 12)
-		return grid_put(b->grid, b->y, b->x, b->x + b->cols, ROLE_CONTEXT, name, strlen(name));
+		return grid_put(b->grid, b->y, b->x, b->x + b->cols, ROLE_CONTEXT, name,
+			strlen(name));
 	used = box_text(b, 0, 0, 1, ROLE_CONTEXT, " ");
 	used += box_text(b, 0, used, b->cols - 2, ROLE_CONTEXT, name);
 	used += box_text(b, 0, used, 1, ROLE_CONTEXT, " ");

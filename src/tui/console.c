@@ -360,8 +360,11 @@ bool console_done(const struct console *c)
 
 bool console_idle(const struct console *c)
 {
-	return !c->dirty && !c->situation_dirty && !c->stack[c->depth - 1]->dirty &&
-		!term_is_pending(c->term);
+	const struct sheet *s = sheet_front((struct console *)c);
+	bool held = s && s->ops->holds;
+
+	return !c->dirty && !term_is_pending(c->term) &&
+		(held || (!c->situation_dirty && !c->stack[c->depth - 1]->dirty));
 }
 
 void console_quit(struct console *c)

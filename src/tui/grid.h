@@ -19,7 +19,7 @@ struct cell {
 	uint32_t	points[CELL_POINTS];	/* base and combining marks, 0-filled */
 	uint8_t		width;	/* 1 or 2; 0: the right half of the wide one before it */
 	uint8_t		role;
-	uint8_t		selected;	/* ROLE_SELECTED is laid over */
+	uint8_t		selected;	/* drawn as ROLE_SELECTED */
 };
 
 struct grid {

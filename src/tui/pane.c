@@ -296,20 +296,25 @@ void pane_close_detail(struct pane *p)
 
 /* --- drawing --- */
 
+/* What narrows or turns the list comes first: it must not be cut off. */
+static void summary_text(struct pane *p, struct strbuf *out)
+{
+	if (p->filter && *p->filter)
+		strbuf_addf(out, _("%zu of %zu by filter: %s   "), p->n_visible,
+			p->rows.n, p->filter);
+	if (p->sort >= 0)
+		strbuf_addf(out, p->downwards ? _("by %s, downwards   ") : _("by %s   "),
+			_(p->ops->columns[p->sort].title));
+	if (p->ops->summary)
+		p->ops->summary(p, out);
+}
+
 static int draw_summary(struct pane *p, const struct box *b)
 {
 	struct strbuf text = STRBUF_INIT;
 	int used = 0;
 
-	if (p->ops->summary)
-		p->ops->summary(p, &text);
-	if (p->filter && *p->filter)
-		strbuf_addf(&text, _("   filter: %s (%zu of %zu)"), p->filter,
-			p->n_visible, p->rows.n);
-	if (p->sort >= 0)
-		strbuf_addf(&text,
-			p->downwards ? _("   by %s, downwards") : _("   by %s"),
-			_(p->ops->columns[p->sort].title));
+	summary_text(p, &text);
 	if (text.len && b->rows > 6)
 		used = box_text(b, 0, 1, b->cols - 1, ROLE_STRONG, text.buf) > 0;
 	strbuf_release(&text);

@@ -118,6 +118,9 @@ struct pane_ops {
 	/* One line over the table: "12 objectives, 2 burning". */
 	void	(*summary)(struct pane *p, struct strbuf *out);
 
+	/* Too old to be trusted: the whole row is drawn so. */
+	bool	(*stale)(struct pane *p, const void *data);
+
 	/* What Enter shows; may read the store within the same bounds. */
 	void	(*detail)(struct pane *p, const void *data, struct doc *out);
 	void	(*subject)(struct pane *p, const void *data, struct subject *out);

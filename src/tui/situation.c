@@ -10,6 +10,7 @@
 #include "tui/console.h"
 
 #define ALERTS_MAX 2000
+#define STALE_NS (5 * NS_PER_MIN)
 
 enum severity alert_severity(const struct alert *a)
 {
@@ -139,6 +140,20 @@ double slo_burn_now(const struct slo_state *state)
 		if (state->windows_ns[i] <= NS_PER_HOUR && !isnan(state->burn[i]))
 			burn = state->burn[i];
 	return burn;
+}
+
+bool slo_is_stale(struct console *c, const struct slo_row *row)
+{
+	const struct source_row *source = console_source(c, row->slo.source);
+	int64_t limit = source && source->every_ns > 0 ? 3 * source->every_ns : STALE_NS;
+
+	if (row->state.at == NONE_INT)
+		return true;
+	/* Evaluation is at most once a minute, whatever its source's interval. */
+	if (limit < 3 * NS_PER_MIN)
+		limit = 3 * NS_PER_MIN;
+	return console_now(c) - row->state.at > limit ||
+		console_stale(c, row->slo.source);
 }
 
 void burn_text(struct strbuf *out, double burn)

@@ -41,6 +41,9 @@ enum severity situation_worst(const struct situation *s);
 /* The fastest of the windows up to an hour that decide; NAN: no data. */
 double slo_burn_now(const struct slo_state *state);
 
+/* Its last evaluation is older than three intervals of its source, or than five minutes. */
+bool slo_is_stale(struct console *c, const struct slo_row *row);
+
 /* "14.2x", "0.03x", "-". */
 void burn_text(struct strbuf *out, double burn);
 

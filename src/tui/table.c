@@ -10,6 +10,7 @@
 #define GAP 2
 #define MARGIN 1
 #define NICE_TO_HAVE 5
+#define PRIORITY_MAX 9
 
 void table_value(
 	struct value *out, struct pane *p, const struct column *col, const void *data)
@@ -71,19 +72,27 @@ static int total(const struct slot *slots, int n)
 	return sum;
 }
 
-/* Narrow the widest of those that may be narrower, until it fits. */
+/* The widest column of a priority that may still be narrower; NULL: none. */
+static struct slot *widest_of(struct slot *slots, int n, int priority)
+{
+	struct slot *widest = NULL;
+
+	for (int k = 0; k < n; k++)
+		if (slots[k].col->priority == priority &&
+			slots[k].width > slots[k].col->min &&
+			(!widest || slots[k].width > widest->width))
+			widest = &slots[k];
+	return widest;
+}
+
+/* Narrow what matters least first, until it fits. */
 static void shrink(struct slot *slots, int n, int room)
 {
-	for (int over = total(slots, n) - room; over > 0; over--) {
-		struct slot *widest = NULL;
+	for (int priority = PRIORITY_MAX; priority > 0; priority--) {
+		struct slot *s;
 
-		for (int k = 0; k < n; k++)
-			if (slots[k].width > slots[k].col->min &&
-				(!widest || slots[k].width > widest->width))
-				widest = &slots[k];
-		if (!widest)
-			return;
-		widest->width--;
+		while (total(slots, n) > room && (s = widest_of(slots, n, priority)))
+			s->width--;
 	}
 }
 
@@ -180,12 +189,18 @@ static void draw_head(
 static void draw_row(struct pane *p, const struct slot *slots, int n, const struct box *b,
 	int y, size_t i)
 {
+	bool stale = p->ops->stale && p->ops->stale(p, p->visible[i]->data);
+
 	for (int k = 0; k < n; k++) {
 		struct value v;
 
 		if (!slots[k].width)
 			continue;
 		table_value(&v, p, slots[k].col, p->visible[i]->data);
+		if (stale &&
+			(v.role == ROLE_TEXT || v.role == ROLE_STRONG ||
+				v.role == ROLE_DIM))
+			v.role = ROLE_STALE;
 		put(b, y, &slots[k], v.role, v.text.buf);
 		strbuf_release(&v.text);
 	}
@@ -216,6 +231,23 @@ static void scroll(struct pane *p, int rows)
 		p->top = p->n_visible > page ? p->n_visible - page : 0;
 }
 
+/*
+ * What names a row is highlighted, not all of it: a whole row would be sent twice for each step,
+ * and figures keep what they say.
+ */
+static int naming_columns(const struct slot *slots, int n)
+{
+	int end = 0, seen = 0;
+
+	for (int k = 0; k < n && seen < 2; k++) {
+		if (slots[k].width) {
+			end = slots[k].x + slots[k].width;
+			seen++;
+		}
+	}
+	return end + MARGIN;
+}
+
 int table_draw(struct pane *p, const struct box *b, bool focus)
 {
 	struct slot slots[COLUMNS_MAX];
@@ -242,7 +274,7 @@ int table_draw(struct pane *p, const struct box *b, bool focus)
 
 		draw_row(p, slots, n, &body, y, p->top + (size_t)y);
 		if (here)
-			box_select(&body, y, 0, body.cols);
+			box_select(&body, y, 0, naming_columns(slots, n));
 		if (here && focus)
 			box_cursor(&body, y, MARGIN, false);
 	}

@@ -122,10 +122,73 @@ static void set_colours(struct term *t)
 	t->colours = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : 8;
 }
 
+/* Curses resets the palette (OSC 104), which may be one that a person chose by hand. */
+static void keep_palette(struct strbuf *out, size_t from)
+{
+	char *reset = tigetstr((NCURSES_CONST char *)"oc"), *at;
+	size_t n = reset && reset != (char *)-1 ? strlen(reset) : 0;
+
+	while (n && (at = memmem(out->buf + from, out->len - from, reset, n)))
+		strbuf_remove(out, (size_t)(at - out->buf), n);
+}
+
+/* Take what curses wrote since the last time. */
+static void take_output(struct term *t, struct strbuf *out)
+{
+	size_t from = out->len;
+	off_t n;
+
+	fflush(t->file);
+	n = lseek(t->fd, 0, SEEK_CUR);
+	if (n <= 0)
+		return;
+	strbuf_room(out, (size_t)n);
+	if (pread(t->fd, out->buf + from, (size_t)n, 0) == n) {
+		out->len += (size_t)n;
+		out->buf[out->len] = '\0';
+	}
+	if (lseek(t->fd, 0, SEEK_SET) != 0 || ftruncate(t->fd, 0))
+		bug("the screen's memory file cannot be emptied");
+	keep_palette(out, from);
+}
+
+static void set_variable(const char *name, const char *value)
+{
+	if (value)
+		setenv(name, value, 1);
+	else
+		unsetenv(name);
+}
+
+/*
+ * A file in memory has no size to ask for, and some descriptions name none: curses takes it from
+ * the environment, which is put back at once.
+ */
+static SCREEN *new_screen(struct term *t, int rows, int cols)
+{
+	char *lines = mem_strdup(getenv("LINES")),
+	     *columns = mem_strdup(getenv("COLUMNS"));
+	char *text = mem_format("%d", rows);
+	SCREEN *screen;
+
+	setenv("LINES", text, 1);
+	free(text);
+	text = mem_format("%d", cols);
+	setenv("COLUMNS", text, 1);
+	free(text);
+	screen = newterm(t->name, t->file, stdin);
+	set_variable("LINES", lines);
+	set_variable("COLUMNS", columns);
+	free(lines);
+	free(columns);
+	return screen;
+}
+
 static int start_curses(struct term *t, int rows, int cols, struct err *e)
 {
-	use_env(FALSE);
-	t->screen = newterm(t->name, t->file, stdin);
+	struct strbuf ignored = STRBUF_INIT;
+
+	t->screen = new_screen(t, rows, cols);
 	if (!t->screen)
 		return err_set(
 			e, ERR_SYSTEM, _("the terminal %s cannot be used"), t->name);
@@ -135,6 +198,12 @@ static int start_curses(struct term *t, int rows, int cols, struct err *e)
 	t->modern = has_string("kmous");
 	t->cursor_shown = -1;
 	t->all = true;
+	/* Before its first endwin() curses hands out what it has at each cursor movement. */
+	endwin();
+	refresh();
+	endwin();
+	take_output(t, &ignored);
+	strbuf_release(&ignored);
 	modes_off(t, &t->restore);
 	add_capability(&t->restore, "sgr0");
 	add_capability(&t->restore, "op");
@@ -172,24 +241,6 @@ int term_open(struct term **out, const struct term_conf *conf, struct err *e)
 	grid_resize(&t->last, conf->rows, conf->cols);
 	*out = t;
 	return 0;
-}
-
-/* Take what curses wrote since the last time. */
-static void take_output(struct term *t, struct strbuf *out)
-{
-	off_t n;
-
-	fflush(t->file);
-	n = lseek(t->fd, 0, SEEK_CUR);
-	if (n <= 0)
-		return;
-	strbuf_room(out, (size_t)n);
-	if (pread(t->fd, out->buf + out->len, (size_t)n, 0) == n) {
-		out->len += (size_t)n;
-		out->buf[out->len] = '\0';
-	}
-	if (lseek(t->fd, 0, SEEK_SET) != 0 || ftruncate(t->fd, 0))
-		bug("the screen's memory file cannot be emptied");
 }
 
 static void leave(struct term *t)
@@ -268,27 +319,13 @@ static struct look look_of(const struct term *t, struct style s)
 	return look;
 }
 
-/* The selection's colours win where it names any; attributes add up. */
-static struct style style_over(struct style under, struct style over)
-{
-	struct style s = under;
-
-	if (over.fg != COLOUR_UNSET)
-		s.fg = over.fg;
-	if (over.bg != COLOUR_UNSET)
-		s.bg = over.bg;
-	s.attr = (uint8_t)((under.attr & ~STYLE_DIM) | over.attr);
-	s.mono = (uint8_t)((under.mono & ~STYLE_DIM) | over.mono);
-	return s;
-}
-
 static void set_looks(struct term *t, const struct theme *theme)
 {
 	for (int r = 0; r < ROLES; r++) {
 		struct style s = theme->styles[r];
 
 		t->looks[r][0] = look_of(t, s);
-		t->looks[r][1] = look_of(t, style_over(s, theme->styles[ROLE_SELECTED]));
+		t->looks[r][1] = look_of(t, theme->styles[ROLE_SELECTED]);
 	}
 }
 
@@ -404,8 +441,9 @@ int term_frame(struct term *t, const struct grid *g, const struct theme *theme)
 		return term_flush(t) < 0 ? -1 : 0;
 	set_term(t->screen);
 	set_looks(t, theme);
+	/* The title is saved before a new one is set. */
 	if (!t->modes_on)
-		modes_on(t, &t->extra);
+		modes_on(t, &t->pending);
 	t->modes_on = true;
 	draw(t, g);
 	take_output(t, &body);

@@ -27,7 +27,7 @@ enum role {
 	ROLE_TAB_HERE,	/* the name of this one */
 	ROLE_KEY,	/* a key to press */
 	ROLE_LINK,	/* Enter goes somewhere */
-	ROLE_SELECTED,	/* the row with the cursor: laid over the row's own roles */
+	ROLE_SELECTED,	/* what names the row with the cursor, in place of its own role */
 	ROLE_MATCH,	/* what a filter or a palette matched */
 	ROLE_OK,
 	ROLE_NO_DATA,

@@ -78,7 +78,9 @@ static void open_config(struct screen *s, const struct screen_conf *conf)
 {
 	char *file = path_join(s->dir, "config.yaml");
 	char *text = mem_format("%s%s", conf->empty ? "" : config_text,
-		conf->quiet ? "notify: {bell: off}\n" : conf->empty ? "{}\n" : "");
+		conf->quiet           ? "notify: {bell: off}\n"
+			: conf->empty ? "{}\n"
+				      : "");
 	struct problems problems;
 	struct err e = ERR_INIT;
 
@@ -148,9 +150,19 @@ static void open_console(struct screen *s, const struct screen_conf *conf)
 	s->console = console_new(&console);
 }
 
-struct screen *screen_open(const struct screen_conf *conf)
+/* A hundred stores are made: in memory where that can be had. */
+static const char *store_place(void)
 {
 	const char *tmp = getenv("TMPDIR");
+
+	if (tmp)
+		return tmp;
+	return access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
+}
+
+struct screen *screen_open(const struct screen_conf *conf)
+{
+	const char *tmp = store_place();
 	const char *locale = conf->ascii ? "C" : conf->locale ? conf->locale : "C.UTF-8";
 	struct screen *s = mem_new(1, sizeof(*s));
 
@@ -162,7 +174,7 @@ struct screen *screen_open(const struct screen_conf *conf)
 	clock_freeze(SCREEN_NOW, NS_PER_DAY);
 	s->rows = conf->rows ? conf->rows : 24;
 	s->cols = conf->cols ? conf->cols : 80;
-	s->dir = mem_format("%s/tocsin-screen-XXXXXX", tmp ? tmp : "/tmp");
+	s->dir = mem_format("%s/tocsin-screen-XXXXXX", tmp);
 	assert_non_null(mkdtemp(s->dir));
 	strbuf_init(&s->sent);
 	open_config(s, conf);

@@ -173,7 +173,7 @@ static const struct column alerts_columns[] = {
 		.cell = cell_since, .compare = compare_since, .downwards = true},
 	{.name = "age", .title = N_("Age"), .min = 4, .max = 11, .align = 'r', .priority = 2,
 		.cell = cell_age},
-	{.name = "summary", .title = N_("Summary"), .min = 16, .max = 100, .grow = 1, .align = 'l',
+	{.name = "summary", .title = N_("Summary"), .min = 12, .max = 100, .grow = 1, .align = 'l',
 		.priority = 4, .cell = cell_summary},
 	{0},
 };
@@ -287,6 +287,12 @@ static void alerts_subject(struct pane *p, const void *data, struct subject *out
 	out->copy = a->name;
 }
 
+static bool alerts_stale(struct pane *p, const void *data)
+{
+	return console_stale(
+		pane_console(p), ((const struct alert_row *)data)->alert->source);
+}
+
 const struct pane_ops pane_alerts = {
 	.name = "alerts",
 	.title = N_("Alerts"),
@@ -297,6 +303,7 @@ const struct pane_ops pane_alerts = {
 	.columns = alerts_columns,
 	.query = alerts_query,
 	.summary = alerts_summary,
+	.stale = alerts_stale,
 	.detail = alerts_detail,
 	.subject = alerts_subject,
 };

@@ -338,6 +338,11 @@ static void say_burning(struct gather *g, const struct slo_row *row)
 	strbuf_addf(&line, _("%s/%s burns "), row->slo.service, row->slo.name);
 	burn_text(&line, slo_burn_now(s));
 	headline(g->o, &line);
+	if (slo_is_stale(g->c, row)) {
+		strbuf_adds(&line, _("not read for "));
+		duration_short(&line, console_now(g->c) - s->at);
+		strbuf_adds(&line, "; ");
+	}
 	if (s->onset != NONE_INT) {
 		console_time(g->c, &since, s->onset);
 		strbuf_addf(&line, _("since %s, for "), since.buf);

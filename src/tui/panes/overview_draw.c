@@ -132,18 +132,20 @@ static void draw_objective(const struct item *item, const struct layout *l,
 	const struct box *b, int y, int end)
 {
 	char budget[16] = "-";
-	enum role bar = item->severity >= SEV_TICKET ? ROLE_THRESHOLD : ROLE_CHART;
+	bool stale = item->age_role == ROLE_STALE, bad = item->severity >= SEV_TICKET;
+	enum role text = stale ? ROLE_STALE : ROLE_TEXT;
+	enum role figure = stale ? ROLE_STALE : bad ? ROLE_STRONG : ROLE_TEXT;
 
 	if (!isnan(item->budget))
 		snprintf(budget, sizeof(budget), "%.0f %%", item->budget * 100);
-	end = put_right(b, y, end, l->left, ROLE_TEXT, item->left);
+	end = put_right(b, y, end, l->left, text, item->left);
 	end = put_right(
-		b, y, end, l->budget, item->budget <= 0 ? ROLE_ERROR : ROLE_TEXT, budget);
+		b, y, end, l->budget, item->budget <= 0 ? ROLE_ERROR : text, budget);
 	if (l->bar && !isnan(item->budget))
-		box_bar(b, y, end - l->bar, l->bar, bar, item->budget);
+		box_bar(b, y, end - l->bar, l->bar, bad ? ROLE_THRESHOLD : ROLE_CHART,
+			item->budget);
 	end -= l->bar ? l->bar + 2 : 0;
-	end = put_right(b, y, end, l->figure,
-		item->severity >= SEV_TICKET ? ROLE_STRONG : ROLE_TEXT, item->figure);
+	end = put_right(b, y, end, l->figure, figure, item->figure);
 	box_text(b, y, LEAD, end - LEAD, ROLE_STRONG, item->name);
 }
 
@@ -210,6 +212,14 @@ static void draw_heading(struct pane *p, enum section s, const struct layout *l,
 	box_text(b, y, x, end - x, ROLE_DIM, o->summary[s]);
 }
 
+/* As in a table: what names the item, not all of it. */
+static int naming_columns(const struct item *item, const struct layout *l, int cols)
+{
+	int end = LEAD + l->name[item->section] + 1;
+
+	return end < cols ? end : cols;
+}
+
 /* Draws from line top on; returns the line with the cursor, or -1. */
 static int draw_flow(
 	struct pane *p, const struct flow *f, const struct box *b, int top, bool focus)
@@ -233,7 +243,7 @@ static int draw_flow(
 		draw_item(p, line->item, &l, b, y);
 		box_hit(b, y, 0, 1, b->cols, HIT_ROW, line->row, NULL);
 		if (here)
-			box_select(b, y, 0, b->cols);
+			box_select(b, y, 0, naming_columns(line->item, &l, b->cols));
 		if (here && focus)
 			box_cursor(b, y, 1, false);
 	}

@@ -18,7 +18,6 @@
 #define TALL 40
 #define CHART_POINTS 400
 #define SUSPECTS 5
-#define STALE_NS (5 * NS_PER_MIN)
 
 void objective_text(struct strbuf *out, double objective)
 {
@@ -43,20 +42,6 @@ void exhausted_text(struct strbuf *out, double seconds)
 		strbuf_adds(out, _("gone"));
 	else
 		duration_short(out, (int64_t)(seconds * 1e9));
-}
-
-bool slo_is_stale(struct console *c, const struct slo_row *row)
-{
-	const struct source_row *source = console_source(c, row->slo.source);
-	int64_t limit = source && source->every_ns > 0 ? 3 * source->every_ns : STALE_NS;
-
-	if (row->state.at == NONE_INT)
-		return true;
-	/* Evaluation is at most once a minute, whatever its source's interval. */
-	if (limit < 3 * NS_PER_MIN)
-		limit = 3 * NS_PER_MIN;
-	return console_now(c) - row->state.at > limit ||
-		console_stale(c, row->slo.source);
 }
 
 /* --- what stands at the top --- */

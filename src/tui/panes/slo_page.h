@@ -13,7 +13,4 @@ void objective_text(struct strbuf *out, double objective);
 /* "3h20", "never" for INFINITY, "-" for NAN. */
 void exhausted_text(struct strbuf *out, double seconds);
 
-/* Its last evaluation is older than three intervals of its source, or than five minutes. */
-bool slo_is_stale(struct console *c, const struct slo_row *row);
-
 #endif

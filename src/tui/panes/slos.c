@@ -202,6 +202,11 @@ static void slos_subject(struct pane *p, const void *data, struct subject *out)
 	out->source = ((const struct slo_row *)data)->slo.source;
 }
 
+static bool slos_stale(struct pane *p, const void *data)
+{
+	return slo_is_stale(pane_console(p), data);
+}
+
 const struct pane_ops pane_slos = {
 	.name = "slos",
 	.title = N_("SLOs"),
@@ -213,6 +218,7 @@ const struct pane_ops pane_slos = {
 	.columns = slos_columns,
 	.query = slos_query,
 	.summary = slos_summary,
+	.stale = slos_stale,
 	.detail = slos_detail,
 	.subject = slos_subject,
 };

@@ -286,6 +286,11 @@ static const struct action sources_actions[] = {
 	{0},
 };
 
+static bool sources_stale(struct pane *p, const void *data)
+{
+	return is_stale(p, data);
+}
+
 const struct pane_ops pane_sources = {
 	.name = "sources",
 	.title = N_("Sources"),
@@ -296,6 +301,7 @@ const struct pane_ops pane_sources = {
 	.actions = sources_actions,
 	.query = sources_query,
 	.summary = sources_summary,
+	.stale = sources_stale,
 	.detail = sources_detail,
 	.subject = sources_subject,
 };
