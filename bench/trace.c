@@ -1,4 +1,4 @@
-/* trace.c - what a large trace costs to open; prints a JSON line for each figure, with its budget */
+/* trace.c - what a large trace costs to open: a JSON line for each figure, with its budget */
 #include "config.h"
 
 #include <math.h>

@@ -274,7 +274,7 @@ bool burn_fires(const struct burn_alert *row, double objective,
 
 	if (!brief || !lasting)
 		return false;
-	/* Against the ratio itself, as the recording rules do: a quotient would round differently. */
+	/* Against the ratio, as the recording rules do: a quotient would round otherwise. */
 	return brief->ratio > row->factor * (1 - objective) &&
 		lasting->ratio > row->factor * (1 - objective);
 }
