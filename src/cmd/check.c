@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "cmd/commands.h"
 #include "cmd/say.h"
@@ -9,21 +8,11 @@
 #include "core/i18n.h"
 #include "core/path.h"
 #include "net/connector.h"
+#include "poll/reader.h"
 #include "runbook/library.h"
 #include "signal/slo_file.h"
 
-/* Types that are read without a connector's file. */
-static const char *const native_types[] = {"prometheus", "alertmanager", "metrics"};
-
 /* --- what the configuration names outside of itself --- */
-
-static bool is_native(const char *type)
-{
-	for (size_t i = 0; i < ARRAY_LEN(native_types); i++)
-		if (!strcmp(native_types[i], type))
-			return true;
-	return false;
-}
 
 /* An error where a problem is wanted. */
 static void add_err(struct problems *p, const struct err *e, int line)
@@ -44,7 +33,7 @@ static void check_types(struct problems *p, const struct config *c)
 		struct connector found = {0};
 		struct err e = ERR_INIT;
 
-		if (is_native(s->type))
+		if (reader_for(s->type) != &reader_connector)
 			continue;
 		problems_in(p, c->files.items[s->system ? 0 : c->files.n - 1]);
 		if (connector_load(&found, c, s->type, &e))

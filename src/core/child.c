@@ -396,7 +396,7 @@ int child_detach(struct err *e)
 	setsid();
 	pid = fork();
 	if (pid)
-		_exit(pid < 0);
+		_exit(pid < 0 ? 1 : 0);
 	reset_signals(false);
 	return 1;
 }

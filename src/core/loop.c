@@ -157,17 +157,22 @@ static void open_pipe(int fds[2])
 	}
 }
 
+static void take_wake_place(int fd)
+{
+	for (int i = 0; i < LOOPS_MAX; i++)
+		if (!wake_fds[i]) {
+			wake_fds[i] = fd + 1;
+			return;
+		}
+	bug("more than %d loops", LOOPS_MAX);
+}
+
 struct loop *loop_new(void)
 {
 	struct loop *l = mem_new(1, sizeof(*l));
-	int place = 0;
 
 	open_pipe(l->pipe);
-	while (place < LOOPS_MAX && wake_fds[place])
-		place++;
-	if (place == LOOPS_MAX)
-		bug("more than %d loops", LOOPS_MAX);
-	wake_fds[place] = l->pipe[1] + 1;
+	take_wake_place(l->pipe[1]);
 	loop_watch(l, l->pipe[0], LOOP_READ, drain, NULL);
 	return l;
 }

@@ -44,7 +44,7 @@ static int64_t *int_in(void *record, const struct field *f)
 
 static double *real_in(void *record, const struct field *f)
 {
-	return (double *)((char *)record + f->offset);
+	return (double *)(void *)((char *)record + f->offset);
 }
 
 static const char *text_of(const void *record, const struct field *f)
@@ -59,7 +59,7 @@ static int64_t int_of(const void *record, const struct field *f)
 
 static double real_of(const void *record, const struct field *f)
 {
-	return *(const double *)((const char *)record + f->offset);
+	return *(const double *)(const void *)((const char *)record + f->offset);
 }
 
 static bool is_text(const struct field *f)

@@ -436,7 +436,7 @@ static void table_reports_everything(void **state)
 static void quoting_comes_back(void **state)
 {
 	static const char *const plain[] = {"abc", "http://localhost:9090/x?a=b",
-		"/usr/bin/x y", "v1.2.3-rc+5", "~/x" + 1};
+		"/usr/bin/x y", "v1.2.3-rc+5", "/x"};
 	static const char *const quoted[] = {"", "true", "No", "on", "12", "1e3", "0x1f",
 		"1:30", "2026-11-21", "a: b", "a #b", " a", "a ", "a:", "- a", "[a]",
 		"{a}", "*a", "&a", "!a", "'a'", "\"a\"", "a\nb", "a\tb", "%a", "@a",
