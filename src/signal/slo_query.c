@@ -276,5 +276,15 @@ bool slo_total_query(struct strbuf *out, const struct slo *slo, int64_t window_n
 
 bool slo_bad_query(struct strbuf *out, const struct slo *slo, int64_t window_ns)
 {
-	return add_count(out, slo, slo->sli.bad, window_ns);
+	size_t before = out->len;
+
+	if (slo->sli.bad)
+		return add_count(out, slo, slo->sli.bad, window_ns);
+	if (!slo->sli.good || !add_count(out, slo, slo->sli.total, window_ns))
+		return false;
+	strbuf_adds(out, " - ");
+	if (add_count(out, slo, slo->sli.good, window_ns))
+		return true;
+	strbuf_truncate(out, before);
+	return false;
 }

@@ -78,6 +78,10 @@ static void references_and_several_objectives(void **state)
 		"1 - sum(rate(http_total{code!~\"5..\"}[5m])) / sum(rate(http_total[5m]))");
 	assert_true(slo_total_query(&query, slo, NS_PER_HOUR));
 	assert_string_equal(query.buf, "sum(increase(http_total[1h]))");
+	strbuf_reset(&query);
+	assert_true(slo_bad_query(&query, slo, NS_PER_HOUR));
+	assert_string_equal(query.buf,
+		"sum(increase(http_total[1h])) - sum(increase(http_total{code!~\"5..\"}[1h]))");
 	strbuf_release(&query);
 	/* Severest first; one window each. */
 	assert_int_equal(slo->n_alerting, 2);
