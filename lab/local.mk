@@ -6,6 +6,8 @@ LAB_STORIES = lab/stories/assistant.yaml lab/stories/summarizer.yaml
 EXTRA_DIST += $(LAB_SCENARIOS) $(LAB_STORIES)
 
 EXTRA_DIST += tests/unit/lab.h
+dist_check_SCRIPTS += tests/e2e/demo.sh
+dist_check_SCRIPTS += tests/e2e/lab.sh
 LAB_TESTS =
 LAB_TESTS += tests/unit/lab_alertmanager
 LAB_TESTS += tests/unit/lab_causes

@@ -104,7 +104,6 @@ check_PROGRAMS += tests/unit/loop
 check_PROGRAMS += tests/unit/record
 check_PROGRAMS += tests/unit/text
 tests_unit_text_SOURCES = tests/unit/text.c tests/fuzz/text.c tests/fuzz/fuzz.h
-EXTRA_DIST += tests/live/lib.sh
 EXTRA_DIST += tests/lib.sh
 dist_check_SCRIPTS += tests/e2e/badinput.sh
 dist_check_SCRIPTS += tests/e2e/completion.sh

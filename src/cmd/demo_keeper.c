@@ -68,6 +68,7 @@ struct keeper {
 	char *dir, *config_file, *store_dir; /* owned */
 	struct child lab, collector;
 	bool lab_lives, collector_lives;
+	int lab_status; /* as of waitpid, when it has ended */
 	struct json *ready; /* owned: what the lab said */
 };
 
@@ -76,7 +77,7 @@ static void lab_ended(void *ctx, pid_t pid, int status)
 	struct keeper *k = ctx;
 
 	(void)pid;
-	(void)status;
+	k->lab_status = status;
 	k->lab_lives = false;
 }
 
@@ -87,6 +88,14 @@ static void collector_ended(void *ctx, pid_t pid, int status)
 	(void)pid;
 	(void)status;
 	k->collector_lives = false;
+}
+
+static void wait_for(struct keeper *k, const bool *lives, int64_t most_ns)
+{
+	int64_t until = clock_mono() + most_ns;
+
+	while (*lives && clock_mono() < until)
+		loop_turn(k->loop, 50 * NS_PER_MS);
 }
 
 /* Beside our own program, else where auxiliary programs are installed. */
@@ -110,6 +119,26 @@ static char *lab_program(struct err *e)
 	free(self);
 	free(dir);
 	return found;
+}
+
+/* Why it did not start: its own words are better than ours. */
+static void explain_lab(struct keeper *k, const char *log, struct err *e)
+{
+	struct strbuf said = STRBUF_INIT;
+	struct err unread = ERR_INIT;
+
+	wait_for(k, &k->lab_lives, NS_PER_S);
+	if (!path_read(&said, log, MAX_LINE, &unread) && said.len)
+		err_set(e,
+			!k->lab_lives && WIFEXITED(k->lab_status) &&
+					WEXITSTATUS(k->lab_status) == EXIT_USAGE
+				? ERR_INPUT
+				: ERR_SYSTEM,
+			"%.*s", (int)strcspn(said.buf, "\n"), said.buf);
+	else
+		err_prefix(e, "%s", _("tocsin-lab does not start: "));
+	err_release(&unread);
+	strbuf_release(&said);
 }
 
 static int start_lab(struct keeper *k, const char *const *args, size_t n, struct err *e)
@@ -138,19 +167,8 @@ static int start_lab(struct keeper *k, const char *const *args, size_t n, struct
 		loop_child(k->loop, k->lab.pid, lab_ended, k);
 		r = read_json(&k->ready, k->lab.out, READY_NS, e);
 	}
-	if (r && k->lab_lives) {
-		struct strbuf said = STRBUF_INIT;
-		struct err unread = ERR_INIT;
-
-		/* Its own words are better than ours. */
-		if (!path_read(&said, log, MAX_LINE, &unread) && said.len)
-			err_set(e, ERR_SYSTEM, "%.*s", (int)strcspn(said.buf, "\n"),
-				said.buf);
-		else
-			err_prefix(e, "%s", _("tocsin-lab does not start: "));
-		err_release(&unread);
-		strbuf_release(&said);
-	}
+	if (r && k->lab.pid)
+		explain_lab(k, log, e);
 	if (fd >= 0)
 		close(fd);
 	free(argv);
@@ -237,6 +255,7 @@ static void answer(const struct keeper *k, const struct err *e)
 	if (e) {
 		json_add_text(j, "error", e->what);
 		json_add_text(j, "hint", e->hint);
+		json_add_bool(j, "usage", e->code == ERR_INPUT);
 	} else {
 		json_add_text(j, "config", k->config_file);
 		json_add_text(j, "url", json_text(json_get(k->ready, "url")));
@@ -277,14 +296,6 @@ static void cancel_runs(const struct keeper *k)
 	err_release(&e);
 }
 
-static void wait_for(struct keeper *k, const bool *lives)
-{
-	int64_t until = clock_mono() + STOP_NS;
-
-	while (*lives && clock_mono() < until)
-		loop_turn(k->loop, 50 * NS_PER_MS);
-}
-
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
 	(void)st;
@@ -300,14 +311,14 @@ static void take_away(struct keeper *k)
 	if (k->collector_lives) {
 		cancel_runs(k);
 		child_signal(&k->collector, SIGTERM);
-		wait_for(k, &k->collector_lives);
+		wait_for(k, &k->collector_lives, STOP_NS);
 		if (k->collector_lives)
 			child_signal(&k->collector, SIGKILL);
 		child_close(&k->collector);
 	}
 	if (k->lab_lives) {
 		child_close(&k->lab); /* its standard input ends */
-		wait_for(k, &k->lab_lives);
+		wait_for(k, &k->lab_lives, STOP_NS);
 		if (k->lab_lives)
 			child_signal(&k->lab, SIGKILL);
 	}
@@ -386,7 +397,9 @@ int demo_start(struct demo *out, const char *const *lab_args, struct err *e)
 	if (!r && read_json(&j, out->keeper.out, 2 * READY_NS, e))
 		r = err_prefix(e, "%s", _("the demo does not start: "));
 	if (!r && json_text(json_get(j, "error"))) {
-		r = err_set(e, ERR_SYSTEM, "%s", json_text(json_get(j, "error")));
+		r = err_set(e,
+			json_bool(json_get(j, "usage"), false) ? ERR_INPUT : ERR_SYSTEM,
+			"%s", json_text(json_get(j, "error")));
 		if (json_text(json_get(j, "hint")))
 			err_hint(e, "%s", json_text(json_get(j, "hint")));
 	}
