@@ -71,7 +71,43 @@ static const struct cmd_option demo_options[] = {
 };
 #endif
 
-/* One row a subcommand, in the order of the help.  A row without a verb takes all other verbs. */
+static const struct cmd_option runbook_list_options[] = {
+	{"alert", 0, N_("NAME"), false, N_("only those that fit this alert")},
+	{"service", 0, N_("NAME"), false, N_("only those that fit this service")},
+	{0},
+};
+
+static const struct cmd_option runbook_run_options[] = {
+	{"var", 0, N_("NAME=VALUE"), true, N_("give a variable its value")},
+	{"service", 0, N_("NAME"), false, N_("the service that it is about")},
+	{"yes-to", 0, N_("RISK"), false, N_("confirm read or change steps beforehand")},
+	{"dry-run", 0, NULL, false, N_("run reads and gates, show the rest")},
+	{0},
+};
+
+static const struct cmd_option runbook_resume_options[] = {
+	{"yes-to", 0, N_("RISK"), false, N_("confirm read or change steps beforehand")},
+	{0},
+};
+
+static const struct cmd_option runbook_runs_options[] = {
+	{"live", 0, NULL, false, N_("only those that have not ended")},
+	{0},
+};
+
+static const struct cmd_option audit_list_options[] = {
+	{"limit", 0, N_("N"), false, N_("at most so many (50)")},
+	{0},
+};
+
+static const struct cmd_option audit_checkpoint_options[] = {
+	{"sign", 0, NULL, false, N_("with a key of the ssh-agent")},
+	{0},
+};
+
+/*
+ * One row a subcommand, in the order of the help.  A row without a verb takes all other verbs.
+ */
 const struct cmd_row cmd_table[] = {
 	{"watch", NULL, cmd_watch, NEEDS_CONFIG | WRITES_STORE, "",
 		N_("the console; without a terminal, status"), watch_options},
@@ -97,6 +133,29 @@ const struct cmd_row cmd_table[] = {
 		N_("go or no-go for a deployment"), NULL},
 	{"init", NULL, cmd_init, 0, "[--print|--force]",
 		N_("look for your systems and write a configuration"), init_options},
+	{"runbook", "list", cmd_runbook_list, NEEDS_CONFIG,
+		"[--alert NAME] [--service NAME]",
+		N_("the runbooks that there are, or that fit"), runbook_list_options},
+	{"runbook", "show", cmd_runbook_show, NEEDS_CONFIG, "FILE|NAME",
+		N_("a runbook's steps, and what is wrong with it"), NULL},
+	{"runbook", "run", cmd_runbook_run, NEEDS_CONFIG | WRITES_STORE,
+		"FILE|NAME|- [--var NAME=VALUE] [--yes-to read|change] [--dry-run]",
+		N_("walk a runbook, step by step"), runbook_run_options},
+	{"runbook", "runs", cmd_runbook_runs, READS, "[--live]",
+		N_("runs, newest first"), runbook_runs_options},
+	{"runbook", "resume", cmd_runbook_resume, NEEDS_CONFIG | WRITES_STORE, "RUN",
+		N_("go on with a run where it is"), runbook_resume_options},
+	{"runbook", "abandon", cmd_runbook_abandon, NEEDS_CONFIG | WRITES_STORE,
+		"RUN [REASON]", N_("end a run that nobody walks any more"), NULL},
+	{"audit", "list", cmd_audit_list, READS, "[--limit N]",
+		N_("who did what, newest first"), audit_list_options},
+	{"audit", "verify", cmd_audit_verify, READS, "",
+		N_("whether the log is what was written"), NULL},
+	{"audit", "export", cmd_audit_export, NEEDS_CONFIG | WRITES_STORE, "",
+		N_("the whole log as JSON lines"), NULL},
+	{"audit", "checkpoint", cmd_audit_checkpoint, NEEDS_CONFIG | WRITES_STORE, "[--sign]",
+		N_("a statement of the log's length and root, signed or not"),
+		audit_checkpoint_options},
 	{"check", NULL, cmd_check, 0, "",
 		N_("what the configuration says, and all that is wrong with it"), NULL},
 	{"poll", NULL, cmd_poll, NEEDS_CONFIG | WRITES_STORE, "[--once|--daemon]",
@@ -110,6 +169,8 @@ const struct cmd_row cmd_table[] = {
 #endif
 	{"completion", NULL, cmd_completion, 0, "bash|zsh|fish",
 		N_("what a shell completes, as its script"), NULL},
+	{"exec", NULL, cmd_exec, HIDDEN, "", N_("run one step, by an order on standard input"),
+		NULL},
 	{"map", NULL, cmd_map, HIDDEN, "", N_("run jq programs from standard input"), NULL},
 	{"manual", NULL, cmd_manual, HIDDEN, "SECTION",
 		N_("the tables of the manual pages, as mdoc"), NULL},

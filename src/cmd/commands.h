@@ -5,11 +5,16 @@
 #include "cmd/cmd.h"
 
 int cmd_alerts(struct cmd *c);
+int cmd_audit_checkpoint(struct cmd *c);
+int cmd_audit_export(struct cmd *c);
+int cmd_audit_list(struct cmd *c);
+int cmd_audit_verify(struct cmd *c);
 int cmd_changes(struct cmd *c);
 int cmd_check(struct cmd *c);
 int cmd_completion(struct cmd *c);
 int cmd_demo(struct cmd *c);
 int cmd_demo_keep(struct cmd *c);
+int cmd_exec(struct cmd *c);
 int cmd_gate(struct cmd *c);
 int cmd_init(struct cmd *c);
 int cmd_manual(struct cmd *c);
@@ -18,6 +23,12 @@ int cmd_models_list(struct cmd *c);
 int cmd_models_rollback(struct cmd *c);
 int cmd_open(struct cmd *c);
 int cmd_poll(struct cmd *c);
+int cmd_runbook_abandon(struct cmd *c);
+int cmd_runbook_list(struct cmd *c);
+int cmd_runbook_resume(struct cmd *c);
+int cmd_runbook_run(struct cmd *c);
+int cmd_runbook_runs(struct cmd *c);
+int cmd_runbook_show(struct cmd *c);
 int cmd_sessions_import(struct cmd *c);
 int cmd_sessions_list(struct cmd *c);
 int cmd_sessions_show(struct cmd *c);

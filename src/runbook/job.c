@@ -490,7 +490,7 @@ static void journal_end(struct job *j)
 /* A statement about the log, after what changed something; that it is unsigned stops nobody. */
 static void checkpoint(struct job *j)
 {
-	bool sign = !j->config.audit_sign || !strcmp(j->config.audit_sign, "ssh-agent");
+	bool sign = j->config.audit_sign && !strcmp(j->config.audit_sign, "ssh-agent");
 	struct err e = ERR_INIT;
 	char *why = NULL;
 

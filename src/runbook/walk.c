@@ -308,6 +308,34 @@ int walk_end(struct walk *w, const char *reason, struct err *e)
 	return end_as(w, run_failed(&w->run) ? "failed" : "abandoned", reason, e);
 }
 
+static int check_nothing_lives(struct walk *w, struct err *e)
+{
+	if (step_list(&w->rows, &w->rows_arena, w->st, w->row.id, e))
+		return -1;
+	for (size_t i = 0; i < w->rows.n; i++)
+		if (supervisor_lives(w->st, w->row.id, (int)w->rows.items[i].n)) {
+			err_set(e, ERR_CONFLICT, _("step '%s' still runs"),
+				w->rows.items[i].name);
+			return err_hint(e, _("stop it first"));
+		}
+	return 0;
+}
+
+int walk_abandon(struct store *st, const char *run_id, const char *reason, struct err *e)
+{
+	struct walk *w = walk_new(st, NULL, NULL);
+	int rc = run_find(&w->row, &w->arena, st, run_id, e);
+
+	if (!rc)
+		rc = walk_check_ours(w, e);
+	if (!rc)
+		rc = check_nothing_lives(w, e);
+	if (!rc)
+		rc = end_as(w, "abandoned", reason, e);
+	walk_free(w);
+	return rc;
+}
+
 /* --- following --- */
 
 /* Values that a step put out, once for each attempt. */

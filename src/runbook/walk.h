@@ -89,4 +89,7 @@ int walk_undo(struct walk *w, int n, const char *how, struct err *e);
 /* End the run: done when all is done, else abandoned, with a reason. */
 int walk_end(struct walk *w, const char *reason, struct err *e);
 
+/* The same for a run of ours whose runbook cannot be opened any more; none of its steps may run. */
+int walk_abandon(struct store *st, const char *run_id, const char *reason, struct err *e);
+
 #endif
