@@ -245,6 +245,7 @@ libtocsin_a_SOURCES += src/poll/sessions.h
 libtocsin_a_SOURCES += src/poll/slos.c src/poll/slos.h
 libtocsin_a_SOURCES += src/report/models.c src/report/models.h
 libtocsin_a_SOURCES += src/report/suspects.c src/report/suspects.h
+libtocsin_a_SOURCES += src/cmd/check_connect.c src/cmd/check_connect.h
 libtocsin_a_SOURCES += src/cmd/elements.c
 libtocsin_a_SOURCES += src/cmd/init.c
 libtocsin_a_SOURCES += src/cmd/lists.c

@@ -48,6 +48,11 @@ static const struct cmd_option watch_options[] = {
 	{0},
 };
 
+static const struct cmd_option check_options[] = {
+	{"connect", 0, NULL, false, N_("ask each source who it is, and what it can do")},
+	{0},
+};
+
 static const struct cmd_option poll_options[] = {
 	{"once", 0, NULL, false, N_("one round over every source of the context")},
 	{"daemon", 0, NULL, false, N_("around the clock; every context without --context")},
@@ -156,8 +161,8 @@ const struct cmd_row cmd_table[] = {
 	{"audit", "checkpoint", cmd_audit_checkpoint, NEEDS_CONFIG | WRITES_STORE, "[--sign]",
 		N_("a statement of the log's length and root, signed or not"),
 		audit_checkpoint_options},
-	{"check", NULL, cmd_check, 0, "",
-		N_("what the configuration says, and all that is wrong with it"), NULL},
+	{"check", NULL, cmd_check, 0, "[--connect]",
+		N_("what the configuration says, and all that is wrong with it"), check_options},
 	{"poll", NULL, cmd_poll, NEEDS_CONFIG | WRITES_STORE, "[--once|--daemon]",
 		N_("read the sources into the store"), poll_options},
 #ifdef WITH_LAB

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "cmd/check_connect.h"
 #include "cmd/commands.h"
 #include "cmd/say.h"
 #include "core/duration.h"
@@ -160,7 +161,8 @@ static void add_services(struct json *to, const struct config *c)
 	}
 }
 
-static struct json *check_json(const struct config *c, const struct problems *p)
+static struct json *check_json(
+	const struct config *c, const struct problems *p, const struct connections *asked)
 {
 	struct json *doc = json_object();
 
@@ -171,6 +173,8 @@ static struct json *check_json(const struct config *c, const struct problems *p)
 	add_sources(doc, c);
 	add_services(doc, c);
 	add_problems(doc, p);
+	if (asked)
+		connections_json(doc, asked);
 	return doc;
 }
 
@@ -277,6 +281,30 @@ static void print_all(const struct config *c)
 	}
 }
 
+/* A configuration that is wrong is put right first: nobody is asked then. */
+static int check_answer(
+	struct cmd *c, const struct config *config, const struct problems *p)
+{
+	const struct context_conf *context =
+		c->context_name ? config_context(config, c->context_name) : NULL;
+	bool ask = cmd_has(c, "connect") && !p->n;
+	struct connections asked = {0};
+	int code = EXIT_FINE;
+
+	if (ask)
+		connections_ask(&asked, config, context);
+	if (c->json)
+		code = cmd_print_json(check_json(config, p, ask ? &asked : NULL));
+	else if (ask)
+		connections_print(&asked);
+	else if (!p->n)
+		print_all(config);
+	if (code == EXIT_FINE && asked.failed)
+		code = EXIT_STALE;
+	connections_release(&asked);
+	return code;
+}
+
 int cmd_check(struct cmd *c)
 {
 	struct problems p;
@@ -291,10 +319,8 @@ int cmd_check(struct cmd *c)
 		check_outside(&p, &config);
 	else if (!p.n)
 		code = cmd_fail(&e);
-	if (code == EXIT_FINE && c->json)
-		code = cmd_print_json(check_json(&config, &p));
-	else if (code == EXIT_FINE && !p.n)
-		print_all(&config);
+	if (code == EXIT_FINE)
+		code = check_answer(c, &config, &p);
 	if (!c->json)
 		cmd_problems(&p);
 	if (code == EXIT_FINE && p.n)

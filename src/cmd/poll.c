@@ -103,7 +103,7 @@ int cmd_poll(struct cmd *c)
 		(mode == POLL_ONCE && rows_print(c, &e) < 0))
 		code = cmd_fail(&e);
 	else if (!res.sources)
-		say(_("there are no sources to poll"));
+		say("%s\n", _("there are no sources to poll"));
 	else if (mode == POLL_ONCE && res.failed)
 		code = EXIT_STALE;
 	err_release(&e);
