@@ -74,7 +74,8 @@ check-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppressions-list=$(top_srcdir)/tests/lint/cppcheck.txt \
 		--library=posix -j 2 -I $(top_srcdir)/src -I $(top_srcdir) -I . \
-		-DHAVE_CONFIG_H $(top_srcdir)/src $(top_srcdir)/lab
+		-DHAVE_CONFIG_H -D_GNU_SOURCE --include=$(top_srcdir)/tests/lint/cppcheck.h \
+		$(top_srcdir)/src $(top_srcdir)/lab
 
 check-shell:
 	cd $(top_srcdir) && shellcheck quickstart .ci/run .ci/tools tests/run \
@@ -92,7 +93,7 @@ check-sanitizers:
 		$(abs_top_srcdir)/tests/run .
 
 .PHONY: check-style style check-cppcheck check-shell check-clang check-sanitizers
-EXTRA_DIST += tests/lint/cppcheck.txt
+EXTRA_DIST += tests/lint/cppcheck.h tests/lint/cppcheck.txt
 check_PROGRAMS += tests/unit/digest
 check_PROGRAMS += tests/unit/duration
 check_PROGRAMS += tests/unit/json

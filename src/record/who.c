@@ -103,7 +103,7 @@ static const char *login_key(struct arena *a)
 
 static const char *tty_name(struct arena *a)
 {
-	char buf[256];
+	char buf[256] = "";
 
 	for (int fd = 0; fd <= 2; fd++)
 		if (isatty(fd) && !ttyname_r(fd, buf, sizeof(buf)))

@@ -86,7 +86,7 @@ static bool name_taken(const struct runbook *rb, const char *name, size_t before
 /* A name from the title: "check-the-pods"; numbered when taken. */
 static const char *make_name(struct parse *ps, const char *title, int n)
 {
-	char slug[MAX_SLUG + 1];
+	char slug[MAX_SLUG + 1] = "";
 	size_t len = 0;
 	const char *name;
 

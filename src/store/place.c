@@ -124,6 +124,7 @@ int place_open_file(const struct place *p, const char *name, struct err *e)
 	if (fd < 0 && errno == ENOENT && p->write) {
 		fd = open(path, O_RDWR | O_CREAT | O_EXCL | flags, p->mode);
 		if (fd < 0 && errno == EEXIST)
+			/* cppcheck-suppress resourceLeak ; fd is not open here */
 			fd = open(path, O_RDWR | flags);
 		else if (fd >= 0 && settle(p, fd, path, e) < 0)
 			goto fail;

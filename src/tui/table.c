@@ -24,7 +24,7 @@ static int count_columns(const struct pane *p)
 {
 	int n = 0;
 
-	while (p->ops->columns[n].name && n < COLUMNS_MAX)
+	while (n < COLUMNS_MAX && p->ops->columns[n].name)
 		n++;
 	return n;
 }

@@ -37,7 +37,7 @@ bool tty_present(void)
 
 static int open_again(struct tty *t)
 {
-	char name[256];
+	char name[256] = "";
 
 	if (ttyname_r(STDOUT_FILENO, name, sizeof(name)) == 0)
 		t->fd = open(name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
