@@ -90,8 +90,8 @@ void cmd_release(struct cmd *c);
 bool cmd_has(const struct cmd *c, const char *option);
 const char *cmd_value(const struct cmd *c, const char *option);	/* the last one given; NULL */
 
-/* "tocsin: what (where)" and a line with the hint, to stderr; returns the exit code for it. */
-int cmd_fail(const struct err *e);
+/* "tocsin: what (where)" and a line with the hint, to stderr; clears e; the exit code for it. */
+int cmd_fail(struct err *e);
 int cmd_usage(const struct cmd *c, const char *fmt, ...) PRINTF(2, 3);
 void cmd_problems(const struct problems *p);	/* one line each, to stderr */
 

@@ -42,8 +42,9 @@ static const int codes[ERR_CODES] = {
 	[ERR_SYSTEM] = EXIT_INTERNAL,
 };
 
-int cmd_fail(const struct err *e)
+int cmd_fail(struct err *e)
 {
+	int code = codes[e->code < ERR_CODES ? e->code : ERR_SYSTEM];
 	char *line = mem_format("%s%s%s%s", e->what ? e->what : "", e->where ? " (" : "",
 		e->where ? e->where : "", e->where ? ")" : "");
 
@@ -51,7 +52,8 @@ int cmd_fail(const struct err *e)
 	if (e->hint)
 		tell("  ", e->hint);
 	free(line);
-	return codes[e->code < ERR_CODES ? e->code : ERR_SYSTEM];
+	err_clear(e);
+	return code;
 }
 
 void cmd_problems(const struct problems *p)

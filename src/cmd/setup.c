@@ -56,11 +56,14 @@ static int check_read_only(const struct cmd *c, struct err *e)
 static int open_store(struct cmd *c, struct err *e)
 {
 	const char *dir = c->has_config ? c->config.store_path : NULL;
-	bool write = c->row->flags & WRITES_STORE;
+	bool write = c->row->flags & WRITES_STORE, missing;
+	int code;
 
 	if (!store_open(&c->store, dir, write ? STORE_WRITE : STORE_READ, e))
 		return -1;
-	return e->code == ERR_NOT_FOUND ? (cmd_fail(e), EXIT_STALE) : cmd_fail(e);
+	missing = e->code == ERR_NOT_FOUND;
+	code = cmd_fail(e);
+	return missing ? EXIT_STALE : code;
 }
 
 int cmd_setup(struct cmd *c)
