@@ -21,7 +21,8 @@ static void collector_ended(void *ctx, pid_t pid, int status)
  * A collector of our own, unless others read every source already: it finds out itself, lives on
  * without us while other consoles do, and ends with the last one.
  */
-static int start_collector(const struct cmd *c, struct loop *loop, struct err *e)
+static int start_collector(const struct cmd *c, const struct context_conf *context,
+	struct loop *loop, struct err *e)
 {
 	char self[4096];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -42,15 +43,29 @@ static int start_collector(const struct cmd *c, struct loop *loop, struct err *e
 		argv[n++] = "--config";
 		argv[n++] = c->config_file;
 	}
-	if (c->context) {
+	if (context) {
 		argv[n++] = "--context";
-		argv[n++] = c->context->name;
+		argv[n++] = context->name;
 	}
 	if (child_start(&child, &spec, e))
 		return err_prefix(e, _("no collector could be started: "));
 	child_close(&child);
 	loop_child(loop, child.pid, collector_ended, NULL);
 	return 0;
+}
+
+struct watching {
+	const struct cmd *cmd;
+	struct loop *loop;
+};
+
+static int read_context(void *ctx, const struct context_conf *to, struct err *e)
+{
+	const struct watching *w = ctx;
+
+	if (cmd_has(w->cmd, "no-poll") || !w->cmd->config.n_sources)
+		return 0;
+	return start_collector(w->cmd, to, w->loop, e);
 }
 
 /* Ended by a signal, we say so to whoever waits for us. */
@@ -65,7 +80,7 @@ static int exit_by(int signal_number)
 
 int cmd_watch_at(struct cmd *c, const char *pane, const char *argument)
 {
-	struct loop *loop;
+	struct watching w = {c, NULL};
 	struct err e = ERR_INIT, trouble = ERR_INIT;
 	struct host_conf conf = {
 		.store = c->store,
@@ -77,21 +92,22 @@ int cmd_watch_at(struct cmd *c, const char *pane, const char *argument)
 		.plain = cmd_has(c, "plain"),
 		.no_mouse = cmd_has(c, "no-mouse"),
 		.low_bandwidth = cmd_has(c, "low-bandwidth"),
+		.switched = read_context,
+		.ctx = &w,
 	};
 	char *note = NULL;
 	int signal_number = 0, code = EXIT_FINE;
 
 	if (!host_possible())
 		return cmd_status(c);
-	loop = loop_new();
-	if (c->config.n_sources && !cmd_has(c, "no-poll") &&
-		(store_present(c->store, &trouble) || start_collector(c, loop, &trouble)))
+	w.loop = loop_new();
+	if (store_present(c->store, &trouble) || read_context(&w, c->context, &trouble))
 		note = err_text(&trouble);
-	conf.loop = loop;
+	conf.loop = w.loop;
 	conf.note = note;
 	if (host_run(&conf, &signal_number, &e))
 		code = cmd_fail(&e);
-	loop_free(loop);
+	loop_free(w.loop);
 	free(note);
 	err_release(&e);
 	err_release(&trouble);

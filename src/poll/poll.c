@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "core/digest.h"
+#include "core/duration.h"
 #include "core/i18n.h"
 #include "core/log.h"
 #include "net/map.h"
@@ -714,6 +715,23 @@ static void poll_end(struct poll *p)
 	arena_release(&p->texts);
 }
 
+/* The moment this store began to know anything: the console's top line says so. */
+static void note_beginning(struct store *st)
+{
+	char *since = store_get(st, "watching_since");
+	struct strbuf now = STRBUF_INIT;
+	struct err ignored = ERR_INIT;
+
+	if (!since) {
+		time_format(&now, clock_now());
+		if (store_set(st, "watching_since", now.buf, &ignored))
+			log_warn("%s: %s", __func__, ignored.what);
+	}
+	err_release(&ignored);
+	strbuf_release(&now);
+	free(since);
+}
+
 int poll_run(struct poll_result *out, const struct config *config,
 	const struct context_conf *context, struct store *st, enum poll_mode mode,
 	struct err *e)
@@ -733,6 +751,7 @@ int poll_run(struct poll_result *out, const struct config *config,
 	out->sources = p.n;
 	if (rc == 0 && p.n) {
 		p.loop = loop_new();
+		note_beginning(st);
 		poll_start(&p);
 		loop_run(p.loop);
 	}

@@ -174,15 +174,31 @@ static int column_of(const struct plot *p, int64_t at)
 			: 0;
 }
 
+/* A mark must be seen: a time that stands in its way is left out. */
+static bool has_mark(const struct plot *p, int from, int to)
+{
+	for (size_t i = 0; i < p->ch->n_marks; i++) {
+		int x = column_of(p, p->ch->marks[i]);
+
+		if (x >= from && x < to)
+			return true;
+	}
+	return false;
+}
+
 static void draw_times(const struct plot *p, const struct box *b, int y)
 {
 	struct strbuf text = STRBUF_INIT;
+	int width;
 
 	time_human(&text, p->ch->from, p->ch->to, p->ch->utc);
-	box_text(b, y, AXIS_COLUMNS, p->b.cols, ROLE_DIM, text.buf);
+	width = draw_width(text.buf);
+	if (!has_mark(p, 0, width))
+		box_text(b, y, AXIS_COLUMNS, p->b.cols, ROLE_DIM, text.buf);
 	strbuf_reset(&text);
 	time_human(&text, p->ch->to, p->ch->to, p->ch->utc);
-	box_right(b, y, AXIS_COLUMNS, p->b.cols, ROLE_DIM, text.buf);
+	if (!has_mark(p, p->b.cols - width, p->b.cols))
+		box_right(b, y, AXIS_COLUMNS, p->b.cols, ROLE_DIM, text.buf);
 	for (size_t i = 0; i < p->ch->n_marks; i++) {
 		char mark[2] = {p->ch->mark_names[i], 0};
 

@@ -307,6 +307,7 @@ struct console *console_new(const struct console_conf *conf)
 	c->mouse = conf->mouse;
 	c->drain = conf->drain;
 	c->suspend = conf->suspend;
+	c->switched = conf->switched;
 	c->host = conf->host;
 	c->input = input_new();
 	c->at = AT_NOW;

@@ -36,6 +36,7 @@ struct console_conf {
 	bool			plain, low_bandwidth, mouse;
 	void			(*drain)(void *host);	/* throw away what was typed; or NULL */
 	void			(*suspend)(void *host);	/* back to the shell; or NULL */
+	void			(*switched)(void *host, const struct context_conf *to);	/* or NULL */
 	void			*host;
 };
 

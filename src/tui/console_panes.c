@@ -175,6 +175,8 @@ void console_set_context(struct console *c, const struct context_conf *context)
 	c->context = context;
 	reload_all(c);
 	console_note(c, ROLE_NOTE, _("context %s"), context->name);
+	if (c->switched)
+		c->switched(c->host, context);
 }
 
 /* --- ages --- */

@@ -21,6 +21,7 @@ struct console {
 	struct input		*input;		/* owned */
 	void			(*drain)(void *ctx);
 	void			(*suspend)(void *ctx);
+	void			(*switched)(void *ctx, const struct context_conf *to);
 	void			*host;
 	struct theme		theme;
 	bool			plain, low_bandwidth, utc, mouse;

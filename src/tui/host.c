@@ -69,6 +69,16 @@ static void drain(void *ctx)
 	tty_drain(((struct host *)ctx)->tty);
 }
 
+static void switched(void *ctx, const struct context_conf *to)
+{
+	struct host *h = ctx;
+	struct err e = ERR_INIT;
+
+	if (h->conf->switched && h->conf->switched(h->conf->ctx, to, &e))
+		console_fail(h->console, &e);
+	err_release(&e);
+}
+
 /* --- signals --- */
 
 static void resized(void *ctx)
@@ -185,6 +195,7 @@ static void open_console(struct host *h, const struct host_conf *conf)
 		.mouse = conf->config->ui.mouse && !conf->no_mouse,
 		.drain = drain,
 		.suspend = suspend,
+		.switched = switched,
 		.host = h,
 	};
 
@@ -202,7 +213,7 @@ static void open_console(struct host *h, const struct host_conf *conf)
 
 int host_run(const struct host_conf *conf, int *signal_number, struct err *e)
 {
-	struct host h = {.loop = conf->loop};
+	struct host h = {.conf = conf, .loop = conf->loop};
 	size_t n;
 	const char *restore;
 	int rc = open_terminal(&h, conf, e);

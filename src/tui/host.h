@@ -22,6 +22,10 @@ struct host_conf {
 	const char		*note;		/* said at first; or NULL */
 	const char		*pane, *argument;	/* where to begin; NULL: Overview */
 	bool			plain, no_mouse, low_bandwidth;
+
+	/* Another context was chosen: its sources want to be read; or NULL.  -1: why is noted. */
+	int			(*switched)(void *ctx, const struct context_conf *to, struct err *e);
+	void			*ctx;
 };
 
 /* True when there is a terminal that can be drawn on; else the situation is printed as text. */

@@ -57,7 +57,7 @@ void before_text(struct strbuf *out, int64_t before_ns)
 {
 	struct strbuf span = STRBUF_INIT;
 
-	if (before_ns > -30 * NS_PER_S && before_ns < 30 * NS_PER_S) {
+	if (before_ns > -2 * NS_PER_S && before_ns < 2 * NS_PER_S) {
 		strbuf_adds(out, _("at the onset"));
 		return;
 	}

@@ -17,7 +17,6 @@
 #include "tui/suspect.h"
 
 #define CHART_FROM_ROWS 34
-#define CHART_POINTS 600
 #define LIKELY 0.25 /* of correlate.h's score */
 
 /* What one query works with. */
@@ -151,7 +150,8 @@ static void add_alerts(struct gather *g)
 		struct item *item;
 		struct strbuf since = STRBUF_INIT;
 
-		if (s->alerts[i].severity == SEV_NONE)
+		/* What always fires, to show that it can, is no trouble. */
+		if (s->alerts[i].severity < SEV_TICKET)
 			break;
 		item = add(g, SECTION_ALERTS, id);
 		item->severity = s->alerts[i].severity;
@@ -170,8 +170,7 @@ static void add_alerts(struct gather *g)
 	}
 	strbuf_addf(&sum, _("%zu firing"), s->firing);
 	if (s->n_alerts > s->firing + s->informing)
-		strbuf_addf(
-			&sum, _(", %zu pending or silenced"),
+		strbuf_addf(&sum, _(", %zu pending or silenced"),
 			s->n_alerts - s->firing - s->informing);
 	set_line(&g->o->summary[SECTION_ALERTS], &sum);
 }
@@ -458,28 +457,13 @@ static void say(struct gather *g, const struct slo_row *worst)
 static int add_chart(struct gather *g, struct err *e)
 {
 	const struct slo_row *row = g->s.n_slos ? g->s.slos[0] : NULL;
-	struct samples samples = {0};
-	struct chart_point *points;
 	struct chart *ch = &g->o->chart;
-	int64_t now = console_now(g->c);
 
-	*ch = (struct chart){
-		.unit = "x", .threshold = NAN, .top = NAN, .role = ROLE_CHART};
-	if (console_rows(g->c) < CHART_FROM_ROWS || !row || row->state.at == NONE_INT ||
-		!row->state.n_windows)
+	ch->n = 0;
+	if (console_rows(g->c) < CHART_FROM_ROWS || !row)
 		return 0;
-	ch->from = now - 2 * NS_PER_HOUR;
-	ch->to = now;
-	if (slo_burn_history(&samples, g->a, console_store(g->c), row->slo.service,
-		    row->slo.name, row->state.windows_ns[0], ch->from, ch->to,
-		    CHART_POINTS, e))
+	if (slo_chart(ch, g->a, g->c, row, e))
 		return -1;
-	points = arena_alloc(g->a, samples.n + 1, sizeof(*points));
-	for (size_t i = 0; i < samples.n; i++)
-		points[i] =
-			(struct chart_point){samples.items[i].at, samples.items[i].value};
-	ch->points = points;
-	ch->n = samples.n;
 	ch->title = arena_format(g->a, _("%s/%s: burn in the shortest window"),
 		row->slo.service, row->slo.name);
 	ch->threshold = 1;

@@ -14,6 +14,7 @@
 #define LEAD 11 /* mark and word, or the time of a change */
 #define LINES_MAX 400
 #define CHART_LEAST 7
+#define SOURCE_FROM_COLS 100
 #define CHART_MOST 16
 
 static const char *const section_titles[SECTIONS] = {
@@ -176,7 +177,7 @@ static void draw_item(struct pane *p, const struct item *item, const struct layo
 			theme->marks[item->severity], item->word);
 	if (item->section != SECTION_CHANGES)
 		end = put_right(b, y, end, l->age, item->age_role, item->age);
-	else if (item->age)
+	else if (item->age && b->cols >= SOURCE_FROM_COLS)
 		end = put_right(b, y, end, draw_width(item->age), ROLE_DIM, item->age);
 	if (item->section == SECTION_OBJECTIVES)
 		draw_objective(item, l, b, y, end);

@@ -134,44 +134,68 @@ static void add_marks(
 	}
 }
 
-static void add_chart(struct pane *p, const struct slo_row *row,
-	const struct suspects *suspects, double threshold, struct arena *a,
-	struct doc *out)
+/* Where less is known than was asked for, what is known fills the axis. */
+static int64_t axis_begin(const struct samples *samples, int64_t from, int64_t to)
+{
+	int64_t first;
+
+	if (!samples->n)
+		return from;
+	first = samples->items[0].at - (to - samples->items[0].at) / 20;
+	if (first > to - 2 * NS_PER_MIN)
+		first = to - 2 * NS_PER_MIN;
+	return first > from ? first : from;
+}
+
+int slo_chart(struct chart *out, struct arena *a, struct console *c,
+	const struct slo_row *row, struct err *e)
 {
 	const struct slo_state *s = &row->state;
-	struct console *c = pane_console(p);
-	int64_t to = console_now(c), from = to - NS_PER_HOUR, window;
+	int64_t to = console_now(c), from = to - NS_PER_HOUR;
 	struct samples samples = {0};
-	struct err ignored = ERR_INIT;
 	struct chart_point *points;
-	struct chart ch = {
-		.unit = "x", .threshold = threshold, .top = NAN, .role = ROLE_CHART};
 
-	if (!s->n_windows || s->at == NONE_INT)
-		return;
-	window = s->windows_ns[0];
+	*out = (struct chart){
+		.unit = "x", .threshold = NAN, .top = NAN, .role = ROLE_CHART};
+	if (s->at == NONE_INT || !s->n_windows || !console_store(c))
+		return 0;
 	if (s->onset != NONE_INT && s->onset - 30 * NS_PER_MIN < from)
 		from = s->onset - 30 * NS_PER_MIN;
 	if (slo_burn_history(&samples, a, console_store(c), row->slo.service,
-		    row->slo.name, window, from, to, CHART_POINTS, &ignored)) {
-		doc_text(out, ROLE_ERROR, ignored.what);
-		err_release(&ignored);
-		return;
-	}
+		    row->slo.name, s->windows_ns[0], from, to, CHART_POINTS, e))
+		return -1;
 	points = arena_alloc(a, samples.n + 1, sizeof(*points));
 	for (size_t i = 0; i < samples.n; i++)
 		points[i] =
 			(struct chart_point){samples.items[i].at, samples.items[i].value};
-	ch.points = points;
-	ch.n = samples.n;
-	ch.from = from;
-	ch.to = to;
-	add_marks(&ch, s, suspects);
-	doc_heading(out, _("Burn in the shortest window, and where a page begins"));
-	doc_chart(out, &ch,
-		console_plain(c)                  ? 1
-			: console_rows(c) >= TALL ? CHART_ROWS_TALL
-						  : CHART_ROWS);
+	out->points = points;
+	out->n = samples.n;
+	out->from = axis_begin(&samples, from, to);
+	out->to = to;
+	return 0;
+}
+
+static void add_chart(struct pane *p, const struct slo_row *row,
+	const struct suspects *suspects, double threshold, struct arena *a,
+	struct doc *out)
+{
+	struct console *c = pane_console(p);
+	struct err e = ERR_INIT;
+	struct chart ch;
+
+	if (slo_chart(&ch, a, c, row, &e)) {
+		doc_text(out, ROLE_ERROR, e.what);
+	} else if (ch.n) {
+		ch.threshold = threshold;
+		add_marks(&ch, &row->state, suspects);
+		doc_heading(
+			out, _("Burn in the shortest window, and where a page begins"));
+		doc_chart(out, &ch,
+			console_plain(c)                  ? 1
+				: console_rows(c) >= TALL ? CHART_ROWS_TALL
+							  : CHART_ROWS);
+	}
+	err_release(&e);
 }
 
 /* --- windows and rules --- */

@@ -7,6 +7,10 @@
 
 void slo_page(struct pane *p, const struct slo_row *row, struct doc *out);
 
+/* Burn in the shortest window over the last hour or since before the onset; n 0: no data. */
+int slo_chart(struct chart *out, struct arena *a, struct console *c, const struct slo_row *row,
+	struct err *e);
+
 /* "99.9 %", with as many digits as it needs. */
 void objective_text(struct strbuf *out, double objective);
 
