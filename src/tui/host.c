@@ -16,6 +16,7 @@
 #define RESIZE_NS (40 * NS_PER_MS) /* a window being dragged sends dozens of sizes */
 
 struct host {
+	const struct host_conf *conf;
 	struct loop *loop;
 	struct tty *tty;
 	struct term *term;
