@@ -32,39 +32,50 @@ static const struct {
 
 static const char *const severities[] = {"error", "warning", "info"};
 
-static struct finding *push(
-	struct findings *f, struct arena *a, const char *kind, const char *severity)
-{
-	struct finding *one = arena_push(a, f->items, f->n, f->cap);
+/* The list while it grows: one severity at a time, so that the worst are there when it is full. */
+struct search {
+	struct findings *out;
+	struct arena *arena;
+	const struct tree *tree;
+	const char *severity;
+	size_t limit;
+};
 
-	one->kind = kind;
-	one->severity = severity;
-	one->node = NODE_NONE;
-	return one;
+static void add(struct search *s, const char *kind, const char *severity, uint32_t node,
+	const char *detail)
+{
+	if (strcmp(severity, s->severity) != 0 || s->out->n >= s->limit)
+		return;
+	*arena_push(s->arena, s->out->items, s->out->n, s->out->cap) = (struct finding){
+		.kind = kind,
+		.severity = severity,
+		.node = node,
+		.span = node == NODE_NONE ? NULL : tree_span(s->tree, node)->id,
+		.detail = detail,
+	};
 }
 
-static void of_node(
-	struct findings *f, struct arena *a, const struct tree *t, uint32_t node)
+static void of_failure(struct search *s, uint32_t node)
 {
-	unsigned flags = t->nodes[node].flags;
 	struct strbuf line = STRBUF_INIT;
-	struct finding *one;
 
-	if ((flags & NODE_ERROR) && !(flags & NODE_REPEAT)) {
-		story_line(&line, t, node);
-		one = push(f, a, "error", "error");
-		one->node = node;
-		one->span = tree_span(t, node)->id;
-		one->detail = arena_strdup(a, line.buf);
-		strbuf_release(&line);
-	}
+	if (strcmp(s->severity, "error") != 0)
+		return;
+	story_line(&line, s->tree, node);
+	add(s, "error", "error", node, arena_strdup(s->arena, line.buf));
+	strbuf_release(&line);
+}
+
+static void of_node(struct search *s, uint32_t node)
+{
+	unsigned flags = s->tree->nodes[node].flags;
+
+	if ((flags & (NODE_ERROR | NODE_REPEAT)) == NODE_ERROR)
+		of_failure(s, node);
 	for (size_t i = 0; i < ARRAY_LEN(flag_findings); i++) {
-		if (!(flags & flag_findings[i].flag))
-			continue;
-		one = push(f, a, flag_findings[i].kind, flag_findings[i].severity);
-		one->node = node;
-		one->span = tree_span(t, node)->id;
-		one->detail = _(flag_findings[i].text);
+		if (flags & flag_findings[i].flag)
+			add(s, flag_findings[i].kind, flag_findings[i].severity, node,
+				_(flag_findings[i].text));
 	}
 }
 
@@ -73,40 +84,39 @@ static int64_t known(int64_t v)
 	return v == NONE_INT ? 0 : v;
 }
 
-static void of_usage(struct findings *f, struct arena *a, const struct tree *t)
+static void of_usage(struct search *s)
 {
+	const struct tree *t = s->tree;
 	double low = (double)known(t->total.input) + (double)known(t->total.output);
 	double high = (double)known(t->high.input) + (double)known(t->high.output);
 
 	/* Small differences are roundings and system prompts. */
 	if (high > low * 1.05 && high > low + 100)
-		push(f, a, "more-tokens", "warning")->detail = arena_format(a,
-			_("parents report %.0f tokens, their recorded children %.0f: "
-			  "some calls "
-			  "were not recorded, or a counter is cumulative"),
-			high, low);
+		add(s, "more-tokens", "warning", NODE_NONE,
+			arena_format(s->arena,
+				_("parents report %.0f tokens, their recorded children "
+				  "%.0f: some calls were not recorded, or a counter is "
+				  "cumulative"),
+				high, low));
 	if (t->unpriced > 0)
-		push(f, a, "unpriced", "info")->detail = arena_format(a,
-			ngettext("%zu call has tokens and no cost or price",
-				"%zu calls have tokens and no cost or price",
-				t->unpriced),
-			t->unpriced);
+		add(s, "unpriced", "info", NODE_NONE,
+			arena_format(s->arena,
+				ngettext("%zu call has tokens and no cost or price",
+					"%zu calls have tokens and no cost or price",
+					t->unpriced),
+				t->unpriced));
 }
 
 void findings_of(
 	struct findings *out, struct arena *a, const struct tree *t, size_t limit)
 {
-	struct findings all = {0};
+	struct search s = {.out = out, .arena = a, .tree = t, .limit = limit};
 
-	of_usage(&all, a, t);
-	for (size_t i = 0; i < t->n; i++)
-		of_node(&all, a, t, t->order[i]);
-	*out = (struct findings){.items = arena_alloc(a, all.n + 1, sizeof(*all.items))};
-	out->cap = all.n + 1;
+	*out = (struct findings){0};
 	for (size_t k = 0; k < ARRAY_LEN(severities); k++) {
-		for (size_t i = 0; i < all.n && out->n < limit; i++) {
-			if (strcmp(all.items[i].severity, severities[k]) == 0)
-				out->items[out->n++] = all.items[i];
-		}
+		s.severity = severities[k];
+		of_usage(&s);
+		for (size_t i = 0; i < t->n && out->n < limit; i++)
+			of_node(&s, t->order[i]);
 	}
 }

@@ -84,36 +84,26 @@ static void read_span(struct trace_file *f, struct arena *a, const struct json *
 	read_data(s, a, data);
 }
 
-/* The trace's record names the session of its spans, in whatever order they stand. */
-static void read_trace(struct trace_file *f, struct arena *a, const struct json *j)
+static void read_part(struct trace_file *f, struct arena *a, const struct json *j)
 {
-	const char *id = json_text(json_get(j, "id"));
-	const char *group = trace_text(a, json_get(j, "group_id"));
+	struct trace_record *record;
 
-	for (size_t i = 0; id && group && i < f->n; i++) {
-		if (f->spans[i].trace && strcmp(f->spans[i].trace, id) == 0)
-			f->spans[i].session = group;
-	}
+	if (object_is(j, "trace.span"))
+		read_span(f, a, j);
+	if (!object_is(j, "trace"))
+		return;
+	record = arena_push(a, f->records, f->n_records, f->records_cap);
+	record->trace = trace_text(a, json_get(j, "id"));
+	record->session = trace_text(a, json_get(j, "group_id"));
 }
 
 static void read_openai_agents(struct trace_file *out, struct arena *a,
 	const struct json *doc, struct problems *p)
 {
-	const struct json *data = json_get(doc, "data");
-
 	(void)p;
-	if (object_is(doc, "trace.span"))
-		read_span(out, a, doc);
-	json_each (item, data) {
-		if (object_is(item, "trace.span"))
-			read_span(out, a, item);
-	}
-	if (object_is(doc, "trace"))
-		read_trace(out, a, doc);
-	json_each (item, data) {
-		if (object_is(item, "trace"))
-			read_trace(out, a, item);
-	}
+	read_part(out, a, doc);
+	json_each (item, json_get(doc, "data"))
+		read_part(out, a, item);
 }
 
 const struct trace_reader trace_reader_openai_agents = {

@@ -19,12 +19,20 @@ struct span_about {
 	const char	*user, *tags;	/* NULL: nothing */
 };
 
+/* A trace's own record, where a format has one. */
+struct trace_record {
+	const char	*trace, *session;
+};
+
 struct trace_file {
 	const char		*format;	/* otlp, jaeger, langfuse, phoenix ... */
 	const char		*source;
 	struct span		*spans;		/* all below in the arena, in the file's order */
 	struct span_about	*about;		/* one for each span */
 	size_t			n, cap, about_cap;
+	struct trace_record	*records;
+	size_t			n_records, records_cap;
+	size_t			*by_session;	/* the spans' indices, sorted by session */
 	struct session		*sessions;	/* in order of start */
 	size_t			n_sessions;
 	size_t			skipped;	/* parts that are no traces; said in problems */

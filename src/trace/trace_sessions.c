@@ -55,10 +55,44 @@ static const char *session_of(
 	return any;
 }
 
+static int by_trace(const void *a, const void *b)
+{
+	const struct trace_record *x = a, *y = b;
+
+	return strcmp(x->trace, y->trace);
+}
+
+/* Records without a trace or a session say nothing. */
+static void sort_records(struct trace_file *f)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < f->n_records; i++) {
+		if (f->records[i].trace && f->records[i].session)
+			f->records[kept++] = f->records[i];
+	}
+	f->n_records = kept;
+	if (kept > 1)
+		qsort(f->records, kept, sizeof(*f->records), by_trace);
+}
+
+static const char *recorded_session(const struct trace_file *f, const char *trace)
+{
+	struct trace_record wanted = {trace, NULL};
+	const struct trace_record *found = NULL;
+
+	if (f->n_records > 0)
+		found = bsearch(
+			&wanted, f->records, f->n_records, sizeof(wanted), by_trace);
+	return found ? found->session : NULL;
+}
+
 static void unite_trace(struct trace_file *f, const struct entry *entries, size_t n)
 {
 	const char *session = session_of(f, entries, n);
 
+	if (!session)
+		session = recorded_session(f, entries[0].key);
 	/* A trace without a session is one of its own. */
 	if (!session)
 		session = *entries[0].key ? entries[0].key : "no-trace";
@@ -68,6 +102,7 @@ static void unite_trace(struct trace_file *f, const struct entry *entries, size_
 
 static void unite_traces(struct trace_file *f, struct entry *entries)
 {
+	sort_records(f);
 	for (size_t i = 0; i < f->n; i++)
 		entries[i] =
 			(struct entry){f->spans[i].trace ? f->spans[i].trace : "", i};
@@ -85,22 +120,23 @@ static void unite_traces(struct trace_file *f, struct entry *entries)
 /* A tool's call by way of MCP is recorded at each station: the outermost is the call. */
 static void fold_tool_stations(struct span *spans, const struct tree *t)
 {
+	uint32_t *above = mem_new(t->n + 1, sizeof(*above)); /* the nearest tool's node */
+
 	for (size_t i = 0; i < t->n; i++) {
-		const struct span *s = tree_span(t, i);
+		uint32_t parent = t->nodes[i].parent;
+		const struct span *s = tree_span(t, i), *outer;
 
-		if (t->nodes[i].kind != SPAN_TOOL || !s->tool)
+		above[i] = NODE_NONE;
+		if (parent != NODE_NONE)
+			above[i] = t->nodes[parent].kind == SPAN_TOOL ? parent
+								      : above[parent];
+		if (t->nodes[i].kind != SPAN_TOOL || !s->tool || above[i] == NODE_NONE)
 			continue;
-		for (uint32_t up = t->nodes[i].parent; up != NODE_NONE;
-			up = t->nodes[up].parent) {
-			const struct span *above = tree_span(t, up);
-
-			if (t->nodes[up].kind != SPAN_TOOL)
-				continue;
-			if (above->tool && strcmp(above->tool, s->tool) == 0)
-				spans[t->nodes[i].span].kind = span_kind_name(SPAN_OTHER);
-			break;
-		}
+		outer = tree_span(t, above[i]);
+		if (outer->tool && strcmp(outer->tool, s->tool) == 0)
+			spans[t->nodes[i].span].kind = span_kind_name(SPAN_OTHER);
 	}
+	free(above);
 }
 
 static const char *agent_of(const struct tree *t)
@@ -193,6 +229,9 @@ void trace_sessions(struct trace_file *f, struct arena *a, const char *source)
 	for (size_t i = 0; i < f->n; i++)
 		entries[i] = (struct entry){f->spans[i].session, i};
 	qsort(entries, f->n, sizeof(*entries), by_key);
+	f->by_session = arena_alloc(a, f->n + 1, sizeof(*f->by_session));
+	for (size_t i = 0; i < f->n; i++)
+		f->by_session[i] = entries[i].at;
 	f->sessions = NULL;
 	f->n_sessions = 0;
 	for (size_t i = 0; i < f->n;) {
@@ -211,16 +250,24 @@ void trace_sessions(struct trace_file *f, struct arena *a, const char *source)
 struct span *trace_session_spans(
 	const struct trace_file *f, struct arena *a, const char *session, size_t *n)
 {
+	size_t low = 0, high = f->n, end;
 	struct span *out;
-	size_t count = 0;
 
-	for (size_t i = 0; i < f->n; i++)
-		count += strcmp(f->spans[i].session, session) == 0;
-	out = arena_alloc(a, count + 1, sizeof(*out));
-	*n = 0;
-	for (size_t i = 0; i < f->n; i++) {
-		if (strcmp(f->spans[i].session, session) == 0)
-			out[(*n)++] = f->spans[i];
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(f->spans[f->by_session[middle]].session, session) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
+	for (end = low; end < f->n; end++) {
+		if (strcmp(f->spans[f->by_session[end]].session, session) != 0)
+			break;
+	}
+	*n = end - low;
+	out = arena_alloc(a, *n + 1, sizeof(*out));
+	for (size_t i = 0; i < *n; i++)
+		out[i] = f->spans[f->by_session[low + i]];
 	return out;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "model/record.h"
 #include "trace/tree_link.h"
 #include "trace/tree_usage.h"
@@ -13,6 +14,9 @@ const struct span *tree_span(const struct tree *t, size_t node)
 {
 	return &t->spans[t->nodes[node].span];
 }
+
+/* Emitters round to milliseconds: less than that is no difference of clocks. */
+#define ROUNDING NS_PER_MS
 
 /* --- pre-order --- */
 
@@ -154,7 +158,8 @@ static void flag_times(struct tree *t)
 		else if (s->ended < s->started)
 			node->flags |= NODE_BACKWARDS;
 		if (node->parent != NODE_NONE && s->started != NONE_INT &&
-			s->started < tree_span(t, node->parent)->started)
+			s->started < INT64_MAX - ROUNDING &&
+			s->started + ROUNDING < tree_span(t, node->parent)->started)
 			node->flags |= NODE_SKEWED;
 		if (s->started != NONE_INT &&
 			(t->started == NONE_INT || s->started < t->started))

@@ -401,6 +401,46 @@ static void nothing_of_the_shape_is_trusted(void **state)
 	arena_release(&a);
 }
 
+/* A server's span of the same tool's call is a station of it; a trace's record names the session. */
+static void stations_and_records(void **state)
+{
+	static const char doc[] = DOCUMENT(
+		SPAN(T1, "051581bf3cb55c13", "", "execute_tool find", "1000", "\"9000\"",
+			TEXT("gen_ai.operation.name", "execute_tool") ","
+			TEXT("gen_ai.tool.name", "find")) ","
+		SPAN(T1, "151581bf3cb55c13", "051581bf3cb55c13", "POST", "2000", "\"8000\"", "") ","
+		SPAN(T1, "251581bf3cb55c13", "151581bf3cb55c13", "tools/call find", "3000",
+			"\"7000\"", TEXT("mcp.method.name", "tools/call") ","
+			TEXT("gen_ai.tool.name", "find")));
+	static const char agents[] =
+		"{\"data\":[{\"object\":\"trace.span\",\"id\":\"s\",\"trace_id\":\"t\","
+		"\"started_at\":\"2026-11-20T23:14:05.938Z\",\"span_data\":{\"type\":"
+		"\"handoff\",\"from_agent\":\"A\",\"to_agent\":\"B\"}},"
+		"{\"object\":\"trace\",\"id\":\"t\",\"group_id\":\"thread\"}]}";
+	struct trace_file f;
+	struct span *spans;
+	struct arena a;
+	size_t n;
+
+	(void)state;
+	arena_init(&a);
+	parse(&f, &a, doc, strlen(doc));
+	assert_string_equal(f.spans[0].kind, "tool");
+	assert_string_equal(f.spans[2].kind, "other");
+	spans = trace_session_spans(&f, &a, "s-1", &n);
+	assert_int_equal(n, 3);
+	assert_string_equal(spans[1].name, "POST");
+	(void)trace_session_spans(&f, &a, "other", &n);
+	assert_int_equal(n, 0);
+	parse(&f, &a, agents, strlen(agents));
+	assert_string_equal(f.format, "openai-agents");
+	assert_string_equal(f.sessions[0].id, "thread");
+	assert_string_equal(f.spans[0].kind, "handoff");
+	assert_string_equal(f.spans[0].agent, "A");
+	assert_string_equal(f.spans[0].tool, "B");
+	arena_release(&a);
+}
+
 static void fuzz_seeds(void **state)
 {
 	static const char *const seeds[] = {
@@ -422,4 +462,4 @@ static void fuzz_seeds(void **state)
 UNIT_TESTS(cmocka_unit_test(samples_give_their_numbers), cmocka_unit_test(all_samples_are_read), cmocka_unit_test(every_field_of_a_span),
 	cmocka_unit_test(ids_in_every_spelling), cmocka_unit_test(lines_lists_and_wrappers),
 	cmocka_unit_test(events_and_failures), cmocka_unit_test(what_cannot_be_read_says_why),
-	cmocka_unit_test(nothing_of_the_shape_is_trusted), cmocka_unit_test(fuzz_seeds))
+	cmocka_unit_test(nothing_of_the_shape_is_trusted), cmocka_unit_test(stations_and_records), cmocka_unit_test(fuzz_seeds))
