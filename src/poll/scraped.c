@@ -46,6 +46,7 @@ struct target {
 	struct target *next;
 	char *instance; /* owned */
 	int64_t scraped; /* the last time it was written; NONE_INT */
+	int64_t started; /* its process, as it says; NONE_INT */
 	bool taken;
 };
 
@@ -161,7 +162,7 @@ static struct target *target_for(struct scraped *s, const char *instance)
 		return t;
 	t = mem_new(1, sizeof(*t));
 	t->instance = mem_strdup(instance);
-	t->scraped = NONE_INT;
+	t->scraped = t->started = NONE_INT;
 	t->next = s->targets;
 	s->targets = t;
 	return t;
@@ -342,6 +343,9 @@ void scraped_take(struct scraped *s, const char *instance, const struct metric_s
 	struct strbuf json = STRBUF_INIT;
 	struct series *series;
 
+	if (!strcmp(m->name, "process_start_time_seconds") && m->value > 0 &&
+		m->value < 1e10)
+		target_for(s, instance)->started = (int64_t)(m->value * NS_PER_S);
 	if (!isfinite(m->value) || !is_wanted(s, m->name, m->labels, m->n_labels))
 		return;
 	t = target_for(s, instance);
@@ -451,12 +455,40 @@ static double part_weight(
 	return weight;
 }
 
+static int64_t started_of(const struct scraped *s, const struct series *series)
+{
+	for (const struct target *t = s->targets; t; t = t->next) {
+		if (is_of(series, t->instance))
+			return t->started;
+	}
+	return NONE_INT;
+}
+
+/*
+ * What was counted before our first look, of the part of it inside the window: a process begins
+ * to count at 0.  Good for the budget's period only: it is spread evenly, so that a shorter
+ * window would show an average of long ago as if it were now.  *since: how far back we know.
+ */
+static double before_first(const struct scraped *s, const struct series *series,
+	const struct samples *samples, int64_t edge, int64_t *since)
+{
+	const struct sample *first = samples->n ? &samples->items[0] : NULL;
+	int64_t started = started_of(s, series);
+
+	if (!first || first->at <= edge || started == NONE_INT || started >= first->at)
+		return NAN;
+	*since = started > edge ? started : edge;
+	return first->value * (double)(first->at - *since) /
+		(double)(first->at - started);
+}
+
 static int series_grow(struct scraped *s, const struct objective *o,
 	const struct series *series, int64_t window_ns, struct err *e)
 {
 	int64_t to = s->round->now;
 	struct samples samples = {0};
-	double weights[PARTS], growth, coverage = 0;
+	double weights[PARTS], growth, before = NAN, coverage = 0;
+	int64_t since = to;
 	bool any = false;
 
 	for (int part = 0; part < PARTS; part++) {
@@ -470,6 +502,12 @@ static int series_grow(struct scraped *s, const struct objective *o,
 		    to - window_ns, to, true, READ_LIMIT, e) < 0)
 		return -1;
 	growth = counter_growth(&samples, to, window_ns, &coverage);
+	if (window_ns == o->entry->slo.window_ns)
+		before = before_first(s, series, &samples, to - window_ns, &since);
+	if (!isnan(before)) {
+		growth = before + (isnan(growth) ? 0 : growth);
+		coverage = (double)(to - since) / (double)window_ns;
+	}
 	for (int part = 0; part < PARTS; part++) {
 		if (weights[part] == 0 || isnan(growth))
 			continue;

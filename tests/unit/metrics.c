@@ -248,7 +248,49 @@ static void prometheus_is_stood_in_for(void **state)
 	bench_release(&b);
 }
 
-UNIT_TESTS(cmocka_unit_test(ratios_come_from_counters),
+/* The budget of 30 days goes on from what the process counted before we looked; burn does not. */
+static void the_budget_begins_with_the_process(void **state)
+{
+	static const struct {
+		int days;
+		double left;
+	} cases[] = {
+		/* 10 days: 200 + 200 of 1,000,400 failed, at 99.9 %; there are 20 more. */
+		{10, 1 - 400 / 1000.4 / 3},
+		/* 60 days: half of what was before lies in the last 30. */
+		{60, 1 - 300 / 500.4},
+	};
+	struct script script[] = {{.of = "/one", .type = "text/plain"}, {0}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int64_t started;
+		struct bench b;
+
+		begin(&b, config, script);
+		started = clock_now() - cases[i].days * NS_PER_DAY;
+		for (int k = 0; k < 3; k++) {
+			char *text = mem_format("http_total{code=\"200\"} %d\n"
+						"http_total{code=\"500\"} %d\n"
+						"process_start_time_seconds %.3f\n",
+				999800 + 100 * k, 200 + 100 * k,
+				(double)started / NS_PER_S);
+
+			script->body = text;
+			bench_round(&b, k ? ROUND_INCREMENTAL : ROUND_FULL);
+			bench_went_well(&b);
+			free(text);
+			clock_advance(30 * NS_PER_S);
+		}
+		near(bench_burn(&b, "availability", 5 * NS_PER_MIN), 500, 0.5);
+		near(bench_slo(&b, "availability").state.budget_left, cases[i].left,
+			0.001);
+		bench_release(&b);
+	}
+}
+
+UNIT_TESTS(cmocka_unit_test(the_budget_begins_with_the_process),
+	cmocka_unit_test(ratios_come_from_counters),
 	cmocka_unit_test(a_restart_is_no_negative_traffic),
 	cmocka_unit_test(the_first_errors_of_a_new_counter_count),
 	cmocka_unit_test(history_outlives_the_collector),
