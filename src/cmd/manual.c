@@ -6,6 +6,9 @@
 #include "cmd/commands.h"
 #include "core/i18n.h"
 #include "model/config.h"
+#include "tui/action.h"
+#include "tui/panes/panes.h"
+#include "tui/theme.h"
 
 /* mdoc reads a dot or an apostrophe at a line's beginning as a macro, a backslash anywhere. */
 static void put(const char *text)
@@ -98,12 +101,64 @@ static void config_keys(void)
 	puts(".El");
 }
 
+/* --- the console's keys and roles --- */
+
+static void put_action(const struct action *a)
+{
+	struct strbuf keys = STRBUF_INIT;
+
+	action_keys(&keys, a);
+	/* A lone bracket or colon would be punctuation to mdoc. */
+	printf(".It Ic \\&");
+	put(keys.len ? keys.buf : ":");
+	printf("%s%s%s: ", a->title, a->flags & ACTION_MUTATES ? ", asks first" : "",
+		keys.len ? "" : " (by the palette)");
+	put(a->help);
+	strbuf_release(&keys);
+}
+
+static void put_actions(const struct action *actions)
+{
+	puts(".Bl -tag -width Ds -compact");
+	for (const struct action *a = actions; a && a->name; a++)
+		put_action(a);
+	puts(".El");
+}
+
+static void console_keys(void)
+{
+	puts("Everywhere:");
+	put_actions(action_global);
+	for (int i = 0; pane_table[i]; i++) {
+		const struct pane_ops *pane = pane_table[i];
+
+		printf(".Pp\n%s", pane->title);
+		if (pane->key)
+			printf(" (key %c)", pane->key);
+		printf(": %s.\n", pane->help);
+		if (pane->actions)
+			put_actions(pane->actions);
+	}
+}
+
+static void theme_roles(void)
+{
+	puts(".Bl -tag -width Ds -compact");
+	for (int r = 0; r < ROLES; r++) {
+		printf(".It Cm %s\n", role_def((enum role)r)->name);
+		put(role_def((enum role)r)->help);
+	}
+	puts(".El");
+}
+
 static const struct {
 	const char *name;
 	void (*print)(void);
 } sections[] = {
 	{"commands", commands},
 	{"config", config_keys},
+	{"keys", console_keys},
+	{"roles", theme_roles},
 };
 
 int cmd_manual(struct cmd *c)

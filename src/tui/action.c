@@ -88,6 +88,26 @@ const struct action *action_of_name(struct console *c, struct pane *p, const cha
 	return action_each(c, p, false, has_name, &s);
 }
 
+void action_keys(struct strbuf *out, const struct action *a)
+{
+	const char *keys = a->keys;
+	bool any = false;
+
+	for (; keys && *keys; keys += strspn(keys, " ")) {
+		size_t n = strcspn(keys, " ");
+		unsigned mods;
+		uint32_t key = key_parse(keys, n, &mods);
+
+		if (any)
+			strbuf_addc(out, ' ');
+		any = true;
+		key_text(out, key, mods);
+		keys += n;
+	}
+	if (a->letter && (a->flags & (ACTION_MENU | ACTION_MUTATES)))
+		strbuf_addf(out, "%sx %c", any ? " " : "", a->letter);
+}
+
 /* --- confirmation --- */
 
 struct pending {

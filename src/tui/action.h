@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/strbuf.h"
+
 struct console;
 struct pane;
 struct event;
@@ -71,6 +73,9 @@ const struct action *action_each(struct console *c, struct pane *p, bool all, ac
 	void *ctx);
 const struct action *action_of_key(struct console *c, struct pane *p, const struct event *ev);
 const struct action *action_of_name(struct console *c, struct pane *p, const char *name);
+
+/* The keys of an action for people: "j Down", "x r" for a letter of the menu; nothing: none. */
+void action_keys(struct strbuf *out, const struct action *a);
 
 /* The one door: read-only test, confirmation, then run. */
 unsigned action_run(struct console *c, struct pane *p, const struct action *a);

@@ -11,44 +11,22 @@
 
 enum { PICK_NONE, PICK_PANE, PICK_ACTION, PICK_CONTEXT, PICK_THEME, PICK_COLUMN };
 
-/* --- names of keys, for people --- */
-
-static char *keys_text(const struct action *a)
-{
-	struct strbuf out = STRBUF_INIT;
-	const char *keys = a->keys;
-
-	while (keys && *keys) {
-		size_t n = strcspn(keys, " ");
-		unsigned mods;
-		uint32_t key = key_parse(keys, n, &mods);
-
-		if (out.len)
-			strbuf_addc(&out, ' ');
-		key_text(&out, key, mods);
-		keys += n;
-		keys += strspn(keys, " ");
-	}
-	if (a->letter && (a->flags & (ACTION_MENU | ACTION_MUTATES)))
-		strbuf_addf(&out, "%sx %c", out.len ? " " : "", a->letter);
-	return strbuf_detach(&out, NULL);
-}
-
 /* --- what is listed --- */
 
 static bool add_action(void *ctx, const struct action *a)
 {
-	char *keys = keys_text(a);
+	struct strbuf keys = STRBUF_INIT;
 	struct pick_item item = {
 		.title = _(a->title),
-		.keys = keys,
 		.help = _(a->help),
 		.data = a,
 		.kind = PICK_ACTION,
 	};
 
+	action_keys(&keys, a);
+	item.keys = keys.buf;
 	picker_add(ctx, &item);
-	free(keys);
+	strbuf_release(&keys);
 	return false;
 }
 

@@ -17,6 +17,7 @@
 #include "tui/suspect.h"
 
 #define CHART_FROM_ROWS 34
+#define CHARTS_FROM_ROWS 50
 #define LIKELY 0.25 /* of correlate.h's score */
 
 /* What one query works with. */
@@ -454,16 +455,15 @@ static void say(struct gather *g, const struct slo_row *worst)
 
 /* --- the chart, for screens that have room --- */
 
-static int add_chart(struct gather *g, struct err *e)
+static int add_chart(struct gather *g, const struct slo_row *row, struct err *e)
 {
-	const struct slo_row *row = g->s.n_slos ? g->s.slos[0] : NULL;
-	struct chart *ch = &g->o->chart;
+	struct chart *ch = &g->o->charts[g->o->n_charts];
 
-	ch->n = 0;
-	if (console_rows(g->c) < CHART_FROM_ROWS || !row)
-		return 0;
 	if (slo_chart(ch, g->a, g->c, row, e))
 		return -1;
+	if (!ch->n)
+		return 0;
+	g->o->n_charts++;
 	ch->title = arena_format(g->a, _("%s/%s: burn in the shortest window"),
 		row->slo.service, row->slo.name);
 	ch->threshold = 1;
@@ -471,6 +471,20 @@ static int add_chart(struct gather *g, struct err *e)
 		ch->mark_names[0] = '^';
 		ch->marks[ch->n_marks++] = row->state.onset;
 	}
+	return 0;
+}
+
+static int add_charts(struct gather *g, struct err *e)
+{
+	int rows = console_rows(g->c);
+	size_t most = rows < CHART_FROM_ROWS ? 0
+		: rows < CHARTS_FROM_ROWS    ? 1
+					     : OVERVIEW_CHARTS;
+
+	g->o->n_charts = 0;
+	for (size_t i = 0; i < g->s.n_slos && g->o->n_charts < most; i++)
+		if (add_chart(g, g->s.slos[i], e))
+			return -1;
 	return 0;
 }
 
@@ -502,7 +516,7 @@ static int overview_query(struct pane *p, struct rows *out, struct err *e)
 		add_alerts(&g);
 		rc = console_store(c) ? add_changes(&g, worst, e) : 0;
 		if (!rc && console_store(c))
-			rc = add_sessions(&g, e) ? -1 : add_chart(&g, e);
+			rc = add_sessions(&g, e) ? -1 : add_charts(&g, e);
 		add_sources(&g);
 		say(&g, worst);
 	}

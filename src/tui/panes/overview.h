@@ -28,13 +28,16 @@ struct item {
 	const char	*service, *source;	/* for R */
 };
 
+#define OVERVIEW_CHARTS 3
+
 struct overview {
 	char		*headline[4];		/* owned; the first in the severity's role */
 	size_t		n_headline;
 	enum severity	severity;
 	char		*summary[SECTIONS];	/* owned; behind each section's title */
-	/* The worst objective's burn, for screens with room; all in the rows' arena. */
-	struct chart	chart;			/* n 0: none */
+	/* Burn of the worst objectives, for screens with room; all in the rows' arena. */
+	struct chart	charts[OVERVIEW_CHARTS];
+	size_t		n_charts;
 	char		*alarm;			/* owned: before the headline, "Act now:" */
 	int		top;			/* first line shown of the first column */
 	size_t		section_at[SECTIONS];	/* its first row */

@@ -299,16 +299,23 @@ static int draw_headline(struct pane *p, const struct box *b)
 	return y && b->rows >= 16 ? y + 1 : y;
 }
 
-/* What is left below the sections shows the worst objective over time. */
-static void draw_chart(struct pane *p, const struct box *b, int used)
+/* What is left below the sections shows the worst objectives over time. */
+static void draw_charts(struct pane *p, const struct box *b, int used)
 {
 	struct overview *o = pane_data(p);
-	int rows = b->rows - used - 1;
-	struct box area = box_sub(
-		b, used + 1, 1, rows > CHART_MOST ? CHART_MOST : rows, b->cols - 2);
+	int rows = b->rows - used - 1, n = (int)o->n_charts, each;
 
-	if (o->chart.n && rows >= CHART_LEAST && !b->plain)
-		chart_draw(&o->chart, &area);
+	if (n > rows / CHART_LEAST)
+		n = rows / CHART_LEAST;
+	if (n < 1 || b->plain)
+		return;
+	each = rows / n > CHART_MOST ? CHART_MOST : rows / n;
+	for (int i = 0; i < n; i++) {
+		struct box area =
+			box_sub(b, used + 1 + i * each, 1, each - (n > 1), b->cols - 2);
+
+		chart_draw(&o->charts[i], &area);
+	}
 }
 
 static void draw_two(struct pane *p, struct flow *left, const struct box *b, bool focus)
@@ -324,7 +331,7 @@ static void draw_two(struct pane *p, struct flow *left, const struct box *b, boo
 	draw_flow(p, left, &l, line >= l.rows ? line - l.rows + 1 : 0, focus);
 	line = line_of_cursor(p, right);
 	draw_flow(p, right, &r, line >= r.rows ? line - r.rows + 1 : 0, focus);
-	draw_chart(p, b, left->n > right->n ? left->n : right->n);
+	draw_charts(p, b, left->n > right->n ? left->n : right->n);
 }
 
 void overview_draw(struct pane *p, const struct box *whole, bool focus)
@@ -338,7 +345,7 @@ void overview_draw(struct pane *p, const struct box *whole, bool focus)
 	} else {
 		flow_sections(flows, p, SECTION_OBJECTIVES, SECTION_SOURCES, b.rows);
 		draw_flow(p, flows, &b, scroll_to(p, flows, b.rows), focus);
-		draw_chart(p, &b, flows->n);
+		draw_charts(p, &b, flows->n);
 	}
 	if (whole->grid->cursor_y < 0)
 		box_cursor(whole, 0, 0, false);
