@@ -57,6 +57,8 @@ static void write_all(int fd, const char *s, size_t n)
 	}
 }
 
+static void say_args(struct terminal *t, const char *fmt, va_list ap) PRINTF(2, 0);
+
 static void say_args(struct terminal *t, const char *fmt, va_list ap)
 {
 	struct strbuf raw = STRBUF_INIT, safe = STRBUF_INIT, out = STRBUF_INIT;
