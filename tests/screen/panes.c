@@ -78,7 +78,7 @@ static void check_context(struct screen *s)
 	int n = screen_cols(s) < 7 ? 1 : 7;
 
 	screen_row(s, 0, &row);
-	if (strncmp(row.buf, " prod-eu" + (screen_cols(s) < 12), (size_t)n))
+	if (strncmp(row.buf, &" prod-eu"[screen_cols(s) < 12 ? 1 : 0], (size_t)n))
 		fail_msg("no context: '%s'", row.buf);
 	strbuf_release(&row);
 }

@@ -302,8 +302,7 @@ static void checks_parameters_before_anything_is_asked(void **state)
 	static const char *const wrong[] = {
 		"{\"model\":\"m\",\"alias\":\"production\"}",
 		"{\"model\":\"m\",\"alias\":\"production\",\"version\":12}",
-		"{\"model\":\"m\",\"alias\":\"production\",\"version\":\"12\",\"force\":"
-		"\"yes\"}",
+		"{\"model\":\"m\",\"alias\":\"p\",\"version\":\"12\",\"force\":\"yes\"}",
 		"{\"model\":\"\",\"alias\":\"production\",\"version\":\"12\"}",
 	};
 	struct source_conf source = {
