@@ -160,3 +160,11 @@ tests_unit_openslo_SOURCES = tests/unit/openslo.c tests/fuzz/slo_file.c tests/fu
 check_PROGRAMS += tests/unit/slo_state
 check_PROGRAMS += tests/unit/supervisor
 check_PROGRAMS += tests/unit/trace_file
+
+# The console as a process, on a terminal of its own.
+check_LIBRARIES += tests/pty/libpty.a
+tests_pty_libpty_a_SOURCES = tests/pty/stage.c tests/pty/stage.h tests/pty/pty.c tests/pty/pty.h
+tests_pty_libpty_a_CPPFLAGS = $(AM_CPPFLAGS) $(VTERM_CFLAGS)
+PTY_LIBS = tests/pty/libpty.a $(SCREEN_LIBS)
+check_PROGRAMS += tests/pty/signals
+tests_pty_signals_LDADD = $(PTY_LIBS)

@@ -5,6 +5,7 @@
 
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/duration.h"
 #include "model/alert.h"
 #include "model/registry.h"
 #include "model/session.h"
@@ -15,11 +16,12 @@
 #include "tests/screen/harness.h"
 
 /*
- * An incident at SCREEN_NOW: checkout-ranker's alias moved from 11 to 12 at 08:30, serving
- * followed at 08:31, since then checkout-assistant burns.  langfuse has been silent since 08:35.
+ * An incident, at SCREEN_NOW in the screen tests: checkout-ranker's alias moved from 11 to 12 at
+ * 08:30, serving followed at 08:31, since then checkout-assistant burns.  langfuse has been silent
+ * since 08:35.
  */
 
-#define AGO(minutes) (SCREEN_NOW - (minutes)*NS_PER_MIN)
+#define AGO(minutes) (f->now - (minutes)*NS_PER_MIN)
 
 /* Escape sequences, C1, bidi, wide, combined and joined characters: what a name may hold. */
 #define HOSTILE                                      \
@@ -29,6 +31,7 @@
 
 struct fixture {
 	struct store *st;
+	int64_t now;
 	struct arena a;
 	bool hostile;
 	struct err e;
@@ -388,17 +391,19 @@ static void put_sources(struct fixture *f, const struct config *config)
 
 static void put_outcomes(struct fixture *f)
 {
-	put_outcome(f, "prom", SCREEN_NOW - 4 * NS_PER_S, SRC_OK, NULL);
-	put_outcome(f, "am", SCREEN_NOW - 9 * NS_PER_S, SRC_OK, NULL);
-	put_outcome(f, "mlflow", SCREEN_NOW - 20 * NS_PER_S, SRC_OK, NULL);
+	put_outcome(f, "prom", f->now - 4 * NS_PER_S, SRC_OK, NULL);
+	put_outcome(f, "am", f->now - 9 * NS_PER_S, SRC_OK, NULL);
+	put_outcome(f, "mlflow", f->now - 20 * NS_PER_S, SRC_OK, NULL);
 	put_outcome(f, "langfuse", AGO(5), SRC_OK, NULL);
 	put_outcome(f, "langfuse", AGO(4), SRC_FAILING,
 		text(f, "langfuse.internal did not answer within 10 s"));
 }
 
-void fixture_fill(struct store *st, const struct config *config, bool hostile)
+void fixture_fill_at(
+	struct store *st, const struct config *config, bool hostile, int64_t now)
 {
-	struct fixture f = {.st = st, .hostile = hostile};
+	struct fixture f = {.st = st, .hostile = hostile, .now = now};
+	struct strbuf since = STRBUF_INIT;
 
 	arena_init(&f.a);
 	put_sources(&f, config);
@@ -410,7 +415,14 @@ void fixture_fill(struct store *st, const struct config *config, bool hostile)
 		put_session(&f, n);
 	put_outcomes(&f);
 	MUST(&f, store_commit(st, &f.e));
-	MUST(&f, store_set(st, "watching_since", "2026-11-21T07:16:00Z", &f.e));
+	time_format(&since, now - 84 * NS_PER_MIN);
+	MUST(&f, store_set(st, "watching_since", since.buf, &f.e));
+	strbuf_release(&since);
 	err_release(&f.e);
 	arena_release(&f.a);
+}
+
+void fixture_fill(struct store *st, const struct config *config, bool hostile)
+{
+	fixture_fill_at(st, config, hostile, SCREEN_NOW);
 }

@@ -64,5 +64,6 @@ void screen_golden(struct screen *s, const char *name);
 
 /* The data that every screen test sees: an incident, one minute old; see fixture.c. */
 void fixture_fill(struct store *st, const struct config *config, bool hostile);
+void fixture_fill_at(struct store *st, const struct config *config, bool hostile, int64_t now);
 
 #endif
