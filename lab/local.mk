@@ -14,7 +14,7 @@ LAB_TESTS += tests/unit/lab_causes
 LAB_TESTS += tests/unit/lab_langfuse
 LAB_TESTS += tests/unit/lab_mlflow
 LAB_TESTS += tests/unit/lab_parts
-EXTRA_DIST += $(LAB_TESTS:=.c)
+EXTRA_DIST += $(LAB_TESTS:=.c) tests/fuzz/lab_words.c
 
 LAB_LIBS = liblab.a libtocsin.a $(TOCSIN_LIBS) $(MICROHTTPD_LIBS)
 
@@ -69,5 +69,11 @@ tests_unit_lab_alertmanager_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
 tests_unit_lab_causes_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
 tests_unit_lab_langfuse_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
 tests_unit_lab_mlflow_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
+tests_unit_lab_parts_SOURCES = tests/unit/lab_parts.c tests/fuzz/lab_words.c tests/fuzz/fuzz.h
 tests_unit_lab_parts_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/lab_words
+tests_fuzz_lab_words_LDFLAGS = -fsanitize=fuzzer
+tests_fuzz_lab_words_LDADD = $(LAB_LIBS)
+endif
 endif

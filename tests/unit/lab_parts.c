@@ -4,6 +4,7 @@
 #include "lab/filter.h"
 #include "lab/options.h"
 #include "lab/ring.h"
+#include "tests/fuzz/fuzz.h"
 
 static const double stages[] = {0.1, 0.5, 1};
 static const struct rollout_plan plan = {30, 40, stages, 3};
@@ -388,13 +389,13 @@ static void stories_are_checked(void **state)
 
 static void options(void **state)
 {
-	static const char *const good[] = {"lab", "--seed", "9", "--cause=bad-prompt", "--speed",
-		"2.5", "--port", "0", "--fault", "500", "--fault=reset@/x",
+	static const char *const good[] = {"lab", "--seed", "9", "--cause=bad-prompt",
+		"--speed", "2.5", "--port", "0", "--fault", "500", "--fault=reset@/x",
 		"--manual-time", "--now", "2026-11-21T09:00:00Z", "--history", "1d",
 		"--langfuse", "1"};
-	static const char *const bad[][3] = {{"lab", "--sped", "2"}, {"lab", "--speed", "0"},
-		{"lab", "--speed", "x"}, {"lab", "--port", "70000"},
-		{"lab", "--seed", "-1"}, {"lab", "x", "y"},
+	static const char *const bad[][3] = {{"lab", "--sped", "2"},
+		{"lab", "--speed", "0"}, {"lab", "--speed", "x"},
+		{"lab", "--port", "70000"}, {"lab", "--seed", "-1"}, {"lab", "x", "y"},
 		{"lab", "--until-eof=1", "--help"}, {"lab", "--help", "--now"},
 		{"lab", "--now", "2026-11-21T09:00:00Z"}, {"lab", "--langfuse", "4"}};
 	struct options o;
@@ -431,7 +432,22 @@ static void percent_codes(void **state)
 	arena_release(&a);
 }
 
-UNIT_TESTS(cmocka_unit_test(a_rollout_goes_in_stages),
+static void seeds_of_the_fuzzer(void **state)
+{
+	static const char *const seeds[] = {"", "a", "a=\"b", "a=~\"(\"", "tags.`a`='b'",
+		"tags.a = 'b' AND name LIKE '%_%'", "slow=1s@/x*3", "huge=1GB", "%25%2",
+		"\x1b[", "scenario: {",
+		"story: x\nendings: [{plot: fine, beats: [{}]}]\n", "- - - -"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
+		assert_int_equal(LLVMFuzzerTestOneInput(
+					 (const uint8_t *)seeds[i], strlen(seeds[i])),
+			0);
+}
+
+UNIT_TESTS(cmocka_unit_test(seeds_of_the_fuzzer),
+	cmocka_unit_test(a_rollout_goes_in_stages),
 	cmocka_unit_test(turned_round_in_the_middle),
 	cmocka_unit_test(weights_by_hand_hold), cmocka_unit_test(only_so_many_variants),
 	cmocka_unit_test(rings), cmocka_unit_test(pipelines), cmocka_unit_test(faults),
