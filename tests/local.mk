@@ -13,13 +13,18 @@ check_PROGRAMS += tests/unit/alertmanager
 tests_unit_alertmanager_SOURCES = tests/unit/alertmanager.c tests/unit/readers.c tests/unit/readers.h tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/auth
 check_PROGRAMS += tests/unit/backoff
+check_PROGRAMS += tests/unit/chart
 check_PROGRAMS += tests/unit/counter
+check_PROGRAMS += tests/unit/doc
+check_PROGRAMS += tests/unit/edit
 check_PROGRAMS += tests/unit/exposition
 tests_unit_exposition_SOURCES = tests/unit/exposition.c tests/fuzz/exposition.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/grid
+tests_unit_grid_SOURCES = tests/unit/grid.c tests/fuzz/grid.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/http
 tests_unit_http_SOURCES = tests/unit/http.c tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/input
+tests_unit_input_SOURCES = tests/unit/input.c tests/fuzz/input.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/metrics
 tests_unit_metrics_SOURCES = tests/unit/metrics.c tests/unit/readers.c tests/unit/readers.h tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/number
@@ -31,10 +36,17 @@ check_PROGRAMS += tests/unit/prom_answer
 tests_unit_prom_answer_SOURCES = tests/unit/prom_answer.c tests/fuzz/prometheus.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/strbuf
 check_PROGRAMS += tests/unit/theme
+tests_unit_theme_SOURCES = tests/unit/theme.c tests/fuzz/theme.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/url
 
 # Fuzz targets: their function also runs over a few seeds in the unit test of the same name.
 if FUZZ
+noinst_PROGRAMS += tests/fuzz/grid
+tests_fuzz_grid_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/input
+tests_fuzz_input_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/theme
+tests_fuzz_theme_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/runbook
 tests_fuzz_runbook_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/otlp

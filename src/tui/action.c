@@ -8,14 +8,6 @@
 #include "core/mem.h"
 #include "tui/console_state.h"
 
-/* What a table of actions is asked for. */
-struct search {
-	struct console *c;
-	struct pane *p;
-	const struct event *ev;
-	const char *name;
-};
-
 static bool in_scope(const struct pane *p, const struct action *a)
 {
 	unsigned scope = p->in_detail ? SCOPE_DETAIL : SCOPE_LIST;
@@ -61,31 +53,23 @@ static bool key_matches(const char *keys, const struct event *ev)
 
 static bool has_key(void *ctx, const struct action *a)
 {
-	struct search *s = ctx;
-
-	return key_matches(a->keys, s->ev);
+	return key_matches(a->keys, ctx);
 }
 
 static bool has_name(void *ctx, const struct action *a)
 {
-	struct search *s = ctx;
-
-	return !strcmp(a->name, s->name);
+	return !strcmp(a->name, ctx);
 }
 
 const struct action *action_of_key(
 	struct console *c, struct pane *p, const struct event *ev)
 {
-	struct search s = {c, p, ev, NULL};
-
-	return action_each(c, p, false, has_key, &s);
+	return action_each(c, p, false, has_key, (void *)ev);
 }
 
 const struct action *action_of_name(struct console *c, struct pane *p, const char *name)
 {
-	struct search s = {c, p, NULL, name};
-
-	return action_each(c, p, false, has_name, &s);
+	return action_each(c, p, false, has_name, (void *)name);
 }
 
 void action_keys(struct strbuf *out, const struct action *a)

@@ -41,7 +41,7 @@ static double chart_top(const struct chart *ch)
 			top = ch->points[i].value;
 	if (isfinite(ch->threshold) && ch->threshold > top)
 		top = ch->threshold;
-	if (isfinite(ch->top) && ch->top > top)
+	if (isfinite(ch->top) && ch->top >= top)
 		return ch->top;
 	return top > 0 ? nice_above(top) : 1;
 }

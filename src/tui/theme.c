@@ -173,7 +173,6 @@ int colour_lower(int colour, int colours)
 struct raw_role {
 	const char *fg, *bg;
 	struct yaml_texts attr, mono;
-	const struct yaml_node *node;
 };
 
 struct raw_marks {

@@ -6,6 +6,8 @@
 
 #include "core/strbuf.h"
 #include "core/text.h"
+#include "core/mem.h"
+#include "tests/fuzz/fuzz.h"
 #include "tui/draw.h"
 
 static void row_text(const struct grid *g, int y, struct strbuf *out)
@@ -168,6 +170,22 @@ static void clicks_hit_the_uppermost(void **state)
 	grid_release(&g);
 }
 
+static void fuzz_seeds_pass(void **state)
+{
+	static const char *const seeds[] = {
+		"\001\002\003\004\033[31mred\xe6\xbc\xa2\xe5\xad\x97"
+		"e\xcc\x81\xe2\x80\xae",
+		"\047\377\001\020\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\xef\xb8\x8f\n"
+		"\t\x9b",
+		"\001\001\001\001\xe6\xbc\xa2\xe6\xbc\xa2"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
+		for (size_t n = 0; n <= strlen(seeds[i]) + 1; n++)
+			assert_int_equal(
+				LLVMFuzzerTestOneInput((const uint8_t *)seeds[i], n), 0);
+}
+
 static int group_setup(void **state)
 {
 	(void)state;
@@ -186,6 +204,7 @@ int main(void)
 		cmocka_unit_test(bars_show_shares),
 		cmocka_unit_test(boxes_clip),
 		cmocka_unit_test(clicks_hit_the_uppermost),
+		cmocka_unit_test(fuzz_seeds_pass),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, NULL);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "tests/fuzz/fuzz.h"
 #include "tui/input.h"
 
 struct fixture {
@@ -247,8 +248,22 @@ static void names_keys(void **state)
 	}
 }
 
+static void fuzz_seeds_pass(void **state)
+{
+	static const char *const seeds[] = {
+		"\003\033[A\033[[A\033[200~a\033[2Jb\033[201~\033[<0;1;1M\xc3\xa9\xff",
+		"\001\033[200~\033[20\033", "\002\033P\033\033\\\033]x\a\033O\033[1;5C"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
+		for (size_t n = 0; n <= strlen(seeds[i]) + 1; n++)
+			assert_int_equal(
+				LLVMFuzzerTestOneInput((const uint8_t *)seeds[i], n), 0);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 UNIT_TESTS(TEST(reads_characters), TEST(reads_sequences_in_pieces),
 	TEST(escape_needs_patience), TEST(answers_are_no_keys), TEST(reads_pastes_whole),
 	TEST(reads_the_mouse), TEST(knows_what_came_alone), TEST(defined_sequences_win),
-	TEST(discards), TEST(survives_noise), TEST(names_keys))
+	TEST(discards), TEST(survives_noise), TEST(names_keys),
+	cmocka_unit_test(fuzz_seeds_pass))

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "core/path.h"
+#include "core/mem.h"
+#include "tests/fuzz/fuzz.h"
 #include "tui/theme.h"
 
 static const char *const shipped[] = {"terminal16", "dark", "light", "colourblind"};
@@ -163,9 +165,22 @@ static void lowers_colours(void **state)
 	assert_int_equal(colour_lower(COLOUR_DEFAULT, 8), COLOUR_DEFAULT);
 }
 
+static void fuzz_seeds_pass(void **state)
+{
+	static const char *const seeds[] = {"name: x\nroles: {ok: {fg: 2, mono: none}}\n",
+		"name: [", "roles: 7", "name: x\nmarks: {ok: '!'}\n"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++)
+		for (size_t n = 0; n <= strlen(seeds[i]) + 1; n++)
+			assert_int_equal(
+				LLVMFuzzerTestOneInput((const uint8_t *)seeds[i], n), 0);
+}
+
 UNIT_TESTS(cmocka_unit_test(builtin_is_terminal16),
 	cmocka_unit_test(default_theme_has_terminal_colours_only),
 	cmocka_unit_test(severities_differ_without_colour),
 	cmocka_unit_test(names_every_role_once), cmocka_unit_test(lists_what_ships),
 	cmocka_unit_test(says_what_is_wrong), cmocka_unit_test(reads_colours),
-	cmocka_unit_test(lowers_colours))
+	cmocka_unit_test(lowers_colours),
+	cmocka_unit_test(fuzz_seeds_pass))

@@ -22,7 +22,6 @@
 
 /* What one query works with. */
 struct gather {
-	struct pane *p;
 	struct console *c;
 	struct overview *o;
 	struct arena *a;
@@ -496,7 +495,6 @@ static int overview_query(struct pane *p, struct rows *out, struct err *e)
 	struct overview *o = pane_data(p);
 	int rows = console_rows(c);
 	struct gather g = {
-		.p = p,
 		.c = c,
 		.o = o,
 		.a = out->arena,
