@@ -34,6 +34,11 @@ static const struct cmd_option sessions_list_options[] = {
 	{0},
 };
 
+static const struct cmd_option sessions_import_options[] = {
+	{"full", 0, NULL, false, N_("keep what looks like a secret as it is")},
+	{0},
+};
+
 static const struct cmd_option sessions_show_options[] = {
 	{"step", 0, N_("N"), false, N_("one step whole, with input and output")},
 	{0},
@@ -131,7 +136,7 @@ const struct cmd_row cmd_table[] = {
 	{"sessions", "show", cmd_sessions_show, READS, "ID",
 		N_("one session, step by step"), sessions_show_options},
 	{"sessions", "import", cmd_sessions_import, NEEDS_CONFIG | WRITES_STORE, "FILE...",
-		N_("read trace files: OTLP and others"), NULL},
+		N_("read trace files: OTLP and others"), sessions_import_options},
 	{"alerts", NULL, cmd_alerts, READS, "",
 		N_("alerts, with silenced ones marked"), NULL},
 	{"gate", NULL, cmd_gate, READS, "SERVICE",

@@ -180,3 +180,4 @@ tests_pty_libpty_a_CPPFLAGS = $(AM_CPPFLAGS) $(VTERM_CFLAGS)
 PTY_LIBS = tests/pty/libpty.a $(SCREEN_LIBS)
 check_PROGRAMS += tests/pty/signals
 tests_pty_signals_LDADD = $(PTY_LIBS)
+check_PROGRAMS += tests/unit/redact

@@ -14,6 +14,7 @@
 #include "model/registry.h"
 #include "store/sessions.h"
 #include "trace/findings.h"
+#include "trace/redact.h"
 #include "trace/replay.h"
 #include "trace/story.h"
 #include "trace/trace_file.h"
@@ -137,6 +138,8 @@ static int import_one(struct cmd *c, const char *name, struct json *list)
 	} else {
 		for (size_t i = 0; i < f.n_sessions; i++)
 			f.sessions[i].format = f.format;
+		for (size_t i = 0; i < f.n && !cmd_has(c, "full"); i++)
+			redact_span(&f.spans[i], &a, KEEP_MASKED);
 		if (put_all(c->store, &f, &e))
 			code = cmd_fail(&e);
 		else if (c->json)

@@ -12,6 +12,7 @@
 #include "poll/sessions.h"
 #include "store/observe.h"
 #include "store/sessions.h"
+#include "trace/redact.h"
 
 #define SPAN_BATCH 500
 
@@ -128,7 +129,10 @@ static void put_span(struct round *r, const struct span *s)
 {
 	struct reading *g = r->scratch;
 
-	g->spans[g->n_spans++] = record_copy(&g->batch, s, REC_SPAN);
+	struct span *copy = record_copy(&g->batch, s, REC_SPAN);
+
+	redact_span(copy, &g->batch, keep_of(r->conf->keep_content));
+	g->spans[g->n_spans++] = copy;
 	if (g->n_spans == SPAN_BATCH)
 		write_spans(r);
 }
