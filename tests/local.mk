@@ -181,3 +181,5 @@ PTY_LIBS = tests/pty/libpty.a $(SCREEN_LIBS)
 check_PROGRAMS += tests/pty/signals
 tests_pty_signals_LDADD = $(PTY_LIBS)
 check_PROGRAMS += tests/unit/redact
+check_PROGRAMS += tests/pty/terminals
+tests_pty_terminals_LDADD = $(PTY_LIBS)

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/path.h"
+#include "store/series.h"
 #include "tests/screen/harness.h"
 
 #define WORDS_MAX 16
@@ -74,6 +75,40 @@ void stage_close(struct stage *p)
 	nftw(p->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	free(p->dir);
 	free(p->config_file);
+}
+
+void stage_burn(struct stage *p, int n, double burn)
+{
+	static const char *const names[][2] = {
+		{"checkout-assistant", "availability"},
+		{"fraud-scorer", "latency"},
+		{"checkout-assistant", "latency"},
+		{"fraud-scorer", "availability"},
+		{"search-embed", "availability"},
+		{"support-agent", "success"},
+	};
+	struct slo_state s = {
+		.service = names[n % 6][0],
+		.name = names[n % 6][1],
+		.at = clock_now(),
+		.objective = 0.999,
+		.window_ns = 30 * NS_PER_DAY,
+		.n_windows = 2,
+		.windows_ns = {NS_PER_HOUR, NS_PER_DAY},
+		.burn = {burn, burn / 2},
+		.window_events = {1000, 20000},
+		.events = 182450,
+		.budget_left = 0.6,
+		.severity = burn > 6 ? SEV_PAGE
+			: burn > 1   ? SEV_TICKET
+				     : SEV_OK,
+		.onset = burn > 1 ? clock_now() : NONE_INT,
+		.exhausted_in_s = 30 * 3600,
+	};
+	struct err e = ERR_INIT;
+
+	must(slo_record(p->st, &s, &e), &e);
+	err_release(&e);
 }
 
 struct pty *stage_watch(

@@ -16,6 +16,9 @@ struct stage {
 void stage_open(struct stage *p, bool empty);
 void stage_close(struct stage *p);
 
+/* Another burn rate of one of the objectives (n counts round), evaluated now. */
+void stage_burn(struct stage *p, int n, double burn);
+
 /*
  * $TOCSIN_PROGRAM watch, reading no source itself.  conf->argv is not used; words, or NULL, are
  * more of the command line, NULL-terminated.
