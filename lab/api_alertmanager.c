@@ -65,7 +65,7 @@ static struct json *alert_json(const struct lab *lab, const struct lab_alert *al
 	char *url = mem_format("%s/metrics", lab->url);
 
 	json_add(j, "annotations", labels_json(&alert->annotations));
-	json_add_time(j, "endsAt", p->now + 4 * NS_PER_MIN);
+	json_add_time(j, "endsAt", lab->now + 4 * NS_PER_MIN);
 	json_add_text(j, "fingerprint", alert->fingerprint);
 	json_add_text(json_add_object(json_add_array(j, "receivers"), NULL), "name",
 		receiver_of(alert));
@@ -75,7 +75,7 @@ static struct json *alert_json(const struct lab *lab, const struct lab_alert *al
 	json_add_array(status, "mutedBy");
 	by = json_add_array(status, "silencedBy");
 	for (size_t i = 0; i < p->pager.silences.n; i++)
-		if (silence_covers(&p->pager.silences.items[i], &alert->labels, p->now))
+		if (silence_covers(&p->pager.silences.items[i], &alert->labels, lab->now))
 			json_add_text(by, NULL, p->pager.silences.items[i].id);
 	json_add_text(status, "state", json_count(by) ? "suppressed" : "active");
 	json_add_time(j, "updatedAt", alert->updated);
@@ -170,7 +170,7 @@ static bool read_selection(struct answer *a, struct selection *s, const struct r
 static bool selects(
 	const struct selection *s, const struct lab *lab, const struct lab_alert *alert)
 {
-	bool silenced = pager_silenced(&lab->platform->pager, alert, lab->platform->now);
+	bool silenced = pager_silenced(&lab->platform->pager, alert, lab->now);
 
 	if (silenced ? !s->silenced : !s->active)
 		return false;
@@ -370,7 +370,7 @@ static bool has_all(const struct silence *s, const struct matcher *m, size_t n)
 static void get_silences(struct answer *a, struct lab *lab, struct request *q)
 {
 	const struct silences *l = &lab->platform->pager.silences;
-	int64_t now = lab->platform->now;
+	int64_t now = lab->now;
 	struct matcher *m = NULL;
 	size_t n = 0, cap = 0;
 	const struct silence **order = NULL;
@@ -421,7 +421,7 @@ static void get_silence(struct answer *a, struct lab *lab, struct request *q)
 		return;
 	s = silences_find(&lab->platform->pager.silences, q->segments[0]);
 	if (s)
-		answer_json_take(a, 200, silence_json(s, lab->platform->now));
+		answer_json_take(a, 200, silence_json(s, lab->now));
 	else
 		a->status = 404;
 }
@@ -434,7 +434,7 @@ static void delete_silence(struct answer *a, struct lab *lab, struct request *q)
 		return;
 	s = silences_find(&lab->platform->pager.silences, q->segments[0]);
 	if (s)
-		silence_expire(s, lab->platform->now);
+		silence_expire(s, lab->now);
 	else
 		refuse_text(a, 404, "silence not found");
 }
@@ -510,8 +510,8 @@ static void post_silence(struct answer *a, struct lab *lab, struct request *q)
 	if (missing) {
 		silence_release(&s);
 		refuse_code(a, 422, 602, missing);
-	} else if (silences_put_take(&lab->platform->pager.silences, &s,
-			   lab->platform->now, id, &e)) {
+	} else if (silences_put_take(
+			   &lab->platform->pager.silences, &s, lab->now, id, &e)) {
 		refuse_text(a, e.code == ERR_NOT_FOUND ? 404 : 400, e.what);
 		err_release(&e);
 	} else {

@@ -44,6 +44,7 @@ struct answer {
 /* What the whole program is about; the routes see it and nothing else. */
 struct lab {
 	struct platform	*platform;
+	int64_t		now;		/* of this request; the platform's is that of its last step */
 	struct faults	faults;
 	const char	*token;		/* MLflow's bearer token, or NULL: open */
 	const char	*public_key, *secret_key;	/* Langfuse's */

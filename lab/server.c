@@ -300,6 +300,7 @@ static enum MHD_Result answer(struct exchange *x)
 	x->q.body_n = x->body.len;
 	if (!s->lab->manual)
 		platform_run(s->lab->platform, clock_now());
+	s->lab->now = s->lab->manual ? s->lab->platform->now : clock_now();
 	if (x->too_large)
 		answer_text(&a, 413, "the body is too large");
 	else if (!host_is_loopback(header(x, "Host")))

@@ -101,6 +101,7 @@ static inline int test_lab_call(
 	q.path = path;
 	test_lab_query(&q, query);
 	t->last.challenge = NULL;
+	t->lab.now = t->lab.platform->now;
 	lab_answer(&t->last, &t->lab, &q);
 	if (t->last.body.len && !strncmp(t->last.type, "application/json", 16) &&
 		json_parse(&t->json, t->last.body.buf, t->last.body.len, &e))
