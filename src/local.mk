@@ -278,3 +278,4 @@ libtocsin_a_SOURCES += src/cmd/run_ask.c src/cmd/run_ask.h
 libtocsin_a_SOURCES += src/cmd/run_session.c src/cmd/run_session.h
 libtocsin_a_SOURCES += src/cmd/runbook.c
 libtocsin_a_SOURCES += src/trace/redact.c src/trace/redact.h
+libtocsin_a_SOURCES += src/cmd/open.c

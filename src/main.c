@@ -121,6 +121,8 @@ static const struct cmd_option audit_checkpoint_options[] = {
 const struct cmd_row cmd_table[] = {
 	{"watch", NULL, cmd_watch, NEEDS_CONFIG | WRITES_STORE, "",
 		N_("the console; without a terminal, status"), watch_options},
+	{"open", NULL, cmd_open, NEEDS_CONFIG | WRITES_STORE, "ALERT|SESSION|TRACE|URL",
+		N_("the console, at what an alert, a session or a link names"), watch_options},
 	{"status", NULL, cmd_status, READS, "",
 		N_("the situation: what burns, fires, changed"), NULL},
 	{"slo", "list", cmd_slo_list, READS, "",

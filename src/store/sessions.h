@@ -60,6 +60,10 @@ int span_list(struct span_list *out, struct arena *a, struct store *st, const ch
 int span_find(struct span *out, struct arena *a, struct store *st, const char *source,
 	const char *trace, const char *id, struct err *e);
 
+/* Where a trace belongs; looks through all of them; ERR_NOT_FOUND. */
+int session_of_trace(const char **source, const char **session, struct arena *a,
+	struct store *st, const char *trace, struct err *e);
+
 struct session_stats {
 	int64_t	count, failed;	/* failed: with errors */
 	double	cost_usd;

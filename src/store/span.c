@@ -25,6 +25,9 @@ static const char span_put_body[] =
 	"INSERT INTO span_payload (span, body) VALUES (?1, ?2)"
 	" ON CONFLICT (span) DO UPDATE SET body = excluded.body";
 
+static const char trace_session[] =
+	"SELECT source, coalesce(session, trace) FROM span WHERE trace = ?1 LIMIT 1";
+
 enum { COL_BODY = 22 };
 
 static struct payload *contexts(struct store *st)
@@ -172,5 +175,21 @@ int span_find(struct span *out, struct arena *a, struct store *st, const char *s
 	out->input = texts[PAYLOAD_INPUT];
 	out->output = texts[PAYLOAD_OUTPUT];
 	out->attributes = texts[PAYLOAD_ATTRIBUTES];
+	return 0;
+}
+
+int session_of_trace(const char **source, const char **session, struct arena *a,
+	struct store *st, const char *trace, struct err *e)
+{
+	sqlite3_stmt *s = db_query(&st->seen, trace_session, e, "t", trace);
+	int r = s ? db_step(&st->seen, s, e) : -1;
+
+	if (r == 0)
+		return err_set(e, ERR_NOT_FOUND, _("there is no trace '%s'"), trace);
+	if (r < 0)
+		return -1;
+	*source = arena_strdup(a, (const char *)sqlite3_column_text(s, 0));
+	*session = arena_strdup(a, (const char *)sqlite3_column_text(s, 1));
+	db_done(s);
 	return 0;
 }
