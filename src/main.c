@@ -26,6 +26,15 @@ static const struct cmd_option init_options[] = {
 	{0},
 };
 
+static const struct cmd_option models_rollback_options[] = {
+	{"source", 0, N_("NAME"), false, N_("the registry, as the configuration names it")},
+	{"alias", 0, N_("NAME"), false, N_("the alias to move")},
+	{"to", 0, N_("VERSION"), false, N_("the version that it shall point at")},
+	{"dry-run", 0, NULL, false, N_("show the request, send nothing")},
+	{"yes", 0, NULL, false, N_("confirmed beforehand: ask nothing")},
+	{0},
+};
+
 static const struct cmd_option sessions_list_options[] = {
 	{"agent", 0, N_("NAME"), false, N_("only this agent's")},
 	{"text", 0, N_("TEXT"), false, N_("only with this in id, agent, user or tags")},
@@ -133,6 +142,10 @@ const struct cmd_row cmd_table[] = {
 		N_("what moved: versions, aliases, traffic"), changes_options},
 	{"models", "list", cmd_models_list, READS, "",
 		N_("models, their aliases, and what serves them"), NULL},
+	{"models", "rollback", cmd_models_rollback, NEEDS_CONFIG | WRITES_STORE,
+		"NAME --source S --alias A --to VERSION [--dry-run] [--yes]",
+		N_("point an alias at another version, and see that it is so"),
+		models_rollback_options},
 	{"sessions", "list", cmd_sessions_list, READS, "",
 		N_("agent sessions, newest first"), sessions_list_options},
 	{"sessions", "show", cmd_sessions_show, READS, "ID",

@@ -6,6 +6,7 @@
 
 #include "cmd/commands.h"
 #include "cmd/elements.h"
+#include "cmd/run_session.h"
 #include "core/clock.h"
 #include "core/duration.h"
 #include "core/i18n.h"
@@ -136,5 +137,71 @@ int cmd_models_list(struct cmd *c)
 		code = list_code(&rows);
 	}
 	arena_release(&a);
+	return code;
+}
+
+/* --- rollback --- */
+
+/* A text as a YAML scalar that means nothing else: JSON's strings are YAML's, in double quotes. */
+static void add_scalar(struct strbuf *out, const char *key, const char *value)
+{
+	strbuf_addf(out, "%s: ", key);
+	json_quote(out, value);
+	strbuf_addc(out, '\n');
+}
+
+static void write_rollback(struct strbuf *out, const char *source, const char *model,
+	const char *alias, const char *version)
+{
+	strbuf_adds(out, "# Point an alias at another version\n\n## Roll back\n\n");
+	strbuf_adds(out, "~~~~~~~~ action {name=roll-back}\n");
+	add_scalar(out, "source", source);
+	strbuf_adds(out, "do: set-alias\nwith:\n");
+	add_scalar(out, "  model", model);
+	add_scalar(out, "  alias", alias);
+	add_scalar(out, "  version", version);
+	strbuf_adds(out, "~~~~~~~~\n");
+}
+
+/* The service that is configured with the model, whose changes one run at a time may make. */
+static const char *service_of(
+	const struct config *c, const char *source, const char *model)
+{
+	for (size_t i = 0; i < c->n_services; i++) {
+		const struct service_conf *s = &c->services[i];
+
+		if (s->model.source && s->model.name &&
+			!strcmp(s->model.source, source) && !strcmp(s->model.name, model))
+			return s->name;
+	}
+	return NULL;
+}
+
+/* "$NAME" would stand for a variable, of which there is none here. */
+static bool is_plain(const char *text)
+{
+	return *text && *text != '$' && !strchr(text, '\n');
+}
+
+int cmd_models_rollback(struct cmd *c)
+{
+	static const char *const options[] = {"source", "alias", "to"};
+	const char *source = cmd_value(c, "source"), *alias = cmd_value(c, "alias"),
+		   *version = cmd_value(c, "to");
+	struct strbuf book = STRBUF_INIT;
+	int code;
+
+	if (c->n_operands != 1)
+		return cmd_usage(c, _("one model is wanted"));
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (!cmd_value(c, options[i]) || !is_plain(cmd_value(c, options[i])))
+			return cmd_usage(
+				c, _("--%s is wanted, with a value"), options[i]);
+	if (!is_plain(c->operands[0]))
+		return cmd_usage(c, _("'%s' is no name of a model"), c->operands[0]);
+	write_rollback(&book, source, c->operands[0], alias, version);
+	code = run_book(c, &book, service_of(&c->config, source, c->operands[0]),
+		cmd_has(c, "yes") ? RISK_CHANGE : RISK_NONE);
+	strbuf_release(&book);
 	return code;
 }

@@ -37,35 +37,45 @@ static void fence_of(struct strbuf *out, const char *text)
 		strbuf_addc(out, '~');
 }
 
+/* A runbook that nobody wrote to a file stays with the user's state, as runs name its text. */
+static int keep_book(char **file, const struct strbuf *book, struct err *e)
+{
+	char *dir = path_state("adhoc"), *id = id_new(clock_now()), *name;
+	int rc;
+
+	name = mem_format("%s.md", id);
+	*file = path_join(dir, name);
+	rc = path_make_dir(dir, 0700, e) ||
+			path_write(*file, book->buf, book->len, 0600, e)
+		? -1
+		: 0;
+	free(dir);
+	free(id);
+	free(name);
+	return rc;
+}
+
 /* A script from stdin becomes a runbook of one step: the same preview, journal and audit. */
 static int write_adhoc(char **file, struct err *e)
 {
 	struct strbuf script = STRBUF_INIT, book = STRBUF_INIT, fence = STRBUF_INIT;
-	char *dir = path_state("adhoc"), *id = id_new(clock_now()), *name, buf[4096];
+	char buf[4096];
 	size_t n;
 	int rc;
 
 	while ((n = fread(buf, 1, sizeof(buf), stdin)) > 0 &&
 		script.len <= MAX_ADHOC_BYTES)
 		strbuf_add(&script, buf, n);
-	name = mem_format("%s.md", id);
-	*file = path_join(dir, name);
 	fence_of(&fence, script.buf);
 	strbuf_addf(&book, "# Ad hoc\n\n%s sh {name=adhoc}\n%s\n%s\n", fence.buf,
 		script.buf, fence.buf);
 	if (script.len > MAX_ADHOC_BYTES)
 		rc = err_set(e, ERR_LIMIT, _("the script is longer than 64 KiB"));
 	else
-		rc = path_make_dir(dir, 0700, e) ||
-				path_write(*file, book.buf, book.len, 0600, e)
-			? -1
-			: 0;
+		rc = keep_book(file, &book, e);
 	strbuf_release(&script);
 	strbuf_release(&book);
 	strbuf_release(&fence);
-	free(dir);
-	free(id);
-	free(name);
 	return rc;
 }
 
@@ -276,11 +286,12 @@ static int read_yes_to(struct run_session *s)
 	return cmd_usage(s->cmd, _("--yes-to takes read or change, not '%s'"), text);
 }
 
-static int open_walk(struct run_session *s, const char *file, struct err *e)
+static int open_walk(
+	struct run_session *s, const char *file, const char *service, struct err *e)
 {
 	const struct walk_plan plan = {
 		.file = file,
-		.service = choose_service(s->cmd),
+		.service = service,
 		.context = s->cmd->context ? s->cmd->context->name : NULL,
 		.config_file = s->cmd->config_file,
 		.dry_run = s->dry_run,
@@ -305,7 +316,7 @@ static int begin(struct run_session *s, struct err *e)
 	int rc = find_runbook(&file, s->cmd, e);
 
 	if (!rc)
-		rc = open_walk(s, file, e);
+		rc = open_walk(s, file, choose_service(s->cmd), e);
 	free(file);
 	if (rc || fill_vars(s, e))
 		return -1;
@@ -354,6 +365,24 @@ int cmd_runbook_run(struct cmd *c)
 		return code;
 	s.terminal = c->json ? NULL : terminal_open(!strcmp(c->operands[0], "-"));
 	code = begin(&s, &e) ? -1 : walk_it(&s, &e);
+	return finish(&s, code, &e);
+}
+
+int run_book(
+	struct cmd *c, const struct strbuf *book, const char *service, enum risk yes_to)
+{
+	struct run_session s = {
+		.cmd = c, .dry_run = cmd_has(c, "dry-run"), .yes_to = yes_to};
+	struct err e = ERR_INIT;
+	char *file = NULL;
+	int code;
+
+	s.terminal = c->json ? NULL : terminal_open(false);
+	code = keep_book(&file, book, &e) || open_walk(&s, file, service, &e) ||
+			walk_begin(s.walk, &e)
+		? -1
+		: walk_it(&s, &e);
+	free(file);
 	return finish(&s, code, &e);
 }
 

@@ -22,6 +22,12 @@ int run_session_walk(struct run_session *s, struct err *e);
 /* What became of it, as JSON or as words; an exit code. */
 int run_session_report(struct run_session *s);
 
+/*
+ * A runbook made up for this one run, walked as `runbook run` does; --dry-run of c counts.
+ * service may be NULL.  An exit code.
+ */
+int run_book(struct cmd *c, const struct strbuf *book, const char *service, enum risk yes_to);
+
 /* End a run that nobody walks any more, also one whose runbook is not what it was. */
 int run_session_abandon(struct run_session *s, const char *id, const char *reason, struct err *e);
 

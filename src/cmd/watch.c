@@ -85,6 +85,7 @@ int cmd_watch_at(struct cmd *c, const char *pane, const char *argument)
 	struct host_conf conf = {
 		.store = c->store,
 		.config = &c->config,
+		.config_file = c->config_file,
 		.context = c->context ? c->context->name : NULL,
 		.theme = cmd_value(c, "theme"),
 		.pane = pane,

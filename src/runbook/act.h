@@ -18,4 +18,14 @@ int act_parse(struct act *out, const char *s, const struct vars *vars, int line,
 	struct problems *p);
 void act_release(struct act *act);
 
+/*
+ * Append what would be sent, as far as it is known without asking anybody: method and address,
+ * the body's program and its values, and what the connector says about the effects.
+ */
+int act_request(struct strbuf *out, const struct act *act, const struct config *config,
+	struct err *e);
+
+/* Append what it would change as the store last saw it; false: not known. */
+bool act_current(struct strbuf *out, const struct act *act, struct store *st);
+
 #endif

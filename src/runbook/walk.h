@@ -68,6 +68,9 @@ struct walk_ask {
 int walk_ask(struct walk_ask *out, struct walk *w, int n, bool undo, struct err *e);
 void walk_ask_release(struct walk_ask *a);
 
+/* The preview alone, also of a step that cannot start now.  Made safe; the caller frees. */
+char *walk_preview(struct walk *w, int n);
+
 /*
  * Start step n, which was confirmed as `how` says; a manual step is ticked by walk_tick().
  * The answer comes through walk_starting(); -1 from here is final.

@@ -9,6 +9,7 @@
 #include "core/digest.h"
 #include "core/i18n.h"
 #include "core/text.h"
+#include "runbook/act.h"
 #include "runbook/walk_inside.h"
 
 static struct run_step *step_at(struct walk *w, int n, struct err *e)
@@ -102,6 +103,56 @@ static void show_values(struct strbuf *out, const struct walk *w, const struct s
 	}
 }
 
+static bool names_secret(const struct walk *w, const struct step *s)
+{
+	for (size_t i = 0; i < w->vars.n; i++)
+		if (w->vars.items[i].secret && strstr(s->source, w->vars.items[i].name))
+			return true;
+	return false;
+}
+
+/* The request with its values; false: not to be shown, or not known: the fence stands. */
+static bool show_action(struct strbuf *out, const struct walk *w, const struct step *s)
+{
+	struct arena a;
+	struct problems p;
+	struct err ignored = ERR_INIT;
+	struct strbuf text = STRBUF_INIT;
+	struct act act;
+	bool ok;
+
+	if (names_secret(w, s))
+		return false;
+	arena_init(&a);
+	problems_init(&p, NULL);
+	ok = !act_parse(&act, s->source, &w->vars, s->line, &a, &p) &&
+		!act_request(&text, &act, w->config, &ignored);
+	if (ok) {
+		strbuf_addf(out, "%s: %s\n", act.source, act.action);
+		if (act_current(out, &act, w->st))
+			strbuf_addc(out, '\n');
+		strbuf_add(out, text.buf, text.len);
+	}
+	act_release(&act);
+	strbuf_release(&text);
+	err_release(&ignored);
+	problems_release(&p);
+	arena_release(&a);
+	return ok;
+}
+
+/* A step without words of its own is called by its first line, which is shown anyway. */
+static bool is_first_line(const struct step *s)
+{
+	size_t n = strlen(s->title);
+
+	if (s->kind == KIND_MANUAL || !s->source)
+		return false;
+	if (n > 3 && !strcmp(s->title + n - 3, "..."))
+		n -= 3;
+	return !strncmp(s->source, s->title, n);
+}
+
 static char *preview(const struct walk *w, const struct step *s)
 {
 	struct strbuf text = STRBUF_INIT, safe = STRBUF_INIT;
@@ -109,14 +160,20 @@ static char *preview(const struct walk *w, const struct step *s)
 	strbuf_addf(&text, "%d. %s  [%s, %s%s%s]\n", s->n, s->name,
 		step_kind_name(s->kind), risk_name(s->risk), s->phase ? ", " : "",
 		s->phase ? phase_name(s->phase) : "");
-	if (strcmp(s->title, s->name))
+	if (strcmp(s->title, s->name) && !is_first_line(s))
 		strbuf_addf(&text, "%s\n", s->title);
 	if (w->row.service || w->scope.service)
 		strbuf_addf(&text, _("service %s"), w->scope.service);
 	if (w->scope.context)
-		strbuf_addf(&text, _(", context %s"), w->scope.context);
+		strbuf_addf(&text, _("%scontext %s"), w->scope.service ? ", " : "",
+			w->scope.context);
 	if (text.len && text.buf[text.len - 1] != '\n')
 		strbuf_addc(&text, '\n');
+	if (s->kind == KIND_ACTION && show_action(&text, w, s)) {
+		text_safe(&safe, text.buf, text.len, true);
+		strbuf_release(&text);
+		return strbuf_detach(&safe, NULL);
+	}
 	if (s->kind != KIND_MANUAL) {
 		strbuf_addc(&text, '\n');
 		strbuf_adds(&text, s->script ? s->script : s->source);
@@ -195,6 +252,13 @@ int walk_ask(struct walk_ask *out, struct walk *w, int n, bool undo, struct err 
 		out->word = mem_strdup(w->scope.service ? w->scope.service : w->rb.name);
 	out->preview = preview(w, s);
 	return 0;
+}
+
+char *walk_preview(struct walk *w, int n)
+{
+	if (n < 1 || (size_t)n > w->run.n)
+		return mem_strdup("");
+	return preview(w, &w->rb.steps[n - 1]);
 }
 
 void walk_ask_release(struct walk_ask *a)

@@ -122,7 +122,7 @@ static void confirmed(void *ctx, struct console *c, bool yes)
 
 static unsigned ask(struct console *c, struct pane *p, const struct action *a)
 {
-	struct confirm what = {.kind = CONFIRM_KEY};
+	struct question what = {.kind = QUESTION_LETTER};
 	struct pending *w;
 
 	strbuf_init(&what.title);

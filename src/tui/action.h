@@ -24,6 +24,7 @@ enum action_flags {
 	ACTION_ROW = 4,		/* needs a selected row */
 	ACTION_MENU = 8,	/* stands in the `x` menu, by letter */
 	ACTION_BAR = 16,	/* stands in the bottom bar */
+	ACTION_ASKS = 64,	/* run() itself asks before anything is changed */
 	ACTION_QUIET = 32,	/* a movement: in `?`, not in the palette */
 };
 
@@ -39,14 +40,14 @@ enum act_result {
 };
 
 struct action;
-struct confirm;
+struct question;
 
 /* p is the pane in front; returns act_result. */
 typedef unsigned action_fn(struct console *c, struct pane *p, const struct action *a);
 
 /* Fill in what the dialog says; false: cannot be done, and said why by console_note(). */
 typedef bool action_confirm_fn(struct console *c, struct pane *p, const struct action *a,
-	struct confirm *out);
+	struct question *out);
 
 struct action {
 	const char	*name;		/* "next-page": palette, configuration; unique */

@@ -15,7 +15,7 @@ static const char letters[] = "bdfmprtvw";
 
 struct asking {
 	struct sheet sheet;
-	enum confirm_kind kind;
+	enum question_kind kind;
 	char *title, *name; /* owned */
 	struct doc *body; /* owned */
 	struct strbuf text; /* the body as given */
@@ -57,7 +57,7 @@ static void draw_question(struct asking *a, const struct box *b, int y)
 {
 	int x = 2;
 
-	if (a->kind == CONFIRM_KEY) {
+	if (a->kind == QUESTION_LETTER) {
 		char key[2] = {a->letter, 0};
 
 		x += box_text(b, y, x, b->cols - x, ROLE_STRONG, _("Press")) + 1;
@@ -111,7 +111,7 @@ static void asking_event(struct sheet *s, const struct event *ev)
 	}
 	if (ev->kind != EVENT_KEY)
 		return;
-	if (a->kind == CONFIRM_KEY) {
+	if (a->kind == QUESTION_LETTER) {
 		/* A key that came in one piece with others was not read off this dialog. */
 		if (ev->key == (unsigned char)a->letter && !ev->mods && ev->alone)
 			answer(a, true);
@@ -162,7 +162,7 @@ static const struct sheet_ops asking_ops = {
 };
 
 void console_confirm(
-	struct console *c, const struct confirm *ask, confirm_fn *fn, void *ctx)
+	struct console *c, const struct question *ask, confirm_fn *fn, void *ctx)
 {
 	struct asking *a = mem_new(1, sizeof(*a));
 

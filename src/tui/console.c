@@ -298,6 +298,7 @@ struct console *console_new(const struct console_conf *conf)
 	c->loop = conf->loop;
 	c->store = conf->store;
 	c->config = conf->config;
+	c->config_file = conf->config_file;
 	c->context = config_context(conf->config, conf->context);
 	c->term = conf->term;
 	c->theme = *conf->theme;

@@ -29,6 +29,7 @@ struct console_conf {
 	struct loop		*loop;		/* all borrowed, for as long as the console lives */
 	struct store		*store;		/* may be NULL: nothing is known yet */
 	const struct config	*config;
+	const char		*config_file;	/* --config's, for what is started; NULL */
 	const char		*context;	/* NULL: the configuration's */
 	struct term		*term;
 	const struct theme	*theme;		/* copied */
@@ -54,6 +55,7 @@ bool console_idle(const struct console *c);	/* nothing to query, to draw or to s
 struct store *console_store(struct console *c);
 struct loop *console_loop(struct console *c);
 const struct config *console_config(const struct console *c);
+const char *console_config_file(const struct console *c);	/* --config's; NULL */
 const struct context_conf *console_context(const struct console *c);	/* NULL: none */
 bool console_has_source(const struct console *c, const char *source);	/* of the context */
 
@@ -104,13 +106,13 @@ int console_want(struct console *c, const char *source, const char *what, const 
 
 /* --- dialogs: sheets over the lower part of the screen --- */
 
-enum confirm_kind { CONFIRM_KEY, CONFIRM_TYPE };	/* a letter shown; a name typed in full */
+enum question_kind { QUESTION_LETTER, QUESTION_NAME };	/* a letter shown; a name typed in full */
 
-struct confirm {
-	enum confirm_kind kind;
+struct question {
+	enum question_kind kind;
 	struct strbuf	title;		/* "Roll back checkout-ranker" */
 	struct strbuf	body;		/* what, on what, from which value to which; lines */
-	struct strbuf	name;		/* CONFIRM_TYPE: what must be typed */
+	struct strbuf	name;		/* QUESTION_NAME: what must be typed */
 };
 
 typedef void confirm_fn(void *ctx, struct console *c, bool yes);
@@ -119,7 +121,7 @@ typedef void confirm_fn(void *ctx, struct console *c, bool yes);
  * Keys that came before the dialog was on the screen are thrown away, pasted ones always.  fn is
  * called once, with ctx; it frees ctx.
  */
-void console_confirm(struct console *c, const struct confirm *ask, confirm_fn *fn, void *ctx);
+void console_confirm(struct console *c, const struct question *ask, confirm_fn *fn, void *ctx);
 
 struct choice {
 	char		letter;	/* 0: none; chosen by cursor */
@@ -138,6 +140,8 @@ struct form_field {
 	const char	*label, *help;
 	const char	*value;		/* to begin with; or NULL */
 	bool		required, secret;
+	bool		fixed;		/* shown, not asked */
+	const char	*note;		/* behind a fixed value: where it is from; or NULL */
 	const struct choice *choices;	/* picked from; or NULL: typed */
 	size_t		n_choices;
 };

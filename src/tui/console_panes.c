@@ -109,6 +109,11 @@ const struct config *console_config(const struct console *c)
 	return c->config;
 }
 
+const char *console_config_file(const struct console *c)
+{
+	return c->config_file;
+}
+
 const struct context_conf *console_context(const struct console *c)
 {
 	return c->context;

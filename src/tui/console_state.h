@@ -16,6 +16,7 @@ struct console {
 	struct loop		*loop;
 	struct store		*store;
 	const struct config	*config;
+	const char		*config_file;	/* NULL: none was named */
 	const struct context_conf *context;	/* NULL: none */
 	struct term		*term;
 	struct input		*input;		/* owned */

@@ -10,8 +10,8 @@
 
 /* One field while it is being filled in. */
 struct form_line {
-	char *label, *help; /* owned; help may be NULL */
-	bool required;
+	char *label, *help, *note; /* owned; help and note may be NULL */
+	bool required, fixed;
 	struct edit edit;
 	char **choices; /* owned; n_choices 0: typed */
 	char **titles; /* owned */
@@ -45,15 +45,28 @@ static int form_rows(struct sheet *s, int cols, int most)
 static void draw_choice(
 	const struct form_line *l, const struct box *b, int y, int x, bool here)
 {
-	int used = x;
+	int used = x, before = x;
+	size_t first = 0;
 
-	for (size_t i = 0; i < l->n_choices; i++) {
+	/* Where the line is too short for all, the chosen one is the first that is seen. */
+	for (size_t i = 0; i <= l->choice; i++)
+		before += draw_width(l->titles[i]) + 2;
+	if (before > b->cols)
+		first = l->choice;
+	for (size_t i = first; i < l->n_choices; i++) {
 		enum role role = i == l->choice ? ROLE_TAB_HERE : ROLE_DIM;
 
 		if (here && i == l->choice)
 			box_cursor(b, y, used, true);
 		used += box_text(b, y, used, b->cols - used, role, l->titles[i]) + 2;
 	}
+}
+
+static void draw_fixed(const struct form_line *l, const struct box *b, int y, int x)
+{
+	x += box_text(b, y, x, b->cols - x, ROLE_TEXT, l->edit.text.buf) + 2;
+	if (l->note && x < b->cols)
+		box_textf(b, y, x, b->cols - x, ROLE_DIM, _("from %s"), l->note);
 }
 
 static void form_draw(struct sheet *s, const struct box *b)
@@ -71,7 +84,9 @@ static void form_draw(struct sheet *s, const struct box *b)
 		box_text(b, y, 2, f->label_cols, here ? ROLE_STRONG : ROLE_LABEL,
 			l->label);
 		box_hit(b, y, 0, 1, b->cols, HIT_ITEM, (size_t)(top + y), NULL);
-		if (l->n_choices)
+		if (l->fixed)
+			draw_fixed(l, b, y, x);
+		else if (l->n_choices)
 			draw_choice(l, b, y, x, here);
 		else
 			edit_draw(&l->edit, b, y, x, b->cols - x - 1, here);
@@ -90,7 +105,8 @@ static void submit(struct form *f)
 	const char **values;
 
 	for (size_t i = 0; i < f->n; i++) {
-		if (f->lines[i].required && !*line_value(&f->lines[i])) {
+		if (f->lines[i].required && !f->lines[i].fixed &&
+			!*line_value(&f->lines[i])) {
 			f->here = i;
 			console_note(f->sheet.console, ROLE_ERROR, _("%s is needed"),
 				f->lines[i].label);
@@ -117,20 +133,34 @@ static bool choice_event(struct form_line *l, uint32_t key)
 	return true;
 }
 
+/* The next line that is asked, that way round; at least one is. */
+static size_t next_line(const struct form *f, size_t here, size_t by)
+{
+	do
+		here = (here + by) % f->n;
+	while (f->lines[here].fixed);
+	return here;
+}
+
+static bool is_last(const struct form *f)
+{
+	return next_line(f, f->here, 1) <= f->here;
+}
+
 static void form_event(struct sheet *s, const struct event *ev)
 {
 	struct form *f = (struct form *)s;
 	struct form_line *l = &f->lines[f->here];
 
 	if (ev->kind == EVENT_KEY && ev->key == K_ENTER) {
-		if (f->here + 1 < f->n)
-			f->here++;
-		else
+		if (is_last(f))
 			submit(f);
+		else
+			f->here = next_line(f, f->here, 1);
 	} else if (ev->kind == EVENT_KEY && (ev->key == K_TAB || ev->key == K_DOWN)) {
-		f->here = (f->here + 1) % f->n;
+		f->here = next_line(f, f->here, 1);
 	} else if (ev->kind == EVENT_KEY && (ev->key == K_BACKTAB || ev->key == K_UP)) {
-		f->here = (f->here + f->n - 1) % f->n;
+		f->here = next_line(f, f->here, f->n - 1);
 	} else if (ev->kind != EVENT_KEY || !choice_event(l, ev->key)) {
 		edit_event(&l->edit, ev);
 	}
@@ -161,6 +191,7 @@ static void form_free(struct sheet *s)
 		free(l->titles);
 		free(l->label);
 		free(l->help);
+		free(l->note);
 		edit_release(&l->edit);
 	}
 	free(f->lines);
@@ -184,7 +215,9 @@ static void line_init(struct form_line *l, const struct form_field *field)
 {
 	l->label = mem_strdup(field->label);
 	l->help = mem_strdup(field->help);
+	l->note = mem_strdup(field->note);
 	l->required = field->required;
+	l->fixed = field->fixed;
 	edit_init(&l->edit, field->value);
 	l->edit.secret = field->secret;
 	l->n_choices = field->n_choices;
@@ -203,8 +236,12 @@ void console_form(struct console *c, const char *title, const struct form_field 
 {
 	struct form *f = mem_new(1, sizeof(*f));
 
-	if (!n)
-		bug("a form without fields");
+	size_t asked = 0;
+
+	for (size_t i = 0; i < n; i++)
+		asked += !fields[i].fixed;
+	if (!asked)
+		bug("a form that asks nothing");
 	f->sheet.ops = &form_ops;
 	f->title = mem_strdup(title);
 	f->lines = mem_new(n, sizeof(*f->lines));
@@ -215,6 +252,7 @@ void console_form(struct console *c, const char *title, const struct form_field 
 		line_init(&f->lines[i], &fields[i]);
 		f->label_cols = width > f->label_cols ? width : f->label_cols;
 	}
+	f->here = next_line(f, n - 1, 1);
 	if (f->label_cols > 28)
 		f->label_cols = 28;
 	f->fn = fn;

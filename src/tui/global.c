@@ -9,6 +9,7 @@
 #include "tui/action.h"
 #include "tui/console_state.h"
 #include "tui/panes/panes.h"
+#include "tui/runbook_open.h"
 
 /* --- moving --- */
 
@@ -216,10 +217,7 @@ static unsigned act_runbooks(struct console *c, struct pane *p, const struct act
 
 	(void)a;
 	subject_of(p, &s);
-	if (s.service)
-		strbuf_addf(&argument, "service:%s", s.service);
-	else if (s.alert)
-		strbuf_addf(&argument, "alert:%s", s.alert);
+	subject_format(&argument, &s);
 	console_go(c, "runbooks", argument.len ? argument.buf : NULL);
 	strbuf_release(&argument);
 	return ACT_REDRAW;

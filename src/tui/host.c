@@ -186,6 +186,7 @@ static void open_console(struct host *h, const struct host_conf *conf)
 		.loop = h->loop,
 		.store = conf->store,
 		.config = conf->config,
+		.config_file = conf->config_file,
 		.context = conf->context,
 		.term = h->term,
 		.theme = &theme,

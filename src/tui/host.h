@@ -17,6 +17,7 @@ struct host_conf {
 	struct loop		*loop;		/* borrowed; runs here */
 	struct store		*store;		/* borrowed; may be NULL */
 	const struct config	*config;
+	const char		*config_file;	/* --config's; NULL */
 	const char		*context;	/* NULL: the configuration's */
 	const char		*theme;		/* NULL: the configuration's, else the terminal's 16 */
 	const char		*note;		/* said at first; or NULL */

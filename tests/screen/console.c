@@ -242,7 +242,7 @@ static void check_row(const struct action *a)
 		fail_msg("%s lacks words or a function", a->name);
 	if ((a->flags & ACTION_MUTATES) && a->keys)
 		fail_msg("%s changes something on one key", a->name);
-	if ((a->flags & ACTION_MUTATES) && !(a->flags & ACTION_CONFIRMS))
+	if ((a->flags & ACTION_MUTATES) && !(a->flags & (ACTION_CONFIRMS | ACTION_ASKS)))
 		fail_msg("%s changes something without asking", a->name);
 	if ((a->flags & (ACTION_MUTATES | ACTION_MENU)) && !a->letter)
 		fail_msg("%s is in the menu and has no letter", a->name);
@@ -290,9 +290,9 @@ static void answered(void *ctx, struct console *c, bool yes)
 	a->yes = yes;
 }
 
-static void ask(struct screen *s, struct answer *a, enum confirm_kind kind)
+static void ask(struct screen *s, struct answer *a, enum question_kind kind)
 {
-	struct confirm what = {.kind = kind,
+	struct question what = {.kind = kind,
 		.title = STRBUF_INIT,
 		.body = STRBUF_INIT,
 		.name = STRBUF_INIT};
@@ -326,7 +326,7 @@ static void a_dialog_wants_its_letter(void **state)
 	char letter;
 
 	(void)state;
-	ask(s, &a, CONFIRM_KEY);
+	ask(s, &a, QUESTION_LETTER);
 	screen_run(s);
 	expect(s, "Roll back checkout-ranker");
 	expect(s, "from 12 to 11");
@@ -348,7 +348,7 @@ static void escape_leaves_it(void **state)
 	struct answer a = {0};
 
 	(void)state;
-	ask(s, &a, CONFIRM_KEY);
+	ask(s, &a, QUESTION_LETTER);
 	screen_run(s);
 	screen_keys(s, "<Esc>");
 	assert_int_equal(a.calls, 1);
@@ -364,7 +364,7 @@ static void typed_ahead_never_confirms(void **state)
 	char letter, twice[2], paste[32];
 
 	(void)state;
-	ask(s, &a, CONFIRM_KEY);
+	ask(s, &a, QUESTION_LETTER);
 	for (letter = 'a'; letter <= 'z'; letter++)
 		console_input(screen_console(s), &letter, 1);
 	assert_int_equal(a.calls, 0);
@@ -391,7 +391,7 @@ static void an_unsent_dialog_hears_nothing(void **state)
 
 	(void)state;
 	screen_stall(s, true);
-	ask(s, &a, CONFIRM_KEY);
+	ask(s, &a, QUESTION_LETTER);
 	screen_run(s);
 	for (letter = 'a'; letter <= 'z'; letter++)
 		screen_bytes(s, &letter, 1);
@@ -411,7 +411,7 @@ static void a_name_must_be_typed(void **state)
 	struct answer a = {0};
 
 	(void)state;
-	ask(s, &a, CONFIRM_TYPE);
+	ask(s, &a, QUESTION_NAME);
 	screen_run(s);
 	screen_keys(s, "<Enter>");
 	assert_int_equal(a.calls, 0);

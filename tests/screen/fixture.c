@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -9,6 +10,8 @@
 #include "model/alert.h"
 #include "model/registry.h"
 #include "model/session.h"
+#include "record/chain.h"
+#include "store/journal.h"
 #include "store/observe.h"
 #include "store/series.h"
 #include "store/sessions.h"
@@ -399,6 +402,102 @@ static void put_outcomes(struct fixture *f)
 		text(f, "langfuse.internal did not answer within 10 s"));
 }
 
+/* --- acts --- */
+
+static void put_entry(struct fixture *f, int64_t at, const char *kind, int64_t step,
+	const char *name, const char *state)
+{
+	const struct who who = {
+		.uid = 1000,
+		.login_uid = 1000,
+		.session = NONE_INT,
+		.user = text(f, "ada"),
+		.tty = "pts/3",
+		.host = "bastion",
+	};
+	struct json *data = json_object();
+	const struct audit_event ev = {
+		.kind = kind,
+		.object = text(f, "checkout-assistant"),
+		.run = "01JD6H0S00EXAMPLE",
+		.context = "prod-eu",
+		.step = step,
+		.data = data,
+	};
+
+	json_add_text(data, "name", text(f, name));
+	json_add_text(data, "state", state);
+	clock_freeze(at, NS_PER_DAY);
+	MUST(f, audit_write(f->st, &who, &ev, NULL, &f->e));
+	if (f->now == SCREEN_NOW)
+		clock_freeze(SCREEN_NOW, NS_PER_DAY);
+	else
+		clock_real();
+	json_free(data);
+}
+
+static void put_step(struct fixture *f, const char *run, int64_t n, const char *name,
+	const char *kind, enum step_state state, int64_t at)
+{
+	const struct step_row row = {
+		.run = run,
+		.n = n,
+		.name = text(f, name),
+		.kind = kind,
+		.phase = "contain",
+		.risk = "change",
+		.state = state,
+		.attempt = 1,
+		.started = at,
+		.ended = state == STEP_RUNNING ? NONE_INT : at + 12 * NS_PER_S,
+		.exit_code = state == STEP_OK ? 0 : NONE_INT,
+		.pid = NONE_INT,
+		.how = "key",
+	};
+
+	MUST(f, step_put(f->st, &row, &f->e));
+}
+
+/* A run under way, one that ended, and what the log says of the first. */
+static void put_acts(struct fixture *f)
+{
+	struct run_row run = {
+		.id = "01JD6H0S00EXAMPLE",
+		.runbook = "drain-and-wait",
+		.title = text(f, "Take the traffic away and wait"),
+		.file = "/srv/runbooks/drain-and-wait.md",
+		.sha256 = "00000000000000000000000000000000000000000000000000000000000000"
+			  "00",
+		.service = text(f, "checkout-assistant"),
+		.context = "prod-eu",
+		.user = text(f, "ada"),
+		.started = AGO(4),
+		.ended = NONE_INT,
+		.changing = true,
+		.vars = "{}",
+		.state = "running",
+	};
+
+	/* The log's head is remembered beside the store: not in the home of whoever tests. */
+	setenv("XDG_STATE_HOME", store_dir(f->st), 0);
+	MUST(f, run_create(f->st, &run, &f->e));
+	put_step(f, run.id, 1, "capture", "sh", STEP_OK, AGO(4));
+	put_step(f, run.id, 2, "drain", "sh", STEP_RUNNING, AGO(3));
+	put_entry(f, AGO(4), "run.started", NONE_INT, "drain-and-wait", NULL);
+	put_entry(f, AGO(4), "step.starting", 1, "capture", NULL);
+	put_entry(f, AGO(3), "step.result", 1, "capture", "ok");
+	put_entry(f, AGO(3), "step.starting", 2, "drain", NULL);
+	run.id = "01JD6G0S00EXAMPLE";
+	run.runbook = "restart-workers";
+	run.title = text(f, "Restart the workers");
+	run.service = text(f, "fraud-scorer");
+	run.started = AGO(95);
+	run.ended = AGO(90);
+	run.state = "done";
+	MUST(f, run_create(f->st, &run, &f->e));
+	MUST(f, run_update(f->st, run.id, "done", AGO(90), &f->e));
+}
+
 void fixture_fill_at(
 	struct store *st, const struct config *config, bool hostile, int64_t now)
 {
@@ -413,6 +512,7 @@ void fixture_fill_at(
 	put_alerts(&f);
 	for (int n = 0; n < 20; n++)
 		put_session(&f, n);
+	put_acts(&f);
 	put_outcomes(&f);
 	MUST(&f, store_commit(st, &f.e));
 	time_format(&since, now - 84 * NS_PER_MIN);

@@ -17,6 +17,8 @@
 
 struct screen {
 	char *dir; /* owned */
+	char *config_file; /* owned */
+	char *data_before; /* owned: TOCSIN_DATADIR */
 	struct config config;
 	struct store *writer, *reader;
 	struct loop *loop;
@@ -89,7 +91,7 @@ static void open_config(struct screen *s, const struct screen_conf *conf)
 	if (config_load(&s->config, file, &problems, &e))
 		fail_msg("config: %s", problems.n ? problems.items[0].message : e.what);
 	problems_release(&problems);
-	free(file);
+	s->config_file = file;
 	free(text);
 }
 
@@ -133,6 +135,7 @@ static void open_console(struct screen *s, const struct screen_conf *conf)
 		.loop = s->loop,
 		.store = s->reader,
 		.config = &s->config,
+		.config_file = s->config_file,
 		.context = conf->read_only ? "staging" : NULL,
 		.term = s->term,
 		.theme = &theme,
@@ -160,6 +163,79 @@ static const char *store_place(void)
 	return access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
 }
 
+static const char drain_and_wait[] =
+	"---\n"
+	"title: Take the traffic away and wait\n"
+	"applies: {alerts: [ScorerLatencyHigh]}\n"
+	"vars: {TO: {ask: 'Which version?', choices: ['11', '12']}}\n"
+	"---\n"
+	"## Contain\n"
+	"```sh {name=drain risk=change undo=undrain}\n"
+	"echo \"weight of $TO is 0\"\n"
+	"```\n"
+	"## Verify\n"
+	"```gate {name=burn-ok}\n"
+	"slo: availability\n"
+	"service: checkout-assistant\n"
+	"burn: '< 1'\n"
+	"window: 5m\n"
+	"within: 5m\n"
+	"```\n"
+	"## Restore\n"
+	"```sh {name=undrain risk=change when=undo}\n"
+	"echo 'given back'\n"
+	"```\n";
+
+static const char bad_model_version[] =
+	"---\n"
+	"title: Roll back a bad model version\n"
+	"applies: {alerts: [ModelErrorBudgetBurn], changes: [pointer]}\n"
+	"vars: {MODEL: {from: service.model.name}}\n"
+	"---\n"
+	"## Verify\n"
+	"- [ ] The burn has stopped\n";
+
+static void put_file(const char *dir, const char *name, const char *text)
+{
+	char *file = path_join(dir, name);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(path_write(file, text, strlen(text), 0600, &e), 0);
+	free(file);
+}
+
+static void link_to(const char *dir, const char *top, const char *name)
+{
+	char *from = path_join(dir, name), *to = path_join(top, name);
+
+	assert_int_equal(symlink(to, from), 0);
+	free(from);
+	free(to);
+}
+
+/* Runbooks, and what is remembered beside the store: the test's, not of whoever runs it. */
+static void isolate(struct screen *s)
+{
+	const char *top = getenv("TOCSIN_TOP"), *before = getenv("TOCSIN_DATADIR");
+	char *real = realpath(top ? top : ".", NULL), *data = path_join(s->dir, "data"),
+	     *books = path_join(data, "runbooks");
+	struct err e = ERR_INIT;
+
+	s->data_before = mem_strdup(before);
+	setenv("XDG_STATE_HOME", s->dir, 1);
+	setenv("XDG_CONFIG_HOME", s->dir, 1);
+	setenv("TOCSIN_DATADIR", data, 1);
+	assert_int_equal(path_make_dir(books, 0700, &e), 0);
+	link_to(data, real, "themes");
+	link_to(data, real, "connectors");
+	put_file(books, "bad-model-version.md", bad_model_version);
+	put_file(books, "drain-and-wait.md", drain_and_wait);
+	put_file(books, "destroy.patterns", "");
+	free(real);
+	free(data);
+	free(books);
+}
+
 struct screen *screen_open(const struct screen_conf *conf)
 {
 	const char *tmp = store_place();
@@ -176,6 +252,7 @@ struct screen *screen_open(const struct screen_conf *conf)
 	s->cols = conf->cols ? conf->cols : 80;
 	s->dir = mem_format("%s/tocsin-screen-XXXXXX", tmp);
 	assert_non_null(mkdtemp(s->dir));
+	isolate(s);
 	strbuf_init(&s->sent);
 	open_config(s, conf);
 	open_store(s, conf);
@@ -204,6 +281,10 @@ void screen_close(struct screen *s)
 	store_free(s->writer);
 	config_release(&s->config);
 	strbuf_release(&s->sent);
+	if (s->data_before)
+		setenv("TOCSIN_DATADIR", s->data_before, 1);
+	free(s->data_before);
+	free(s->config_file);
 	nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	free(s->dir);
 	free(s);

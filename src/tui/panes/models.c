@@ -9,6 +9,7 @@
 #include "store/observe.h"
 #include "tui/console.h"
 #include "tui/panes/panes.h"
+#include "tui/runbook_open.h"
 #include "tui/suspect.h"
 
 #define MODELS_MAX 500
@@ -330,6 +331,42 @@ static void models_subject(struct pane *p, const void *data, struct subject *out
 	out->copy = m->model;
 }
 
+/* --- acting --- */
+
+static unsigned act_roll_back(struct console *c, struct pane *p, const struct action *a)
+{
+	const struct row *row = pane_selected(p);
+	const struct model_row *m = row ? row->data : NULL;
+
+	(void)a;
+	if (m && m->service)
+		runbook_open_for(c, m->service->name, record_def(REC_POINTER)->name);
+	return ACT_REDRAW;
+}
+
+/* A runbook takes its model from a service: what no service is configured with has none. */
+static unsigned can_roll_back(struct console *c, struct pane *p, const struct action *a)
+{
+	const struct row *row = pane_selected(p);
+
+	(void)c, (void)a;
+	return row && ((const struct model_row *)row->data)->service ? ACT_HANDLED
+								     : ACT_IGNORED;
+}
+
+/* Opens a run, whose steps are asked for one by one. */
+#define BOOK_ACT (ACTION_MUTATES | ACTION_MENU | ACTION_ROW | ACTION_ASKS)
+
+/* clang-format off */
+static const struct action models_actions[] = {
+	{.name = "roll-back", .letter = 'b', .flags = BOOK_ACT,
+		.title = N_("roll back"),
+		.help = N_("open the runbook that moves this alias to another version"),
+		.run = act_roll_back, .possible = can_roll_back},
+	{0},
+};
+/* clang-format on */
+
 const struct pane_ops pane_models = {
 	.name = "models",
 	.title = N_("Models"),
@@ -338,6 +375,7 @@ const struct pane_ops pane_models = {
 	.touches = 1u << TOUCH_RECORD | 1u << TOUCH_SOURCE | 1u << TOUCH_CHANGE,
 	.empty = N_("no registry has been read, or it holds no alias"),
 	.columns = models_columns,
+	.actions = models_actions,
 	.query = models_query,
 	.summary = models_summary,
 	.detail = models_detail,

@@ -9,8 +9,11 @@ const struct pane_ops *const pane_table[] = {
 	&pane_models,
 	&pane_sessions,
 	&pane_alerts,
+	&pane_runbooks,
+	&pane_audit,
 	&pane_sources,
 	&pane_replay,
+	&pane_run,
 	NULL,
 };
 

@@ -7,9 +7,12 @@
 #include "tui/pane.h"
 
 extern const struct pane_ops pane_alerts;
+extern const struct pane_ops pane_audit;
 extern const struct pane_ops pane_models;
 extern const struct pane_ops pane_overview;
 extern const struct pane_ops pane_replay;
+extern const struct pane_ops pane_run;
+extern const struct pane_ops pane_runbooks;
 extern const struct pane_ops pane_sessions;
 extern const struct pane_ops pane_slos;
 extern const struct pane_ops pane_sources;
