@@ -51,15 +51,10 @@ static void say_suspect(const struct status *s, const struct slo_state *state)
 	struct arena a;
 
 	arena_init(&a);
-	if (!suspects_of(&found, &a, s->store, s->config, state, AT_NOW, 1, &ignored) &&
-		found.n) {
-		const struct change *c = found.items[0].change;
-
-		say(_("      likely cause: %s, %s %s -> %s: %s\n"), c->object,
-			c->field ? c->field : record_def(c->kind)->name,
-			c->before ? c->before : "-", c->after ? c->after : "-",
-			found.items[0].reason);
-	}
+	if (!suspects_of(&found, &a, s->store, s->config, state->service, state->onset,
+		    AT_NOW, 1, &ignored) &&
+		found.n)
+		say(_("      likely cause: %s\n"), found.items[0].reason);
 	err_release(&ignored);
 	arena_release(&a);
 }

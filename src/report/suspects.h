@@ -3,15 +3,14 @@
 #define TOCSIN_REPORT_SUSPECTS_H
 
 #include "model/config.h"
-#include "model/slo.h"
 #include "signal/correlate.h"
 #include "store/store.h"
 
 /*
- * Ranked; none when state has no onset.  at: time travel, AT_NOW otherwise.  Looks at changes
+ * Ranked; none without an onset (NONE_INT).  at: time travel, AT_NOW otherwise.  Looks at changes
  * from a day before the onset to an hour after it.
  */
 int suspects_of(struct suspects *out, struct arena *a, struct store *st, const struct config *c,
-	const struct slo_state *state, int64_t at, size_t limit, struct err *e);
+	const char *service, int64_t onset, int64_t at, size_t limit, struct err *e);
 
 #endif

@@ -6,36 +6,18 @@
 #include "core/clock.h"
 #include "core/duration.h"
 #include "core/i18n.h"
+#include "report/suspects.h"
 #include "store/observe.h"
 #include "tui/console.h"
-
-#define LOOK_BACK_NS (24 * NS_PER_HOUR)
-#define CHANGES_MAX 500
 
 int suspects_load(struct suspects *out, struct arena *a, struct console *c,
 	const char *service, int64_t onset, size_t limit, struct err *e)
 {
-	struct change_query query = {
-		.from = onset - LOOK_BACK_NS,
-		.to = onset + NS_PER_HOUR,
-		.seen_until = console_at(c),
-		.kinds = KINDS_CAUSE,
-		.limit = CHANGES_MAX,
-	};
-	struct correlate_target target = {
-		.onset = onset,
-		.service = service,
-		.conf = config_service(console_config(c), service),
-	};
-	struct change_list list;
-
-	memset(out, 0, sizeof(*out));
+	*out = (struct suspects){0};
 	if (!console_store(c))
 		return 0;
-	if (change_list(&list, a, console_store(c), &query, e))
-		return -1;
-	correlate_rank(out, a, list.items, list.n, &target, limit);
-	return 0;
+	return suspects_of(out, a, console_store(c), console_config(c), service, onset,
+		console_at(c), limit, e);
 }
 
 void change_text(struct strbuf *out, const struct change *ch)
