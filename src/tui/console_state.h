@@ -41,6 +41,7 @@ struct console {
 	bool			situation_dirty;
 	size_t			pages_seen;	/* page-worthy things, for the bell */
 	int64_t			rang_mono;
+	bool			noticed;	/* the first one is seen at once: it needs no note */
 	char			*title;		/* owned: the window's, as last set */
 	uint64_t		freshness;	/* moves when something turns stale, or a minute passes */
 

@@ -23,6 +23,29 @@ static size_t worthy(const struct console *c)
 	return s->firing_pages + s->slos_by[SEV_PAGE];
 }
 
+/* In words as well: a screen reader hears one line, and who looks elsewhere gets a notice. */
+static void say_worst(struct console *c)
+{
+	const struct situation *s = &c->situation;
+	const struct slo_row *row = s->slos_by[SEV_PAGE] ? s->slos[0] : NULL;
+	struct strbuf text = STRBUF_INIT;
+
+	if (row) {
+		strbuf_addf(&text, _("%s/%s burns "), row->slo.service, row->slo.name);
+		burn_text(&text, slo_burn_now(&row->state));
+	} else if (s->firing_pages) {
+		strbuf_addf(&text, _("%s fires"), s->alerts[0].alert->name);
+	}
+	if (text.len && c->noticed)
+		console_note(c, ROLE_PAGE, "%s", text.buf);
+	if (text.len &&
+		!(c->config->notify.terminal &&
+			!strcmp(c->config->notify.terminal, "off")))
+		term_notify(c->term, text.buf);
+	c->noticed = true;
+	strbuf_release(&text);
+}
+
 /* The bell rings once when something new is worth it, and at most once in thirty seconds. */
 void notice_update(struct console *c)
 {
@@ -36,6 +59,7 @@ void notice_update(struct console *c)
 		(!c->rang_mono || now - c->rang_mono >= RING_NS)) {
 		term_bell(c->term);
 		c->rang_mono = now;
+		say_worst(c);
 	}
 	if (c->at == AT_NOW)
 		c->pages_seen = pages;

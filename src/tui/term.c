@@ -517,16 +517,60 @@ void term_bell(struct term *t)
 	strbuf_addc(&t->extra, '\a');
 }
 
-void term_set_title(struct term *t, const char *title)
+/* Text for a title or a notice: harmless, short, and ASCII where the locale is. */
+static void add_plain(struct strbuf *out, const char *text, int columns)
 {
 	struct strbuf safe = STRBUF_INIT;
+	size_t from = out->len;
 
+	text_safe(&safe, text, strlen(text), false);
+	strbuf_truncate(&safe, text_fit(safe.buf, columns, &(int){0}));
+	if (text_is_utf8())
+		strbuf_add(out, safe.buf, safe.len);
+	else
+		text_ascii(out, safe.buf);
+	/* "9;4;" would be a progress bar, and a semicolon ends a field. */
+	for (; from < out->len; from++)
+		if (out->buf[from] == ';')
+			out->buf[from] = ',';
+	strbuf_release(&safe);
+}
+
+/* OSC 99 for kitty, 777 for those that took it from urxvt, 9 for the rest, which ignore it. */
+static const char *notice_format(const struct term *t)
+{
+	const char *program = getenv("TERM_PROGRAM");
+
+	if (getenv("TMUX") || getenv("STY") || !strncmp(t->name, "screen", 6) ||
+		!strncmp(t->name, "tmux", 4))
+		return NULL;
+	if (strstr(t->name, "kitty"))
+		return "\033]99;;%s\033\\";
+	if (strstr(t->name, "rxvt") || strstr(t->name, "foot") ||
+		(program && (!strcmp(program, "WezTerm") || !strcmp(program, "ghostty"))))
+		return "\033]777;notify;Tocsin;%s\033\\";
+	return "\033]9;%s\033\\";
+}
+
+void term_notify(struct term *t, const char *text)
+{
+	const char *format = notice_format(t),
+		   *mark = format ? strstr(format, "%s") : NULL;
+
+	if (!t->modern || !mark)
+		return;
+	strbuf_add(&t->extra, format, (size_t)(mark - format));
+	add_plain(&t->extra, text, 120);
+	strbuf_adds(&t->extra, mark + 2);
+}
+
+void term_set_title(struct term *t, const char *title)
+{
 	if (!t->modern || !t->title)
 		return;
-	text_safe(&safe, title, strlen(title), false);
-	strbuf_truncate(&safe, text_fit(safe.buf, 60, &(int){0}));
-	strbuf_addf(&t->extra, "\033]2;%s\033\\", safe.buf);
-	strbuf_release(&safe);
+	strbuf_adds(&t->extra, "\033]2;");
+	add_plain(&t->extra, title, 60);
+	strbuf_adds(&t->extra, "\033\\");
 }
 
 void term_copy(struct term *t, const char *text)

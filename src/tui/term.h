@@ -59,6 +59,7 @@ void term_resume(struct term *t);		/* modes on with the next frame */
 
 /* Go out with the next frame. */
 void term_bell(struct term *t);
+void term_notify(struct term *t, const char *text);	/* a desktop notice, where the terminal can */
 void term_set_title(struct term *t, const char *title);
 void term_copy(struct term *t, const char *text);	/* OSC 52; wrapped for screen */
 void term_set_mouse(struct term *t, bool on);

@@ -475,6 +475,32 @@ static void forms_are_filled_in(void **state)
 	screen_close(s);
 }
 
+/* --- asking the collector --- */
+
+static void asking_is_answered(void **state)
+{
+	struct screen *s = open_screen();
+	struct err e = ERR_INIT;
+	struct want *wants;
+	struct arena a;
+	size_t n;
+
+	(void)state;
+	arena_init(&a);
+	screen_keys(s, ":sources<Enter>jjr");
+	expect(s, "asked for mlflow, <1m ago");
+	assert_int_equal(want_open(&wants, &n, &a, screen_store(s), SCREEN_NOW, &e), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(wants[0].what, "refresh");
+	assert_int_equal(want_answer(screen_store(s), wants[0].id, WANT_FAILED,
+				 "mlflow did not answer", SCREEN_NOW, &e),
+		0);
+	screen_advance(s, NS_PER_S);
+	expect(s, "mlflow: mlflow did not answer");
+	arena_release(&a);
+	screen_close(s);
+}
+
 /* --- time --- */
 
 static void what_is_silent_turns_stale(void **state)
@@ -573,14 +599,20 @@ static void frames_are_skipped_not_queued(void **state)
 
 static void the_bell_rings_once(void **state)
 {
-	struct screen *s = open_screen();
+	struct screen *s;
 	int bells = 0;
 
 	(void)state;
+	unsetenv("TMUX");
+	unsetenv("STY");
+	unsetenv("TERM_PROGRAM");
+	s = open_screen();
 	screen_advance(s, 90 * NS_PER_S);
 	for (size_t i = 0; i < screen_sent(s)->len; i++)
 		bells += screen_sent(s)->buf[i] == '\a';
 	assert_int_equal(bells, 1);
+	assert_non_null(strstr(screen_sent(s)->buf,
+		"\033]9;checkout-assistant/availability burns 14.6x\033\\"));
 	assert_non_null(strstr(screen_sent(s)->buf, "\033]2;(2!) Tocsin prod-eu\033\\"));
 	screen_close(s);
 }
@@ -709,6 +741,7 @@ UNIT_TESTS(cmocka_unit_test(keys_move_and_look),
 	cmocka_unit_test(typed_ahead_never_confirms),
 	cmocka_unit_test(an_unsent_dialog_hears_nothing),
 	cmocka_unit_test(a_name_must_be_typed), cmocka_unit_test(forms_are_filled_in),
+	cmocka_unit_test(asking_is_answered),
 	cmocka_unit_test(what_is_silent_turns_stale),
 	cmocka_unit_test(the_past_is_read_only), cmocka_unit_test(a_frame_is_one_write),
 	cmocka_unit_test(bytes_are_few), cmocka_unit_test(frames_are_skipped_not_queued),

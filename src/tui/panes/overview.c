@@ -309,14 +309,20 @@ static void add_sources(struct gather *g)
 		shown++;
 		item = add(g, SECTION_SOURCES, row->name);
 		item->severity = stale ? SEV_NO_DATA : SEV_TICKET;
-		item->word = _(source_state_name(row->state));
-		item->name = row->name;
-		item->note = row->error;
-		item->figure = "";
-		item->pane = "sources";
-		item->argument = row->name;
-		item->source = row->name;
-		add_age(g, item, row->succeeded, stale);
+		item->word = stale && row->state == SRC_OK ? _("silent")
+			     : row->state == SRC_NEVER      ? _("not yet")
+			     : row->state == SRC_AUTH	    ? _("refused")
+			     : row->state == SRC_PARTIAL    ? _("partial")
+							    : _("failing");
+							    item->name = row->name;
+							    item->note = row->error;
+							    item->figure = "";
+							    item->pane = "sources";
+							    item->argument = row->name;
+							    item->source = row->name;
+							    add_age(g, item,
+								    row->succeeded,
+								    stale);
 	}
 	if (!s->n_sources)
 		strbuf_adds(&sum, _("none configured"));

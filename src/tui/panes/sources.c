@@ -1,15 +1,42 @@
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/duration.h"
 #include "core/i18n.h"
+#include "core/mem.h"
 #include "store/source.h"
 #include "tui/console.h"
 #include "tui/panes/panes.h"
 
+/* What was asked of the collector last. */
+struct sources {
+	int64_t want; /* 0: nothing */
+	enum want_state state;
+	int64_t asked;
+	char source[64];
+	char *error; /* owned, or NULL */
+};
+
 /* --- query --- */
+
+static void look_at_want(struct pane *p, struct arena *a)
+{
+	struct sources *mine = pane_data(p);
+	struct err ignored = ERR_INIT;
+	struct want w;
+
+	if (mine->want &&
+		want_find(&w, a, console_store(pane_console(p)), mine->want, &ignored) ==
+			0) {
+		mine->state = w.state;
+		free(mine->error);
+		mine->error = mem_strdup(w.error);
+	}
+	err_release(&ignored);
+}
 
 static int sources_query(struct pane *p, struct rows *out, struct err *e)
 {
@@ -20,6 +47,7 @@ static int sources_query(struct pane *p, struct rows *out, struct err *e)
 		return 0;
 	if (source_list(&list, out->arena, console_store(c), console_at(c), e))
 		return -1;
+	look_at_want(p, out->arena);
 	for (size_t i = 0; i < list.n; i++)
 		if (console_has_source(c, list.items[i].name))
 			rows_add(out, &list.items[i], "%s", list.items[i].name);
@@ -29,6 +57,25 @@ static int sources_query(struct pane *p, struct rows *out, struct err *e)
 static bool is_stale(struct pane *p, const struct source_row *s)
 {
 	return source_is_stale(s, console_now(pane_console(p)));
+}
+
+/* "asked mlflow <1m ago": until the answer is there, or why there is none. */
+static void want_text(struct pane *p, struct strbuf *out)
+{
+	const struct sources *mine = pane_data(p);
+
+	if (!mine->want || console_at(pane_console(p)) != AT_NOW)
+		return;
+	if (mine->state == WANT_DONE)
+		strbuf_addf(out, _("; %s was read"), mine->source);
+	else if (mine->state == WANT_FAILED)
+		strbuf_addf(out, _("; %s: %s"), mine->source,
+			mine->error ? mine->error : _("could not be read"));
+	else {
+		strbuf_addf(out, _("; asked for %s, "), mine->source);
+		console_age(pane_console(p), out, mine->asked, false);
+		strbuf_adds(out, _(" ago"));
+	}
 }
 
 static void sources_summary(struct pane *p, struct strbuf *out)
@@ -44,6 +91,7 @@ static void sources_summary(struct pane *p, struct strbuf *out)
 	}
 	strbuf_addf(out, ngettext("%zu source", "%zu sources", rows->n), rows->n);
 	strbuf_addf(out, _(", %zu stale, %zu failing"), stale, failing);
+	want_text(p, out);
 }
 
 /* --- columns --- */
@@ -57,13 +105,23 @@ static enum severity severity_of_source(struct pane *p, const struct source_row 
 	return SEV_OK;
 }
 
+/* As source_state_name() has them, for people. */
+static const char *const state_words[SRC_STATES] = {
+	[SRC_NONE] = N_("unknown"),
+	[SRC_NEVER] = N_("not yet"),
+	[SRC_OK] = N_("ok"),
+	[SRC_PARTIAL] = N_("partial"),
+	[SRC_FAILING] = N_("failing"),
+	[SRC_AUTH] = N_("refused"),
+};
+
 static void cell_state(struct value *out, struct pane *p, const void *data)
 {
 	const struct source_row *s = data;
 
 	value_severity(out, p, severity_of_source(p, s),
 		s->state == SRC_OK && is_stale(p, s) ? _("silent")
-						     : _(source_state_name(s->state)));
+						     : _(state_words[s->state]));
 }
 
 static void cell_name(struct value *out, struct pane *p, const void *data)
@@ -221,8 +279,8 @@ static void sources_detail(struct pane *p, const void *data, struct doc *out)
 	struct strbuf n = STRBUF_INIT;
 
 	doc_title(out, severity_role(severity), "%c %s  %s",
-		console_theme(pane_console(p))->marks[severity],
-		_(source_state_name(s->state)), s->name);
+		console_theme(pane_console(p))->marks[severity], _(state_words[s->state]),
+		s->name);
 	if (s->error)
 		doc_text(out, ROLE_ERROR, s->error);
 	if (s->error && s->hint)
@@ -262,8 +320,16 @@ static void sources_subject(struct pane *p, const void *data, struct subject *ou
 
 static unsigned act_refresh(struct console *c, struct pane *p, const struct action *a)
 {
+	struct sources *mine = pane_data(p);
+	int64_t id;
+
 	(void)a;
-	console_want(c, pane_selected_id(p), "refresh", NULL, NULL);
+	if (console_want(c, pane_selected_id(p), "refresh", NULL, &id) == 0) {
+		mine->want = id;
+		mine->state = WANT_ASKED;
+		mine->asked = console_now(c);
+		snprintf(mine->source, sizeof(mine->source), "%s", pane_selected_id(p));
+	}
 	return ACT_REDRAW;
 }
 
@@ -291,14 +357,21 @@ static bool sources_stale(struct pane *p, const void *data)
 	return is_stale(p, data);
 }
 
+static void sources_close(struct pane *p)
+{
+	free(((struct sources *)pane_data(p))->error);
+}
+
 const struct pane_ops pane_sources = {
 	.name = "sources",
 	.title = N_("Sources"),
 	.help = N_("the backends that are read, and how they answer"),
-	.touches = 1u << TOUCH_SOURCE,
+	.touches = 1u << TOUCH_SOURCE | 1u << TOUCH_WANT,
 	.empty = N_("no source is configured: tocsin init writes a first configuration"),
 	.columns = sources_columns,
 	.actions = sources_actions,
+	.size = sizeof(struct sources),
+	.close = sources_close,
 	.query = sources_query,
 	.summary = sources_summary,
 	.stale = sources_stale,
