@@ -229,6 +229,7 @@ static int probe(
 const struct reader reader_metrics = {
 	.type = "metrics",
 	.size = sizeof(struct metrics),
+	.parallel = 16,
 	.begin = begin,
 	.cancel = cancel,
 	.forget = forget,

@@ -432,6 +432,7 @@ static int probe(
 const struct reader reader_prometheus = {
 	.type = "prometheus",
 	.size = sizeof(struct prometheus),
+	.parallel = 4,
 	.begin = begin,
 	.cancel = cancel,
 	.forget = forget,

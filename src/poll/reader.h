@@ -66,6 +66,7 @@ struct probe {
 struct reader {
 	const char	*type;
 	size_t		size;		/* of its state for one source; zeroed */
+	unsigned	parallel;	/* requests in flight at most; 0: 1.  Each costs a connection */
 	void		(*begin)(struct round *r);
 	void		(*cancel)(struct round *r);	/* NULL: nothing to do */
 	void		(*forget)(void *state);		/* release what state owns; NULL: nothing */
@@ -83,8 +84,8 @@ extern const struct reader reader_connector;	/* of every type that a connector d
 const struct reader *reader_for(const char *type);	/* never NULL */
 
 /*
- * Start a request of this round with the source's credentials; at most 4 are in flight, the rest
- * wait their turn.  fn is not called once the round has ended.  Everything in req but source is
+ * Start a request of this round with the source's credentials; at most reader.parallel are in
+ * flight, the rest wait their turn.  fn is not called once the round has ended.  Everything in req but source is
  * copied.
  */
 typedef void round_fn(struct round *r, void *ctx, struct http_answer *a, const struct err *e);

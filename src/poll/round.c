@@ -91,8 +91,9 @@ static void on_answer(void *ctx, struct http_answer *answer, const struct err *e
 /* Start what waits, oldest first, while there is room. */
 static void pending_pump(struct active *a)
 {
-	for (struct pending *p = a->pending; p && a->in_flight < ROUND_MAX_IN_FLIGHT;
-		p = p->next) {
+	size_t most = a->reader->parallel ? a->reader->parallel : 1;
+
+	for (struct pending *p = a->pending; p && a->in_flight < most; p = p->next) {
 		if (p->handle)
 			continue;
 		p->handle = http_start(a->r.http, &p->req, on_answer, p);

@@ -4,8 +4,6 @@
 
 #include "poll/reader.h"
 
-enum { ROUND_MAX_IN_FLIGHT = 4 };
-
 /* How it ended; borrowed for the call. */
 struct round_outcome {
 	const struct round	*round;
