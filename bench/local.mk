@@ -1,2 +1,14 @@
-EXTRA_PROGRAMS += bench/store
-EXTRA_PROGRAMS += bench/trace
+# What the program promises about its speed and size, measured: a JSON line for each figure.
+BENCHES = bench/console bench/store bench/trace
+EXTRA_PROGRAMS += $(BENCHES)
+CLEANFILES += $(BENCHES)
+FIGURE = bench/figure.c bench/figure.h
+bench_console_SOURCES = bench/console.c $(FIGURE)
+bench_console_LDADD = $(PTY_LIBS)
+bench_store_SOURCES = bench/store.c $(FIGURE)
+bench_trace_SOURCES = bench/trace.c $(FIGURE)
+
+bench: tocsin $(BENCHES)
+	@set -e; $(AM_TESTS_ENVIRONMENT) for b in $(BENCHES); do ./$$b; done
+
+.PHONY: bench

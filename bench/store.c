@@ -9,6 +9,7 @@
 
 #include <sqlite3.h>
 
+#include "bench/figure.h"
 #include "core/clock.h"
 #include "core/digest.h"
 #include "model/record.h"
@@ -42,26 +43,6 @@ static void must(struct bench *b, int r)
 static double seconds_since(int64_t began)
 {
 	return (double)(clock_mono() - began) / (double)NS_PER_S;
-}
-
-static void figure(const char *name, double value, const char *unit, const char *budget)
-{
-	printf("{\"figure\":\"store.%s\",\"value\":%.3f,\"unit\":\"%s\",\"budget\":%s}\n",
-		name, value, unit, budget);
-	fflush(stdout);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double at_share(double *values, size_t n, double share)
-{
-	qsort(values, n, sizeof(*values), by_value);
-	return values[(size_t)(share * (double)(n - 1))];
 }
 
 /* --- records --- */
@@ -105,10 +86,11 @@ static void records(struct bench *b)
 			&b->e));
 	began = clock_mono();
 	round_of_versions(b, now);
-	figure("records_new", RECORDS / seconds_since(began), "1/s", "null");
+	figure(0, "store_records_new", RECORDS / seconds_since(began), "1/s", NO_BUDGET);
 	began = clock_mono();
 	round_of_versions(b, now + NS_PER_S);
-	figure("records_unchanged", RECORDS / seconds_since(began), "1/s", "null");
+	figure(0, "store_records_unchanged", RECORDS / seconds_since(began), "1/s",
+		NO_BUDGET);
 }
 
 /* --- sessions --- */
@@ -149,7 +131,7 @@ static void time_pages(struct bench *b, const char *name, struct session_query q
 		must(b, session_list(&list, &b->a, b->st, &q, &b->e));
 		ms[i] = 1e3 * seconds_since(began);
 	}
-	figure(name, at_share(ms, ARRAY_LEN(ms), 0.5), "ms", "5");
+	figure(0, name, at_share(ms, ARRAY_LEN(ms), 0.5), "ms", 5);
 }
 
 static void sessions(struct bench *b)
@@ -159,19 +141,21 @@ static void sessions(struct bench *b)
 	int64_t began = clock_mono();
 
 	put_sessions(b);
-	figure("sessions_new", SESSIONS / seconds_since(began), "1/s", "null");
-	time_pages(b, "sessions_page", q);
+	figure(0, "store_sessions_new", SESSIONS / seconds_since(began), "1/s",
+		NO_BUDGET);
+	time_pages(b, "store_sessions_page", q);
 	q.after = (struct session_place){
 		.at = SESSIONS / 2 * NS_PER_S, .source = "", .id = ""};
-	time_pages(b, "sessions_middle_page", q);
+	time_pages(b, "store_sessions_middle_page", q);
 	q.failed_only = true;
-	time_pages(b, "sessions_failed_page", q);
+	time_pages(b, "store_sessions_failed_page", q);
 	q.agent = "agent-3";
 	q.failed_only = false;
-	time_pages(b, "sessions_agent_page", q);
+	time_pages(b, "store_sessions_agent_page", q);
 	began = clock_mono();
 	must(b, session_stats(&stats, b->st, 0, AT_NOW, &b->e));
-	figure("sessions_sum_of_all", 1e3 * seconds_since(began), "ms", "null");
+	figure(0, "store_sessions_sum_of_all", 1e3 * seconds_since(began), "ms",
+		NO_BUDGET);
 }
 
 static void spans(struct bench *b)
@@ -199,7 +183,7 @@ static void spans(struct bench *b)
 		if (i % 1000 == 999)
 			must(b, store_commit(b->st, &b->e));
 	}
-	figure("spans_new", SPANS / seconds_since(began), "1/s", "null");
+	figure(0, "store_spans_new", SPANS / seconds_since(began), "1/s", NO_BUDGET);
 	free(input);
 }
 
@@ -271,9 +255,11 @@ static void audit(struct bench *b)
 	}
 	sqlite3_finalize(insert);
 	sqlite3_close(db);
-	figure("audit_append", at_share(ours, ENTRIES, 0.5), "ms", "null");
-	figure("bare_full_insert", at_share(bare, ENTRIES, 0.5), "ms", "null");
-	figure("audit_append_per_s_of_bare", sum_bare / sum_ours, "ratio", "0.8");
+	figure(0, "store_audit_append", at_share(ours, ENTRIES, 0.5), "ms", NO_BUDGET);
+	figure(0, "store_bare_full_insert", at_share(bare, ENTRIES, 0.5), "ms",
+		NO_BUDGET);
+	figure_least(
+		0, "store_audit_append_per_s_of_bare", sum_bare / sum_ours, "ratio", 0.8);
 }
 
 static void opening(struct bench *b)
@@ -289,7 +275,7 @@ static void opening(struct bench *b)
 		if (i + 1 < ARRAY_LEN(ms))
 			store_free(b->st);
 	}
-	figure("open", at_share(ms, ARRAY_LEN(ms), 0.5), "ms", "null");
+	figure(0, "store_open", at_share(ms, ARRAY_LEN(ms), 0.5), "ms", NO_BUDGET);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/figure.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "model/record.h"
@@ -12,15 +13,6 @@
 
 /* The best of so many: the machine is shared. */
 #define ROUNDS 5
-
-static void figure(
-	const char *name, size_t n, double value, const char *unit, double budget)
-{
-	printf("{\"figure\":\"trace.%s.%zu\",\"value\":%.3f,\"unit\":\"%s\",\"budget\":%"
-	       "g}\n",
-		name, n, value, unit, budget);
-	fflush(stdout);
-}
 
 static uint64_t draw(uint64_t *x)
 {
@@ -71,6 +63,7 @@ static void open_trace(size_t n, double budget_ms)
 	char(*ids)[20] = mem_new(n, sizeof(*ids));
 	struct span *spans = make_spans(n, ids);
 	double best = INFINITY, bytes = 0;
+	char name[48];
 
 	for (int round = 0; round < ROUNDS; round++) {
 		int64_t began = clock_mono(), took;
@@ -86,8 +79,10 @@ static void open_trace(size_t n, double budget_ms)
 		bytes = (double)a.bytes / (double)n;
 		arena_release(&a);
 	}
-	figure("open", n, best, "ms", budget_ms);
-	figure("index", n, bytes, "bytes a span", 64);
+	(void)snprintf(name, sizeof(name), "trace_open_%zu_spans", n);
+	figure(0, name, best, "ms", budget_ms);
+	(void)snprintf(name, sizeof(name), "trace_index_of_%zu_spans", n);
+	figure(0, name, bytes, "bytes a span", 64);
 	free(spans);
 	free(ids);
 }
