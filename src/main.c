@@ -109,6 +109,11 @@ static const struct cmd_option runbook_resume_options[] = {
 	{0},
 };
 
+static const struct cmd_option runbook_stop_options[] = {
+	{"kill", 0, NULL, false, N_("at once, without time to clean up")},
+	{0},
+};
+
 static const struct cmd_option runbook_runs_options[] = {
 	{"live", 0, NULL, false, N_("only those that have not ended")},
 	{0},
@@ -170,6 +175,8 @@ const struct cmd_row cmd_table[] = {
 		N_("runs, newest first"), runbook_runs_options},
 	{"runbook", "resume", cmd_runbook_resume, NEEDS_CONFIG | WRITES_STORE, "RUN",
 		N_("go on with a run where it is"), runbook_resume_options},
+	{"runbook", "stop", cmd_runbook_stop, NEEDS_CONFIG | WRITES_STORE, "RUN [--kill]",
+		N_("stop the step of a run that is running"), runbook_stop_options},
 	{"runbook", "abandon", cmd_runbook_abandon, NEEDS_CONFIG | WRITES_STORE,
 		"RUN [REASON]", N_("end a run that nobody walks any more"), NULL},
 	{"audit", "list", cmd_audit_list, READS, "[--limit N]",

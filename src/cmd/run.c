@@ -410,6 +410,22 @@ int cmd_runbook_resume(struct cmd *c)
 	return finish(&s, code, &e);
 }
 
+int cmd_runbook_stop(struct cmd *c)
+{
+	struct run_session s = {.cmd = c};
+	struct err e = ERR_INIT;
+	int code;
+
+	if (c->n_operands != 1)
+		return cmd_usage(
+			c, _("one run is wanted; tocsin runbook runs --live names them"));
+	code = walk_resume(
+		&s.walk, c->store, &c->config, c->operands[0], c->config_file, &e);
+	if (!code)
+		code = run_session_stop(&s, cmd_has(c, "kill"), &e);
+	return finish(&s, code, &e);
+}
+
 int cmd_runbook_abandon(struct cmd *c)
 {
 	struct run_session s = {.cmd = c};

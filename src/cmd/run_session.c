@@ -347,7 +347,7 @@ static enum outcome manual_step(struct run_session *s, int n, struct err *e)
 	if (s->terminal)
 		return ask_manual(s, n, e);
 	if (only_manual_left(s, n) || s->dry_run) {
-		tell(s, _("  left to do by a person: %s\n"), st->title);
+		tell(s, _("  left to do by a person: %s\n"), st->source);
 		s->n_left_over++;
 		return walk_skip(s->walk, n,
 			       _("nobody was there; left to do by a person"), e)
@@ -362,10 +362,11 @@ static enum outcome manual_step(struct run_session *s, int n, struct err *e)
 
 static enum outcome show_only(struct run_session *s, int n, struct err *e)
 {
-	const struct step *st = step_of(s, n)->step;
+	char *preview = walk_preview(s->walk, n);
 
 	tell_begin(s, n);
-	tell(s, "%s\n", st->script ? st->script : st->source);
+	tell(s, "%s\n", preview);
+	free(preview);
 	return walk_skip(s->walk, n, _("dry run: shown, not run"), e) ? OUTCOME_NONE
 								      : GO_ON;
 }
@@ -683,6 +684,20 @@ int run_session_report(struct run_session *s)
 	if (!s->cmd->json && s->n_left_over)
 		tell(s, _("%zu things are left to do by a person\n"), s->n_left_over);
 	return done || s->left ? EXIT_FINE : EXIT_FINDING;
+}
+
+int run_session_stop(struct run_session *s, bool kill, struct err *e)
+{
+	int n = running_step(s);
+
+	if (!n)
+		return err_set(e, ERR_CONFLICT, _("no step of the run is running"));
+	for (; n && (size_t)n <= walk_run(s->walk)->n; n++)
+		if (step_of(s, n)->state == STEP_RUNNING &&
+			walk_cancel(s->walk, n, kill, e))
+			return -1;
+	n = running_step(s);
+	return follow(s, n, e) ? -1 : EXIT_FINE;
 }
 
 int run_session_abandon(

@@ -28,6 +28,9 @@ int run_session_report(struct run_session *s);
  */
 int run_book(struct cmd *c, const struct strbuf *book, const char *service, enum risk yes_to);
 
+/* Stop what runs of it, and wait until that has ended. */
+int run_session_stop(struct run_session *s, bool kill, struct err *e);
+
 /* End a run that nobody walks any more, also one whose runbook is not what it was. */
 int run_session_abandon(struct run_session *s, const char *id, const char *reason, struct err *e);
 

@@ -11,7 +11,6 @@
 #include "core/yaml.h"
 
 #define DEFAULT_WITHIN_NS (10 * NS_PER_MIN)
-#define DEFAULT_WINDOW_NS (5 * NS_PER_MIN)
 
 static const char *const verdict_names[] = {
 	[VERDICT_HOLDS] = "holds",
@@ -48,7 +47,7 @@ static const struct yaml_field gate_fields[] = {
 	{.key = "burn", .want = YAML_TEXT, AT(burn),
 		.help = N_("the burn rate wanted: '< 1'")},
 	{.key = "window", .want = YAML_DURATION, AT(window_ns),
-		.help = N_("over which window")},
+		.help = N_("over which; else the shortest")},
 	{.key = "min_events", .want = YAML_REAL, AT(min_events),
 		.min = 0, .max = 1e15, .help = N_("fewer events decide nothing")},
 	{.key = "model", .want = YAML_TEXT, AT(model),
@@ -203,8 +202,7 @@ static void read_conditions(
 int gate_parse(struct gate *out, const char *s, const struct vars *vars, int line,
 	struct arena *a, struct problems *p)
 {
-	struct gate_yaml y = {
-		.window_ns = DEFAULT_WINDOW_NS, .within_ns = DEFAULT_WITHIN_NS};
+	struct gate_yaml y = {.within_ns = DEFAULT_WITHIN_NS};
 	struct reading r = {.vars = vars, .a = a, .p = p};
 	struct yaml_doc *doc = NULL;
 	size_t before = p->n;

@@ -21,7 +21,7 @@ struct gate {
 	const char	*slo, *service;		/* service NULL: of the run */
 	enum gate_op	burn_op;
 	double		burn;
-	int64_t		window_ns;
+	int64_t		window_ns;		/* 0: the shortest that is evaluated */
 	double		min_events;
 	const char	*model;			/* the model's or the service's name */
 	enum gate_op	version_op;

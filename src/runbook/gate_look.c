@@ -154,7 +154,7 @@ static void judge_window(struct look *l, const struct slo_state *s, size_t i)
 	struct strbuf window = STRBUF_INIT;
 	double burn = s->burn[i], events = s->window_events[i];
 
-	duration_format(&window, l->g->window_ns);
+	duration_format(&window, s->windows_ns[i]);
 	if (isnan(burn))
 		say(l, VERDICT_NO_DATA, burn, _("no data on burn over %s"), window.buf);
 	else if (l->g->min_events > 0 && isnan(events))
@@ -175,8 +175,25 @@ static void judge_window(struct look *l, const struct slo_state *s, size_t i)
 	strbuf_release(&window);
 }
 
+/* The window asked for, or the shortest; n_windows: it is not evaluated. */
+static size_t window_index(const struct slo_state *s, int64_t wanted_ns)
+{
+	size_t shortest = s->n_windows;
+
+	for (size_t i = 0; i < s->n_windows; i++) {
+		if (s->windows_ns[i] == wanted_ns)
+			return i;
+		if (!wanted_ns &&
+			(shortest == s->n_windows ||
+				s->windows_ns[i] < s->windows_ns[shortest]))
+			shortest = i;
+	}
+	return shortest;
+}
+
 static int look_slo(struct look *l, struct err *e)
 {
+	size_t window;
 	struct slo_rows rows;
 	const struct slo_row *row;
 
@@ -192,11 +209,11 @@ static int look_slo(struct look *l, struct err *e)
 	}
 	if (slo_is_stale(l, row))
 		return 0;
-	for (size_t i = 0; i < row->state.n_windows; i++)
-		if (row->state.windows_ns[i] == l->g->window_ns) {
-			judge_window(l, &row->state, i);
-			return 0;
-		}
+	window = window_index(&row->state, l->g->window_ns);
+	if (window < row->state.n_windows) {
+		judge_window(l, &row->state, window);
+		return 0;
+	}
 	say(l, VERDICT_NO_DATA, NAN,
 		_("the objective '%s' is not evaluated over that window"), l->g->slo);
 	return 0;
@@ -255,8 +272,10 @@ static int look_model(struct look *l, struct err *e)
 		say(l, VERDICT_NO_DATA, NAN, _("nothing is known to serve '%s'"),
 			l->g->model);
 	else if (good == n)
-		say(l, VERDICT_HOLDS, (double)good, _("'%s' serves %s %s everywhere"),
-			l->g->model, op_text(l->g->version_op), l->g->version);
+		say(l, VERDICT_HOLDS, (double)good,
+			l->g->version_op == OP_EQ ? _("'%s' serves version %s everywhere")
+						  : _("'%s' serves version %s nowhere"),
+			l->g->model, l->g->version);
 	else
 		say(l, VERDICT_NOT, (double)good,
 			_("'%s' serves version %s, wanted %s %s (%zu of %zu variants are "

@@ -18,6 +18,7 @@
 
 #include "core/clock.h"
 #include "core/i18n.h"
+#include "core/path.h"
 #include "record/chain.h"
 #include "record/checkpoint.h"
 #include "runbook/destroy.h"
@@ -277,7 +278,7 @@ static int claim(struct job *j, struct err *e)
 static int job_open(struct job *j, struct err *e)
 {
 	who_am_i(&j->who, &j->arena);
-	j->program = supervisor_program();
+	j->program = path_program();
 	if (take_vars(j, e) || open_runbook(j, e) || open_config(j, e) ||
 		check_allowed(j, e))
 		return -1;

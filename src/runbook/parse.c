@@ -190,6 +190,8 @@ static void add_fence(struct parse *ps, const struct md_block *b)
 	}
 	if (kind == KIND_SH)
 		script_prepare(s, ps->a);
+	else if (kind != KIND_POSTMORTEM)
+		script_find_inputs(s, ps->a);
 	if (b->unclosed)
 		s->broken = _("the code block is never closed, so its end is not known");
 }

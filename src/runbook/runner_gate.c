@@ -13,6 +13,7 @@
 #include "store/source.h"
 
 #define SAY_EVERY_NS (30 * NS_PER_S) /* the same reading is repeated this often */
+#define SAY_FIGURE_NS (5 * NS_PER_S) /* another figure with the same verdict, at most */
 #define ASK_EVERY_NS (10 * NS_PER_S) /* a collector is asked to look now */
 
 struct gate_run {
@@ -46,7 +47,11 @@ static bool same_reading(const struct gate_reading *a, const struct gate_reading
 
 static void say(struct gate_run *r, const struct gate_reading *now, int64_t at)
 {
-	if (r->said && same_reading(&r->last, now) && at - r->said_at < SAY_EVERY_NS)
+	int64_t quiet_ns = same_reading(&r->last, now) ? SAY_EVERY_NS
+		: r->last.verdict == now->verdict      ? SAY_FIGURE_NS
+						       : 0;
+
+	if (r->said && at - r->said_at < quiet_ns)
 		return;
 	if (now->verdict == VERDICT_HOLDS && r->gate.hold_ns)
 		stream_say(&r->job->out, _("%s: %s; held for %lld s of %lld s"),
@@ -77,8 +82,22 @@ static void ask_for_news(struct gate_run *r, int64_t now)
 	err_release(&e);
 }
 
+/* A dry run changes nothing that could be waited for: it says how things stand. */
+static enum gate_end only_look(struct gate_run *r, const struct gate_reading *now)
+{
+	r->gate.hold_ns = 0;
+	r->job->note = arena_format(
+		&r->job->arena, _("dry run: looked once, did not wait: %s"), now->text);
+	return GATE_PASSED;
+}
+
 static void finish(struct gate_run *r, enum gate_end end)
 {
+	if (r->job->order.dry_run) {
+		job_end(r->job, STEP_SKIPPED, NULL);
+		loop_stop(r->loop);
+		return;
+	}
 	if (end == GATE_PASSED)
 		job_end(r->job, STEP_OK, NULL);
 	else
@@ -109,6 +128,8 @@ static void on_tick(void *ctx)
 		err_clear(&e);
 	}
 	end = gate_hold(&r->hold, &r->gate, now.verdict, at);
+	if (r->job->order.dry_run)
+		end = only_look(r, &now);
 	say(r, &now, at);
 	r->last = now;
 	if (stream_flush(&r->job->out, false, &e))

@@ -549,6 +549,23 @@ static void find_outputs(struct step *s, struct arena *a)
 	}
 }
 
+/* "$NAME" and "${NAME}" in YAML, where they stand for whole values. */
+void script_find_inputs(struct step *s, struct arena *a)
+{
+	s->inputs.items = arena_alloc(a, MAX_NAMES, sizeof(*s->inputs.items));
+	for (const char *at = strchr(s->source, '$'); at; at = strchr(at + 1, '$')) {
+		const char *start = at + 1 + (at[1] == '{');
+		size_t n = 0;
+		char *name;
+
+		while (is_word(start[n]))
+			n++;
+		name = arena_strndup(a, start, n);
+		if (script_var_allowed(name) && s->inputs.n < MAX_NAMES)
+			s->inputs.items[s->inputs.n++] = name;
+	}
+}
+
 /* --- the whole --- */
 
 static void prepare_shell(struct step *s, const struct lang *lang, struct arena *a)

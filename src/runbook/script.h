@@ -19,6 +19,9 @@ bool script_is_shell(const char *lang);
 /* Fill script, expected, inputs, outputs and perhaps broken of s from its source and lang. */
 void script_prepare(struct step *s, struct arena *a);
 
+/* The inputs of a step whose source is YAML: an action, a gate. */
+void script_find_inputs(struct step *s, struct arena *a);
+
 /*
  * The command line that runs the step's script: argv ends with NULL and borrows from s and a.
  * With second, the next best interpreter; false: there is none.

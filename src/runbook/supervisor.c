@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/i18n.h"
+#include "core/path.h"
 #include "runbook/logind.h"
 #include "runbook/order.h"
 #include "store/journal.h"
@@ -45,21 +46,6 @@ char *supervisor_warning(void)
 }
 
 /* --- starting --- */
-
-/* Our own program's file: /proc/self/exe would be systemd-run's once that has taken over. */
-char *supervisor_program(void)
-{
-	char buf[4096];
-	ssize_t n = readlink("/proc/self/exe", buf, sizeof(buf) - 1);
-	static const char deleted[] = " (deleted)";
-	size_t len = n > 0 ? (size_t)n : 0;
-
-	buf[len] = '\0';
-	if (!len ||
-		(len > sizeof(deleted) && !strcmp(buf + len - strlen(deleted), deleted)))
-		return mem_strdup("/proc/self/exe");
-	return mem_strdup(buf);
-}
 
 static int launch(struct child *out, const char *program, bool scope, struct err *e)
 {
@@ -123,7 +109,7 @@ static int give_order(struct child *c, const struct order *o, struct err *e)
 int supervisor_start(struct starting *out, const struct order *o, struct err *e)
 {
 	struct logind l;
-	char *program = supervisor_program();
+	char *program = path_program();
 	int rc;
 
 	*out = (struct starting){.n = o->n, .heard = STRBUF_INIT};

@@ -46,9 +46,6 @@ void supervisor_forget(struct starting *s);
 /* The process itself: read the order from stdin, detach, run, journal.  An exit code. */
 int supervisor_main(void);
 
-/* Our own program's file.  The caller frees. */
-char *supervisor_program(void);
-
 /* True while a supervisor lives for the step.  No pids, no clocks: the kernel's lock. */
 bool supervisor_lives(struct store *st, const char *run, int n);
 
