@@ -8,3 +8,20 @@ nodist_doc_DATA = doc/tocsin-poll.service
 CLEANFILES += doc/tocsin-poll.service
 doc/tocsin-poll.service: doc/tocsin-poll.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) doc && $(SED) 's|@bindir[@]|$(bindir)|g' $(srcdir)/doc/tocsin-poll.service.in > $@.tmp && mv $@.tmp $@
+schemadir = $(docdir)/schema
+dist_schema_DATA =
+dist_schema_DATA += doc/schema/alerts-1.json
+dist_schema_DATA += doc/schema/audit-1.json
+dist_schema_DATA += doc/schema/audit-entries-1.json
+dist_schema_DATA += doc/schema/changes-1.json
+dist_schema_DATA += doc/schema/check-1.json
+dist_schema_DATA += doc/schema/gate-1.json
+dist_schema_DATA += doc/schema/models-1.json
+dist_schema_DATA += doc/schema/runbook-1.json
+dist_schema_DATA += doc/schema/runbooks-1.json
+dist_schema_DATA += doc/schema/runs-1.json
+dist_schema_DATA += doc/schema/session-1.json
+dist_schema_DATA += doc/schema/sessions-1.json
+dist_schema_DATA += doc/schema/slo-1.json
+dist_schema_DATA += doc/schema/slos-1.json
+dist_schema_DATA += doc/schema/status-1.json

@@ -185,3 +185,4 @@ tests_pty_signals_LDADD = $(PTY_LIBS)
 check_PROGRAMS += tests/unit/redact
 check_PROGRAMS += tests/pty/terminals
 tests_pty_terminals_LDADD = $(PTY_LIBS)
+dist_check_SCRIPTS += tests/e2e/schema.sh
