@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # used by those who source this
 # lib.sh - what the tests in shell share: programs on loopback, in a directory of their own
 #
 # A test sources this, starts programs with `serve`, and ends with what its last check says.

@@ -90,8 +90,8 @@ check-cppcheck:
 		$(top_srcdir)/src $(top_srcdir)/lab
 
 check-shell:
-	cd $(top_srcdir) && shellcheck quickstart .ci/run .ci/tools tests/run \
-		$$(git ls-files 'tests/lint/[a-w]*' 'tests/live/*.sh' 'tests/*.sh' | grep -v '\.txt$$')
+	cd $(top_srcdir) && shellcheck -x -P SCRIPTDIR quickstart .ci/run .ci/tools tests/run \
+		$$(git ls-files 'tests/lint/*' 'tests/*.sh' | grep -v '\.\(txt\|h\)$$')
 
 # A second build in its own directory, with its own flags, and its unit and screen tests.
 check-clang:
