@@ -44,7 +44,8 @@ static bool read_name(struct clause *c, const char **s)
 
 	c->name = mem_strndup(*s, n);
 	*s += n;
-	if (strcmp(c->name, "tags") != 0)
+	/* The real client says "tag". */
+	if (strcmp(c->name, "tags") != 0 && strcmp(c->name, "tag") != 0)
 		return n > 0;
 	if (**s != '.')
 		return false;

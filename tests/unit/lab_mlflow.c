@@ -71,6 +71,7 @@ static void filters(void **state)
 		{"name!='search-ranker'", 13 + 5 + 6},
 		{"tags.%60eval.gate%60='failed'", 1 + 1 + 1},
 		{"tags.nothing='x'", 0},
+		{"tag.%60mlflow.prompt.is_prompt%60%20!=%20'true'", 46},
 		{"", 46},
 	};
 	static const char *const bad[] = {"name", "name%20=", "name='x",
