@@ -1,7 +1,7 @@
 # The lab: everything but main.c is one library, so that its tests link what ships.
 lab_scenariosdir = $(pkgdatadir)/lab/scenarios
 lab_storiesdir = $(pkgdatadir)/lab/stories
-LAB_SCENARIOS = lab/scenarios/retail.yaml
+LAB_SCENARIOS = lab/scenarios/payments.yaml lab/scenarios/retail.yaml
 LAB_STORIES = lab/stories/assistant.yaml lab/stories/summarizer.yaml
 EXTRA_DIST += $(LAB_SCENARIOS) $(LAB_STORIES)
 
@@ -23,6 +23,7 @@ libtocsin_a_SOURCES += src/cmd/demo.c
 libtocsin_a_SOURCES += src/cmd/demo_files.c src/cmd/demo_files.h
 libtocsin_a_SOURCES += src/cmd/demo_keeper.c src/cmd/demo_keeper.h
 bin_PROGRAMS += tocsin-lab
+dist_man_MANS += doc/tocsin-lab.1
 noinst_LIBRARIES += liblab.a
 lab_scenarios_DATA = $(LAB_SCENARIOS)
 lab_stories_DATA = $(LAB_STORIES)

@@ -20,7 +20,8 @@ struct test_lab {
 };
 
 /* Speed 10, the moment 2026-11-21T09:00:00Z. */
-static inline void test_lab_init(struct test_lab *t, const char *cause, const char *elapsed)
+static inline void test_lab_scenario(
+	struct test_lab *t, const char *scenario, const char *cause, const char *elapsed)
 {
 	struct problems p;
 	struct err e = ERR_INIT;
@@ -31,8 +32,8 @@ static inline void test_lab_init(struct test_lab *t, const char *cause, const ch
 		.history_ns = 30 * NS_PER_DAY};
 
 	*t = (struct test_lab){0};
-	problems_init(&p, "retail");
-	if (scenario_load(&t->sc, "retail", &p, &e))
+	problems_init(&p, scenario);
+	if (scenario_load(&t->sc, scenario, &p, &e))
 		fail_msg("%s", e.what);
 	assert_int_equal(time_parse(&conf.start, "2026-11-21T09:00:00Z", &e), 0);
 	if (elapsed)
@@ -47,6 +48,11 @@ static inline void test_lab_init(struct test_lab *t, const char *cause, const ch
 	arena_init(&t->arena);
 	strbuf_init(&t->last.body);
 	problems_release(&p);
+}
+
+static inline void test_lab_init(struct test_lab *t, const char *cause, const char *elapsed)
+{
+	test_lab_scenario(t, "retail", cause, elapsed);
 }
 
 static inline void test_lab_release(struct test_lab *t)

@@ -261,9 +261,33 @@ static void the_seed_chooses(void **state)
 	test_lab_release(&t);
 }
 
-UNIT_TESTS(cmocka_unit_test(bad_version), cmocka_unit_test(bad_prompt),
-	cmocka_unit_test(late_data), cmocka_unit_test(late_data_arrives_by_itself),
-	cmocka_unit_test(nothing_wrong), cmocka_unit_test(draining_contains),
-	cmocka_unit_test(same_seed_same_numbers),
+/* Every cause of every scenario that ships burns where it says, and nothing burns before. */
+static void what_ships_burns(void **state)
+{
+	static const char *const scenarios[] = {"retail", "payments"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(scenarios); i++)
+		for (int cause = 0; cause < CAUSES; cause++) {
+			struct test_lab t;
+			const char *service;
+			bool burns = cause != CAUSE_NOTHING;
+
+			test_lab_scenario(
+				&t, scenarios[i], cause_name((enum cause)cause), NULL);
+			service = t.lab.platform->cause->service;
+			test_lab_advance(&t, 10);
+			assert_true(test_lab_burn(&t, service) < 1);
+			test_lab_advance(&t, 80);
+			assert_int_equal(test_lab_burn(&t, service) > 14.4, burns);
+			assert_int_equal(pages(&t, service), burns);
+			test_lab_release(&t);
+		}
+}
+
+UNIT_TESTS(cmocka_unit_test(what_ships_burns), cmocka_unit_test(bad_version),
+	cmocka_unit_test(bad_prompt), cmocka_unit_test(late_data),
+	cmocka_unit_test(late_data_arrives_by_itself), cmocka_unit_test(nothing_wrong),
+	cmocka_unit_test(draining_contains), cmocka_unit_test(same_seed_same_numbers),
 	cmocka_unit_test(elapsed_time_has_happened),
 	cmocka_unit_test(counters_never_fall), cmocka_unit_test(the_seed_chooses))
