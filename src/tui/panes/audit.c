@@ -37,15 +37,17 @@ static const char *copy_at(struct arena *a, const struct json *doc, const char *
 	return arena_strdup(a, json_text_at(doc, path));
 }
 
-/* The word for how it went: the state that a step or a run ended in, else what was said. */
+/* How it went: the state that it ended in, else what was said, else how it was confirmed. */
 static const char *result_of(struct arena *a, const struct json *doc)
 {
-	static const char *const paths[] = {"data.state", "data.error", "data.reason",
-		"data.note", "data.confirmed", "data.how", "data.what"};
-	const char *text = NULL;
+	static const char *const paths[] = {
+		"data.state", "data.error", "data.reason", "data.note", "data.what"};
+	const char *text = NULL, *confirmed = json_text_at(doc, "data.confirmed");
 
 	for (size_t i = 0; i < ARRAY_LEN(paths) && !text; i++)
 		text = json_text_at(doc, paths[i]);
+	if (!text && confirmed && strcmp(confirmed, "no"))
+		return arena_format(a, _("confirmed by %s"), confirmed);
 	return arena_strdup(a, text);
 }
 

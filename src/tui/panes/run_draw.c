@@ -219,7 +219,7 @@ static void add_state(struct pane *p, const struct step_row *row,
 		strbuf_addf(&line, _(", exit code %lld"), (long long)row->exit_code);
 	if (row->attempt > 1)
 		strbuf_addf(&line, _(", attempt %lld"), (long long)row->attempt);
-	if (row->how)
+	if (row->how && strcmp(row->how, "no"))
 		strbuf_addf(&line, _(", confirmed by %s"), row->how);
 	doc_text(out, looks[s->state].role, line.buf);
 	if (row->error)
