@@ -186,3 +186,5 @@ check_PROGRAMS += tests/unit/redact
 check_PROGRAMS += tests/pty/terminals
 tests_pty_terminals_LDADD = $(PTY_LIBS)
 dist_check_SCRIPTS += tests/e2e/schema.sh
+check_PROGRAMS += tests/pty/ahead
+tests_pty_ahead_LDADD = $(PTY_LIBS)

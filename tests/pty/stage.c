@@ -50,7 +50,8 @@ void stage_open(struct stage *p, bool empty)
 	must(mkdtemp(p->dir) ? 0 : -1, &e);
 	store = path_join(p->dir, "store");
 	p->config_file = path_join(p->dir, "config.yaml");
-	text = mem_format("store: {path: '%s'}\n%s", store, empty ? "" : sources_text);
+	text = mem_format("store: {path: '%s'}\nrunbooks: ['%s/books']\n%s", store,
+		p->dir, empty ? "" : sources_text);
 	must(path_write(p->config_file, text, strlen(text), 0600, &e), &e);
 	problems_init(&problems, p->config_file);
 	must(config_load(&p->config, p->config_file, &problems, &e), &e);

@@ -12,7 +12,7 @@ struct stage {
 	struct store	*st;			/* to change what the console shows */
 };
 
-/* Under $TMPDIR; empty: nothing was ever read. */
+/* Under $TMPDIR; empty: nothing was ever read.  Runbooks may be put into books/ there. */
 void stage_open(struct stage *p, bool empty);
 void stage_close(struct stage *p);
 
