@@ -25,6 +25,7 @@ enum action_flags {
 	ACTION_MENU = 8,	/* stands in the `x` menu, by letter */
 	ACTION_BAR = 16,	/* stands in the bottom bar */
 	ACTION_ASKS = 64,	/* run() itself asks before anything is changed */
+	ACTION_ALWAYS = 128,	/* in the bottom bar however narrow it is */
 	ACTION_QUIET = 32,	/* a movement: in `?`, not in the palette */
 };
 

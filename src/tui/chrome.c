@@ -15,7 +15,8 @@
 
 /* --- the top line --- */
 
-static void worst_text(struct console *c, struct strbuf *out)
+/* brief: without the service, where the figure would be cut off. */
+static void worst_text(struct console *c, struct strbuf *out, bool brief)
 {
 	const struct situation *s = &c->situation;
 	const struct slo_row *row = s->n_slos ? s->slos[0] : NULL;
@@ -23,7 +24,9 @@ static void worst_text(struct console *c, struct strbuf *out)
 
 	strbuf_addf(out, "%c ", c->theme.marks[worst]);
 	if (row && row->state.severity >= SEV_TICKET) {
-		strbuf_addf(out, "%s/%s ", row->slo.service, row->slo.name);
+		if (!brief)
+			strbuf_addf(out, "%s/", row->slo.service);
+		strbuf_addf(out, "%s ", row->slo.name);
 		burn_text(out, slo_burn_now(&row->state));
 		if (slo_is_stale(c, row))
 			strbuf_adds(out, _(" stale"));
@@ -113,8 +116,12 @@ static void draw_top(struct console *c, const struct box *b)
 		draw_past(c, b, x);
 		return;
 	}
-	worst_text(c, &worst);
+	worst_text(c, &worst, false);
 	end = draw_right(c, b, bar, x + 24);
+	if (draw_width(worst.buf) > end - x) {
+		strbuf_reset(&worst);
+		worst_text(c, &worst, true);
+	}
 	box_text(b, 0, x, end - x, severity_role(severity), worst.buf);
 	strbuf_release(&worst);
 }
@@ -168,15 +175,29 @@ int pane_of_key(uint32_t key)
 struct bar {
 	const struct box *b;
 	int x, end;
+	bool always; /* this round: only what always stands there */
+	int reserved; /* columns that those take */
 };
 
-static void first_key(struct strbuf *out, const char *keys)
+static int bar_width(const struct action *a, struct strbuf *key)
 {
-	size_t n = strcspn(keys, " ");
+	size_t n = strcspn(a->keys, " ");
 	unsigned mods;
-	uint32_t key = key_parse(keys, n, &mods);
+	uint32_t first = key_parse(a->keys, n, &mods);
 
-	key_text(out, key, mods);
+	key_text(key, first, mods);
+	return draw_width(key->buf) + 1 + draw_width(_(a->title));
+}
+
+static bool bar_reserve(void *ctx, const struct action *a)
+{
+	struct bar *bar = ctx;
+	struct strbuf key = STRBUF_INIT;
+
+	if (a->keys && (a->flags & ACTION_ALWAYS))
+		bar->reserved += bar_width(a, &key) + 2;
+	strbuf_release(&key);
+	return false;
 }
 
 static bool bar_add(void *ctx, const struct action *a)
@@ -185,10 +206,10 @@ static bool bar_add(void *ctx, const struct action *a)
 	struct strbuf key = STRBUF_INIT;
 	int width;
 
-	if (!(a->flags & ACTION_BAR) || !a->keys)
+	if (!(a->flags & ACTION_BAR) || !a->keys ||
+		((a->flags & ACTION_ALWAYS) != 0) != bar->always)
 		return false;
-	first_key(&key, a->keys);
-	width = draw_width(key.buf) + 1 + draw_width(_(a->title));
+	width = bar_width(a, &key);
 	if (bar->x + width <= bar->end) {
 		int x = bar->x;
 
@@ -201,9 +222,21 @@ static bool bar_add(void *ctx, const struct action *a)
 	return false;
 }
 
+static void draw_hints(struct console *c, const struct box *b)
+{
+	struct bar bar = {.b = b, .x = 1};
+	struct pane *p = console_front_pane(c);
+
+	action_each(c, p, false, bar_reserve, &bar);
+	bar.end = b->cols - bar.reserved;
+	action_each(c, p, false, bar_add, &bar);
+	bar.end = b->cols;
+	bar.always = true;
+	action_each(c, p, false, bar_add, &bar);
+}
+
 static void draw_bar(struct console *c, const struct box *b)
 {
-	struct bar bar = {b, 1, b->cols - 1};
 	struct sheet *s = sheet_front(c);
 
 	if (c->note)
@@ -211,7 +244,7 @@ static void draw_bar(struct console *c, const struct box *b)
 	else if (s && s->ops->hints)
 		box_text(b, 0, 1, b->cols - 2, ROLE_DIM, _(s->ops->hints));
 	else if (!s)
-		action_each(c, console_front_pane(c), false, bar_add, &bar);
+		draw_hints(c, b);
 }
 
 /* --- very small windows: counts first --- */

@@ -21,6 +21,7 @@ struct asking {
 	struct strbuf text; /* the body as given */
 	int body_cols;
 	struct doc_view view;
+	int shown; /* lines of the body */
 	struct edit edit;
 	char letter;
 	bool answered;
@@ -43,13 +44,19 @@ static void lay_out(struct asking *a, int cols)
 	a->body_cols = cols;
 }
 
+/* The question's own lines: what to press, or what to type and where. */
+static int question_rows(const struct asking *a)
+{
+	return a->kind == QUESTION_NAME ? 2 : 1;
+}
+
 static int asking_rows(struct sheet *s, int cols, int most)
 {
 	struct asking *a = (struct asking *)s;
 	int rows;
 
 	lay_out(a, cols);
-	rows = doc_lines(a->body) + 3;
+	rows = doc_lines(a->body) + question_rows(a) + 2;
 	return rows < most ? rows : most;
 }
 
@@ -67,28 +74,35 @@ static void draw_question(struct asking *a, const struct box *b, int y)
 		box_cursor(b, y, 2, true);
 		return;
 	}
-	x += box_textf(b, y, x, b->cols - x - 4, ROLE_STRONG,
-		     _("Type %s and Enter to do it, Esc to leave it:"), a->name) +
-		1;
-	if (b->cols - x < 12 && y + 1 < b->rows) {
-		y++;
-		x = 2;
-	}
-	edit_draw(&a->edit, b, y, x, b->cols - x - 1, true);
+	x += box_text(b, y, x, b->cols - x, ROLE_STRONG, _("To do it, type")) + 1;
+	box_text(b, y, x, b->cols - x, ROLE_KEY, a->name);
+	box_text(b, y + 1, 2, 1, ROLE_KEY, ">");
+	edit_draw(&a->edit, b, y + 1, 4, b->cols - 5, true);
 }
 
+/* The question is always in view; a long body scrolls above it. */
 static void asking_draw(struct sheet *s, const struct box *b)
 {
 	struct asking *a = (struct asking *)s;
-	int lines, rows;
+	int lines, room, own = question_rows(a);
 	struct box body;
 
 	lay_out(a, b->cols);
 	lines = doc_lines(a->body);
-	rows = b->rows > 2 ? b->rows - 2 : 0;
-	body = box_sub(b, 0, 0, lines < rows ? lines : rows, b->cols);
+	room = b->rows - own - (b->rows > lines + own);
+	a->shown = lines < room ? lines : room > 0 ? room : 0;
+	body = box_sub(b, 0, 0, a->shown, b->cols);
 	doc_draw(a->body, &a->view, &body, false);
-	draw_question(a, b, body.rows + (b->rows > body.rows + 1));
+	if (a->view.top + a->shown < lines && a->shown)
+		box_right(&body, a->shown - 1, b->cols - 6, 6, ROLE_KEY, _("more"));
+	draw_question(a, b, a->shown + (b->rows > a->shown + own));
+}
+
+static void scroll(struct asking *a, bool down)
+{
+	a->view.cursor = down ? a->view.top + a->shown : a->view.top - 1;
+	if (a->view.cursor < 0)
+		a->view.cursor = 0;
 }
 
 static void answer(struct asking *a, bool yes)
@@ -111,6 +125,10 @@ static void asking_event(struct sheet *s, const struct event *ev)
 	}
 	if (ev->kind != EVENT_KEY)
 		return;
+	if (ev->key == K_UP || ev->key == K_DOWN) {
+		scroll(a, ev->key == K_DOWN);
+		return;
+	}
 	if (a->kind == QUESTION_LETTER) {
 		/* A key that came in one piece with others was not read off this dialog. */
 		if (ev->key == (unsigned char)a->letter && !ev->mods && ev->alone)
@@ -156,7 +174,7 @@ static const struct sheet_ops asking_ops = {
 	.event = asking_event,
 	.cancel = asking_cancel,
 	.free = asking_free,
-	.hints = N_("Esc leaves it undone"),
+	.hints = N_("Esc leaves it undone  Up Down read on"),
 	.holds = true,
 	.guarded = true,
 };

@@ -105,6 +105,7 @@ static void add_objective(struct gather *g, const struct slo_row *row)
 	item->severity = known ? s->severity : SEV_NO_DATA;
 	item->word = slo_word(item->severity);
 	item->name = id;
+	item->brief = row->slo.name;
 	burn_text(&burn, known ? slo_burn_now(s) : NAN);
 	item->figure = keep(g, &burn);
 	item->budget = known ? s->budget_left : NAN;

@@ -17,6 +17,7 @@ struct item {
 	enum severity	severity;	/* SEV_NONE: no mark */
 	const char	*word;		/* behind the mark */
 	const char	*name;		/* what is looked for */
+	const char	*brief;		/* the part that counts, for narrow windows; or NULL */
 	const char	*note;		/* the rest */
 	enum role	note_role;
 	const char	*figure;	/* "14.2x" */

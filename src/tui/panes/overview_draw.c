@@ -147,7 +147,8 @@ static void draw_objective(const struct item *item, const struct layout *l,
 			item->budget);
 	end -= l->bar ? l->bar + 2 : 0;
 	end = put_right(b, y, end, l->figure, figure, item->figure);
-	box_text(b, y, LEAD, end - LEAD, ROLE_STRONG, item->name);
+	box_text(b, y, LEAD, end - LEAD, ROLE_STRONG,
+		draw_width(item->name) > end - LEAD ? item->brief : item->name);
 }
 
 static void draw_other(const struct item *item, const struct layout *l,
