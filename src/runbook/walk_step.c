@@ -160,7 +160,9 @@ static char *preview(const struct walk *w, const struct step *s)
 	strbuf_addf(&text, "%d. %s  [%s, %s%s%s]\n", s->n, s->name,
 		step_kind_name(s->kind), risk_name(s->risk), s->phase ? ", " : "",
 		s->phase ? phase_name(s->phase) : "");
-	if (strcmp(s->title, s->name) && !is_first_line(s))
+	if (s->kind == KIND_MANUAL && s->source && *s->source)
+		strbuf_addf(&text, "%s\n", s->source);
+	else if (strcmp(s->title, s->name) && !is_first_line(s))
 		strbuf_addf(&text, "%s\n", s->title);
 	if (w->row.service || w->scope.service)
 		strbuf_addf(&text, _("service %s"), w->scope.service);

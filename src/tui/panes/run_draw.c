@@ -213,13 +213,15 @@ static void add_state(struct pane *p, const struct step_row *row,
 	strbuf_adds(&line, word_of(s->state));
 	if (took.len && row->ended == NONE_INT)
 		strbuf_addf(&line, _(" for %s"), took.buf);
+	else if (took.len && s->step->kind == KIND_MANUAL)
+		strbuf_addf(&line, _(" %s ago"), ago.buf);
 	else if (took.len)
 		strbuf_addf(&line, _(" %s ago, took %s"), ago.buf, took.buf);
 	if (row->exit_code != NONE_INT)
 		strbuf_addf(&line, _(", exit code %lld"), (long long)row->exit_code);
 	if (row->attempt > 1)
 		strbuf_addf(&line, _(", attempt %lld"), (long long)row->attempt);
-	if (row->how && strcmp(row->how, "no"))
+	if (row->how && strcmp(row->how, "no") && s->step->kind != KIND_MANUAL)
 		strbuf_addf(&line, _(", confirmed by %s"), row->how);
 	doc_text(out, looks[s->state].role, line.buf);
 	if (row->error)
