@@ -17,6 +17,7 @@ enum { ANSWER_HOLDS = 3 };
 
 #define BURNING_MOST_NS (10 * NS_PER_MIN)
 #define RECORDED_MOST_NS (5 * NS_PER_MIN)
+#define REFRESH_MOST_NS NS_PER_MIN /* what a person asks for is at most this old */
 #define NO_DATA_MOST_NS (2 * NS_PER_MIN) /* a young server's long windows fill one day */
 
 struct recorded {
@@ -29,7 +30,7 @@ struct ask {
 	char *text; /* owned: the key */
 	int64_t every_ns;
 	bool recorded, wanted, asking, known;
-	int64_t due_mono, answered_mono;
+	int64_t answered_mono, retry_mono;
 	double sum, worst; /* of all series */
 	struct arena arena; /* of the list */
 	struct recorded *list;
@@ -211,7 +212,7 @@ void asks_renew(struct asks *a, const struct slo_set *slos)
 		if (!ask->wanted)
 			ask_free(a, ask);
 		else if (ask->failed.code)
-			ask->due_mono = 0;
+			ask->retry_mono = 0;
 	}
 }
 
@@ -223,9 +224,6 @@ static void answer_keep(struct ask *ask, const struct prom_answer *p)
 	ask->answered_mono = clock_mono();
 	ask->sum = prom_sum(p);
 	ask->worst = prom_worst(p);
-	ask->due_mono = ask->answered_mono + ask->every_ns;
-	if (isnan(ask->sum) && ask->every_ns > NO_DATA_MOST_NS)
-		ask->due_mono = ask->answered_mono + NO_DATA_MOST_NS;
 	err_clear(&ask->failed);
 	arena_reset(&ask->arena);
 	ask->n_list = 0;
@@ -247,13 +245,14 @@ static void answer_keep(struct ask *ask, const struct prom_answer *p)
 
 static void answer_fails(struct run *run, struct ask *ask, const struct err *e)
 {
+	int64_t again = ask->every_ns < REFRESH_MOST_NS ? ask->every_ns : REFRESH_MOST_NS;
+
 	log_info("%s: %.200s: %s", __func__, ask->text, e->what);
 	err_copy(&ask->failed, e);
 	run->result.last = &ask->failed;
 	run->result.failed++;
 	/* What is wrong stays wrong until someone changes it: asks_renew() tries again. */
-	ask->due_mono =
-		e->retry == RETRY_NEVER ? INT64_MAX : clock_mono() + ask->every_ns;
+	ask->retry_mono = e->retry == RETRY_NEVER ? INT64_MAX : clock_mono() + again;
 	if (e->retry == RETRY_NEVER)
 		ask->known = false;
 }
@@ -286,23 +285,32 @@ static void ask_now(struct run *run, struct round *r, struct ask *ask)
 	prom_query(r, run->server, ask->text, r->now, on_answer, ra);
 }
 
+static bool is_due(const struct ask *ask, int64_t every_ns)
+{
+	int64_t now = clock_mono();
+
+	if (ask->failed.code)
+		return now >= ask->retry_mono;
+	if (isnan(ask->sum) && every_ns > NO_DATA_MOST_NS)
+		every_ns = NO_DATA_MOST_NS;
+	return !ask->known || now - ask->answered_mono >= every_ns;
+}
+
 static void ask_if_due(struct run *run, struct round *r, const char *text, bool recorded,
-	int64_t every_ns, bool all)
+	int64_t every_ns)
 {
 	struct ask *ask;
 
 	if (!text)
 		return;
 	ask = ask_for(run->asks, text, recorded);
-	if (ask->every_ns > every_ns && ask->due_mono != INT64_MAX)
-		ask->due_mono -= ask->every_ns - every_ns;
 	ask->every_ns = every_ns;
-	if (!ask->asking && (all || clock_mono() >= ask->due_mono))
+	if (!ask->asking && is_due(ask, every_ns))
 		ask_now(run, r, ask);
 }
 
 static void entry_run(
-	struct run *run, struct round *r, const struct slo_entry *entry, bool all)
+	struct run *run, struct round *r, const struct slo_entry *entry, bool refresh)
 {
 	bool burning = entry->severity == SEV_PAGE || entry->severity == SEV_TICKET;
 	int64_t windows_ns[SLO_WINDOWS + 1];
@@ -313,11 +321,13 @@ static void entry_run(
 		int64_t every_ns;
 
 		slo_promql(&q, &entry->slo, windows_ns[i]);
-		every_ns = asks_interval(
-			windows_ns[i], r->conf->every_ns, q.recorded, burning);
-		ask_if_due(run, r, q.total, false, every_ns, all);
-		ask_if_due(run, r, q.bad, false, every_ns, all);
-		ask_if_due(run, r, q.ratio, q.recorded, every_ns, all);
+		every_ns = asks_interval(windows_ns[i],
+			refresh ? NS_PER_S : r->conf->every_ns, q.recorded, burning);
+		if (refresh && every_ns > REFRESH_MOST_NS)
+			every_ns = REFRESH_MOST_NS;
+		ask_if_due(run, r, q.total, false, every_ns);
+		ask_if_due(run, r, q.bad, false, every_ns);
+		ask_if_due(run, r, q.ratio, q.recorded, every_ns);
 		slo_promql_release(&q);
 	}
 }
@@ -332,7 +342,7 @@ static void asking_clear(struct asks *a)
 }
 
 void asks_run(struct asks *a, struct round *r, struct prom_server *server,
-	const struct slo_set *slos, bool all, asks_done_fn *done, void *ctx)
+	const struct slo_set *slos, bool refresh, asks_done_fn *done, void *ctx)
 {
 	struct run *run = arena_alloc(r->arena, 1, sizeof(*run));
 
@@ -343,7 +353,7 @@ void asks_run(struct asks *a, struct round *r, struct prom_server *server,
 	asking_clear(a);
 	for (size_t i = 0; i < slos->n; i++) {
 		if (slos->items[i].ours)
-			entry_run(run, r, &slos->items[i], all);
+			entry_run(run, r, &slos->items[i], refresh);
 	}
 	if (!run->left)
 		done(r, ctx, &run->result);

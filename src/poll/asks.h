@@ -19,7 +19,8 @@ void asks_free(struct asks *a);
 void asks_renew(struct asks *a, const struct slo_set *slos);
 
 /*
- * Ask what is due as of r->now, then done once (perhaps before this returns).  all: everything.
+ * Ask what is due as of r->now, then done once (perhaps before this returns).  refresh: someone
+ * waits for it, so that more is due.
  * failed: how many of asked questions got no answer, and the last reason.
  */
 struct asks_result {
@@ -28,7 +29,7 @@ struct asks_result {
 };
 typedef void asks_done_fn(struct round *r, void *ctx, const struct asks_result *res);
 void asks_run(struct asks *a, struct round *r, struct prom_server *server,
-	const struct slo_set *slos, bool all, asks_done_fn *done, void *ctx);
+	const struct slo_set *slos, bool refresh, asks_done_fn *done, void *ctx);
 
 /*
  * What is known of one window of one objective.  why (may be NULL): the server's words when it

@@ -126,7 +126,7 @@ static void on_backfilled(struct round *r, void *ctx, size_t filled, const struc
 		return;
 	}
 	/* With the past known, the beginning of what burns now is known too. */
-	for (size_t i = 0; i < kept->slos.n; i++)
+	for (size_t i = 0; filled && i < kept->slos.n; i++)
 		kept->slos.items[i].onset = NONE_INT;
 	if (filled && objectives_record(r, &own) < 0)
 		end(r, &own);

@@ -25,6 +25,7 @@ enum {
 
 #define SLICE_NS (10 * NS_PER_MS)
 #define GIVEN_UP_NS NS_PER_MIN /* a Prometheus that failed this long is stood in for */
+#define REFRESH_MOST_NS NS_PER_MIN /* what a person asks for is at most this old */
 #define NO_DATA_AGAIN_NS (15 * NS_PER_S)
 #define KEEP_MORE_NS NS_PER_DAY
 
@@ -650,9 +651,12 @@ static void jobs_add(struct scraped *s, struct round *r, struct objective *o)
 		int64_t holds = asks_interval(
 			o->windows_ns[i], r->conf->every_ns, false, burning);
 
+		if (r->want && holds > REFRESH_MOST_NS)
+			holds = REFRESH_MOST_NS;
+
 		/* When it begins to burn, what was put off for long is due now. */
 		if (clock_mono() < o->due_mono[i] &&
-			o->due_mono[i] - clock_mono() <= holds && !r->want)
+			o->due_mono[i] - clock_mono() <= holds)
 			continue;
 		o->due_mono[i] = clock_mono() + holds;
 		job = arena_push(r->arena, s->jobs, s->n_jobs, s->cap_jobs);

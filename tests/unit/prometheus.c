@@ -113,6 +113,40 @@ static void asks_long_windows_less_often(void **state)
 	bench_release(&b);
 }
 
+/* Two objectives that share a question, of which one burns: still no oftener than that one needs. */
+static void shared_questions_are_asked_once(void **state)
+{
+	static const char two[] = "version: prometheus/v1\nservice: shop\nslos:\n"
+				  "- name: strict\n  objective: 99.9\n  sli: {events: {"
+				  "error_query: 'sum(rate(http_bad[{{.window}}]))', "
+				  "total_query: 'sum(rate(http_all[{{.window}}]))'}}\n  "
+				  "alerting: {name: A}\n"
+				  "- name: lax\n  objective: 50\n  sli: {events: {"
+				  "error_query: 'sum(rate(http_bad[{{.window}}]))', "
+				  "total_query: 'sum(rate(http_all[{{.window}}]))'}}\n  "
+				  "alerting: {name: B}\n";
+	struct script script[] = {SERVER, {.of = "query_range", .body = EMPTY},
+		{.of = "slo:", .body = EMPTY},
+		{.of = "http_all[3d]", .body = VALUE("1000")},
+		{.of = "http_bad", .body = VALUE("100")},
+		{.of = "http_all", .body = VALUE("1000")}, {0}};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, plain_config, two);
+	bench_source(&b, "prom");
+	b.script = script;
+	for (int i = 0; i < 60; i++) {
+		bench_round(&b, i ? ROUND_INCREMENTAL : ROUND_FULL);
+		clock_advance(15 * NS_PER_S);
+	}
+	assert_int_equal(bench_slo(&b, "strict").state.severity, SEV_PAGE);
+	assert_int_equal(bench_slo(&b, "lax").state.severity, SEV_OK);
+	/* 15 minutes: at first, and once while it burns. */
+	assert_int_equal(script[5].asked, 2);
+	bench_release(&b);
+}
+
 static void absent_errors_are_none_and_absent_traffic_is_no_data(void **state)
 {
 	struct script script[] = {SERVER, {.of = "query_range", .body = EMPTY},
@@ -463,6 +497,7 @@ static void without_an_alertmanager_all_are_shown(void **state)
 
 UNIT_TESTS(cmocka_unit_test(computes_burn_from_counts),
 	cmocka_unit_test(asks_long_windows_less_often),
+	cmocka_unit_test(shared_questions_are_asked_once),
 	cmocka_unit_test(absent_errors_are_none_and_absent_traffic_is_no_data),
 	cmocka_unit_test(recorded_rules_need_one_query_a_window),
 	cmocka_unit_test(the_past_is_filled_at_first_contact),
