@@ -80,6 +80,40 @@ until_true() {
 	return 1
 }
 
+# lab NAME OPTION...: a practice platform; $lab is where it listens.
+lab() {
+	[ -x "$LAB" ] || skip "this build has no lab"
+	of=$1
+	shift
+	serve "$of" "$LAB" --port 0 "$@"
+	until_true 20 grep -q '"url"' "$work/$of.log" || fail "the lab is not ready"
+	lab=$(json "$work/$of.log" "d['url']")
+}
+
+# config: the configuration, from standard input.
+config() {
+	mkdir -p "$XDG_CONFIG_HOME/tocsin"
+	cat >"$XDG_CONFIG_HOME/tocsin/config.yaml"
+	chmod 600 "$XDG_CONFIG_HOME/tocsin/config.yaml"
+}
+
+# status CODE OPTION...: the situation into $work/status.json; the exit code as wanted.
+status() {
+	wanted=$1 got=0
+	shift
+	"$TOCSIN" status --json "$@" >"$work/status.json" || got=$?
+	[ "$got" = "$wanted" ] ||
+		fail "status $*: exit $got, wanted $wanted: $(cat "$work/status.json")"
+	echo "ok exit $got: status $*"
+}
+
+# holds WHAT EXPRESSION: it is true of $work/status.json.
+holds() {
+	[ "$(json "$work/status.json" "bool($2)")" = True ] ||
+		fail "$1 ($2): $(cat "$work/status.json")"
+	echo "ok $1"
+}
+
 answers() { curl -fsS -m 2 -o /dev/null "$1"; }
 
 # json FILE EXPRESSION: a Python expression over the document d.

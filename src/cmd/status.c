@@ -14,17 +14,73 @@ static bool wanted(const struct status *s, const char *source)
 	return !s->context || !source || context_has_source(s->context, source);
 }
 
+static bool is_listed(const struct source_rows *rows, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(rows->items[i].name, name))
+			return true;
+	return false;
+}
+
+static struct source_row never_read(const struct source_conf *conf)
+{
+	return (struct source_row){.name = conf->name,
+		.type = conf->type,
+		.url = conf->url,
+		.every_ns = conf->every_ns,
+		.state = SRC_NEVER,
+		.polled = NONE_INT,
+		.succeeded = NONE_INT,
+		.failing_since = NONE_INT,
+		.next_poll = NONE_INT,
+		.latency_ns = NONE_INT,
+		.bytes = NONE_INT,
+		.records = NONE_INT,
+		.heartbeat = NONE_INT};
+}
+
+/* Those that the store knows, and those that nobody ever polled. */
 static int gather_sources(struct status *s, struct err *e)
+{
+	struct source_rows known, *out = &s->sources;
+
+	if (source_list(&known, &s->arena, s->store, AT_NOW, e))
+		return -1;
+	out->items = arena_alloc(
+		&s->arena, known.n + s->config->n_sources + 1, sizeof(*out->items));
+	for (size_t i = 0; i < known.n; i++)
+		if (wanted(s, known.items[i].name))
+			out->items[out->n++] = known.items[i];
+	for (size_t i = 0; i < s->config->n_sources; i++) {
+		const struct source_conf *conf = &s->config->sources[i];
+
+		if (wanted(s, conf->name) && !is_listed(&known, known.n, conf->name))
+			out->items[out->n++] = never_read(conf);
+	}
+	return 0;
+}
+
+static void keep_slos(struct status *s)
 {
 	size_t n = 0;
 
-	if (source_list(&s->sources, &s->arena, s->store, AT_NOW, e))
-		return -1;
-	for (size_t i = 0; i < s->sources.n; i++)
-		if (wanted(s, s->sources.items[i].name))
-			s->sources.items[n++] = s->sources.items[i];
-	s->sources.n = n;
-	return 0;
+	for (size_t i = 0; i < s->slos.n; i++)
+		if (wanted(s, s->slos.items[i].slo.source))
+			s->slos.items[n++] = s->slos.items[i];
+	s->slos.n = n;
+}
+
+static void keep_drift(struct status *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->drift.n; i++) {
+		const struct drift_report *d = s->drift.items[i].record;
+
+		if (wanted(s, d->source))
+			s->drift.items[n++] = s->drift.items[i];
+	}
+	s->drift.n = n;
 }
 
 /* Sources outside the context are left out, and alerts that are over. */
@@ -79,7 +135,9 @@ int status_gather(struct status *out, const struct config *config,
 		status_release(s);
 		return -1;
 	}
+	keep_slos(s);
 	keep_alerts(s);
+	keep_drift(s);
 	keep_changes(s);
 	return 0;
 }

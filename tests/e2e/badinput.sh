@@ -3,12 +3,6 @@
 # shellcheck source=../lib.sh
 . "$TOCSIN_TOP/tests/lib.sh"
 
-config() {
-	mkdir -p "$XDG_CONFIG_HOME/tocsin"
-	cat >"$XDG_CONFIG_HOME/tocsin/config.yaml"
-	chmod 600 "$XDG_CONFIG_HOME/tocsin/config.yaml"
-}
-
 # --- the command line ---
 run 2 "$TOCSIN" statsu
 says "did you mean 'status'"

@@ -1,0 +1,198 @@
+#!/bin/sh
+# prometheus - a real Prometheus that scrapes the lab: objectives from files and from rules
+# shellcheck source=../lib.sh
+. "$TOCSIN_TOP/tests/lib.sh"
+live
+need prometheus prometheus
+need curl curl
+
+lab lab --speed 20 --cause bad-version --elapsed 15s
+
+# Rules as Sloth writes them, for one service: ids, windows, objective, period.
+sloth() {
+	ids="sloth_id: $1-requests, sloth_service: $1, sloth_slo: requests"
+	echo "  - name: sloth-$1"
+	echo "    rules:"
+	for w in 5m 30m 1h 2h 6h 1d 3d; do
+		cat <<-YAML
+		      - record: slo:sli_error:ratio_rate$w
+		        expr: |
+		          (sum(rate(requests_total{service="$1",code=~"5.."}[$w])))
+		          /
+		          (sum(rate(requests_total{service="$1"}[$w])))
+		        labels: {$ids, sloth_window: $w}
+		YAML
+	done
+	match="sloth_id=\"$1-requests\", sloth_service=\"$1\", sloth_slo=\"requests\""
+	cat <<-YAML
+	      - record: slo:sli_error:ratio_rate30d
+	        expr: |
+	          sum_over_time(slo:sli_error:ratio_rate5m{$match}[30d])
+	          / ignoring (sloth_window)
+	          count_over_time(slo:sli_error:ratio_rate5m{$match}[30d])
+	        labels: {$ids, sloth_window: 30d}
+	      - {record: "slo:objective:ratio", expr: vector(0.999), labels: {$ids}}
+	      - {record: "slo:error_budget:ratio", expr: vector(1-0.999), labels: {$ids}}
+	      - {record: "slo:time_period:days", expr: vector(30), labels: {$ids}}
+	YAML
+}
+
+{
+	echo "groups:"
+	sloth checkout-assistant
+	sloth fraud-scorer
+	sloth nobody
+	cat <<-'YAML'
+	  - name: alerts
+	    rules:
+	      - alert: CheckoutFails
+	        expr: >-
+	          sum(rate(requests_total{service="checkout-assistant",code=~"5.."}[1m]))
+	          / sum(rate(requests_total{service="checkout-assistant"}[1m])) > 0.0144
+	        labels: {severity: page, service: checkout-assistant}
+	        annotations: {summary: "Checkout answers with errors"}
+	YAML
+} >"$work/rules.yaml"
+
+cat >"$work/prometheus.yaml" <<YAML
+global: {scrape_interval: 1s, evaluation_interval: 1s}
+rule_files: [$work/rules.yaml]
+scrape_configs:
+  - job_name: lab
+    static_configs: [{targets: ["${lab#http://}"]}]
+YAML
+sed '/rule_files/d' "$work/prometheus.yaml" >"$work/calm.yaml"
+
+# prometheus_on NAME CONFIGURATION: $url is where it listens.
+prometheus_on() {
+	port=$(free_port)
+	serve "$1" prometheus --config.file="$2" --storage.tsdb.path="$work/$1.d" \
+		--web.listen-address="127.0.0.1:$port" --log.level=warn
+	url=http://127.0.0.1:$port
+}
+prometheus_on calm "$work/calm.yaml"
+calm=$url
+prometheus_on prom "$work/prometheus.yaml"
+until_true 30 answers "$calm/-/ready" || fail "prometheus does not start"
+until_true 30 answers "$url/-/ready" || fail "prometheus does not start"
+
+# holds_rules: the last rule to come has been recorded.
+has() {
+	curl -fsS -m 5 -G --data-urlencode "query=$1" "$url/api/v1/query" | grep -q '"value"'
+}
+until_true 30 has 'slo:sli_error:ratio_rate5m{sloth_service="fraud-scorer"}' ||
+	fail "nothing was recorded"
+until_true 30 has 'ALERTS{alertname="CheckoutFails",alertstate="firing"}' ||
+	fail "the alert does not fire"
+# Some past, for the first contact.
+until_true 20 has 'min_over_time(up[12s] offset 8s)' || fail "no past"
+
+# --- what tocsin init finds ---
+run 0 env PROMETHEUS_URL="$url" "$TOCSIN" init --print
+says "found   prometheus"
+says "checkout-assistant"
+says "guessed: true"
+
+# --- objectives of files, and those that are recorded ---
+mkdir -p "$XDG_CONFIG_HOME/tocsin"
+cat >"$XDG_CONFIG_HOME/tocsin/sloth.yaml" <<'YAML'
+version: prometheus/v1
+service: checkout-assistant
+slos:
+  - name: answers
+    objective: 99.9
+    sli:
+      events:
+        error_query: sum(rate(requests_total{service="checkout-assistant",code=~"5.."}[{{.window}}]))
+        total_query: sum(rate(requests_total{service="checkout-assistant"}[{{.window}}]))
+    alerting: {name: CheckoutFails}
+YAML
+# openslo SERVICE
+openslo() {
+	cat >"$XDG_CONFIG_HOME/tocsin/$1.yaml" <<YAML
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: availability}
+spec:
+  service: $1
+  budgetingMethod: Occurrences
+  timeWindow: [{duration: 30d, isRolling: true}]
+  indicator:
+    metadata: {name: availability}
+    spec:
+      ratioMetric:
+        counter: true
+        bad:
+          metricSource:
+            type: Prometheus
+            spec: {query: 'requests_total{service="$1",code=~"5.."}'}
+        total:
+          metricSource:
+            type: Prometheus
+            spec: {query: 'requests_total{service="$1"}'}
+  objectives: [{target: 0.99}]
+YAML
+}
+openslo search-ranker
+openslo no-traffic
+config <<YAML
+context: prod
+contexts:
+  - {name: prod, sources: [prom]}
+  - {name: calm, sources: [calm]}
+sources:
+  - {name: prom, type: prometheus, url: "$url", every: 1s, timeout: 5s}
+  - {name: calm, type: prometheus, url: "$calm", every: 1s, timeout: 5s}
+services:
+  - {name: checkout-assistant, slos: [sloth.yaml]}
+  - {name: search-ranker, slos: [search-ranker.yaml]}
+  - {name: no-traffic, slos: [no-traffic.yaml]}
+YAML
+
+run 0 "$TOCSIN" check
+run 0 "$TOCSIN" check --connect
+says prom
+says yes
+run 0 "$TOCSIN" poll --once
+
+status 1
+slo() { echo "[s for s in d['slos'] if s['service'] == '$1' and s['name'] == '$2'][0]"; }
+for name in answers requests; do
+	holds "checkout-assistant/$name pages" "$(slo checkout-assistant $name)['severity'] == 'page'"
+	holds "and burns" "$(slo checkout-assistant $name)['burn']['5m'] > 14.4"
+	holds "since a moment" "$(slo checkout-assistant $name)['onset']"
+done
+holds "file and rules say the same" "abs($(slo checkout-assistant answers)['burn']['5m'] /
+	$(slo checkout-assistant requests)['burn']['5m'] - 1) < 0.25"
+holds "fraud-scorer is fine" "$(slo fraud-scorer requests)['severity'] == 'ok'"
+holds "search-ranker is fine" "$(slo search-ranker availability)['severity'] == 'ok'"
+holds "no traffic is no data" "$(slo no-traffic availability)['severity'] == 'no-data'"
+holds "and no figure" "$(slo no-traffic availability)['burn']['5m'] is None"
+holds "recorded without traffic, too" "not any(s['severity'] == 'ok'
+	for s in d['slos'] if s['service'] == 'nobody')"
+holds "the alert" "[a for a in d['alerts'] if a['name'] == 'CheckoutFails'][0]['state'] == 'firing'"
+holds "the source" "[s for s in d['sources'] if s['name'] == 'prom'][0]['state'] == 'ok'"
+holds "its version" "[s for s in d['sources'] if s['name'] == 'prom'][0]['version'][0] in '23'"
+run 1 "$TOCSIN" slo list
+says checkout-assistant
+
+# The past came along: points from before the first contact.
+past=$(sqlite3 "$XDG_STATE_HOME/tocsin/seen.db" .tables 2>/dev/null || true)
+echo "tables: $past"
+
+status 0 --context calm
+
+# --- killed ---
+# shellcheck disable=SC2154 # set by serve
+kill -KILL "$pid_calm" "$pid_prom"
+run 3 "$TOCSIN" poll --once
+run 3 "$TOCSIN" check --connect
+says no
+status 3 --context calm
+holds "unreachable" "d['sources'][0]['state'] != 'ok' and d['sources'][0]['error']"
+status 1
+holds "what burnt still shows" "$(slo checkout-assistant answers)['severity'] == 'page'"
+stale() { "$TOCSIN" status --json >"$work/status.json"; [ "$(json "$work/status.json" \
+	"all(s['stale'] for s in d['slos']) and d['sources'][0]['stale']")" = True ]; }
+until_true 20 stale || fail "nothing is marked stale: $(cat "$work/status.json")"
+echo "ok everything is marked stale"
