@@ -104,7 +104,13 @@ check-sanitizers:
 	TOCSIN_NO_LIVE=1 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
 		$(abs_top_srcdir)/tests/run .
 
-.PHONY: check-style style check-cppcheck check-shell check-clang check-sanitizers
+# Against real servers, nothing else; what cannot run here is said, and fails the target.
+LIVE_TESTS = tests/live/alertmanager.sh tests/live/prometheus.sh
+dist_check_SCRIPTS += $(LIVE_TESTS)
+check-live: all
+	@TOCSIN_STRICT=1 $(top_srcdir)/tests/run . TESTS='$(LIVE_TESTS)'
+
+.PHONY: check-live check-style style check-cppcheck check-shell check-clang check-sanitizers
 EXTRA_DIST += tests/lint/cppcheck.h tests/lint/cppcheck.txt
 check_PROGRAMS += tests/unit/digest
 check_PROGRAMS += tests/unit/duration

@@ -78,6 +78,19 @@ static void list_print(const struct slo_rows *rows)
 	cmd_table_print(t);
 }
 
+static void keep_context(struct slo_rows *rows, const struct context_conf *context)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		const char *source = rows->items[i].slo.source;
+
+		if (!context || !source || context_has_source(context, source))
+			rows->items[n++] = rows->items[i];
+	}
+	rows->n = n;
+}
+
 int cmd_slo_list(struct cmd *c)
 {
 	struct slo_rows rows;
@@ -90,6 +103,7 @@ int cmd_slo_list(struct cmd *c)
 		code = cmd_fail(&e);
 		goto out;
 	}
+	keep_context(&rows, c->context);
 	for (size_t i = 0; i < rows.n; i++)
 		if (rows.items[i].state.severity >= SEV_TICKET)
 			code = EXIT_FINDING;

@@ -6,6 +6,7 @@
 #include "cmd/commands.h"
 #include "core/clock.h"
 #include "core/i18n.h"
+#include "model/pipeline.h"
 
 #define LIST_MAX 500
 

@@ -4,7 +4,9 @@
 . "$TOCSIN_TOP/tests/lib.sh"
 live
 need prometheus prometheus
+need promtool prometheus
 need curl curl
+need python3 python3
 
 lab lab --speed 20 --cause bad-version --elapsed 15s
 
@@ -42,6 +44,7 @@ sloth() {
 	sloth checkout-assistant
 	sloth fraud-scorer
 	sloth nobody
+	sloth remembered
 	cat <<-'YAML'
 	  - name: alerts
 	    rules:
@@ -70,6 +73,26 @@ prometheus_on() {
 		--web.listen-address="127.0.0.1:$port" --log.level=warn
 	url=http://127.0.0.1:$port
 }
+# What it remembers: two hours of a service that fails since forty minutes.
+now=$(date +%s)
+onset=$((now - 2400))
+python3 - "$now" "$onset" >"$work/past.om" <<'PYTHON'
+import sys
+now, onset = int(sys.argv[1]), int(sys.argv[2])
+print("# TYPE requests counter")
+bad = good = 0
+rows = []
+for t in range(now - 7200, now - 60, 15):
+    good += 150
+    bad += 50 if t > onset else 0
+    rows.append((t, good, bad))
+for code, at in (("200", 1), ("500", 2)):
+    for row in rows:
+        print('requests_total{service="remembered",code="%s"} %d %d' % (code, row[at], row[0]))
+print("# EOF")
+PYTHON
+promtool tsdb create-blocks-from openmetrics "$work/past.om" "$work/prom.d" >"$work/blocks.log" ||
+	fail "promtool makes no blocks"
 prometheus_on calm "$work/calm.yaml"
 calm=$url
 prometheus_on prom "$work/prometheus.yaml"
@@ -84,8 +107,6 @@ until_true 30 has 'slo:sli_error:ratio_rate5m{sloth_service="fraud-scorer"}' ||
 	fail "nothing was recorded"
 until_true 30 has 'ALERTS{alertname="CheckoutFails",alertstate="firing"}' ||
 	fail "the alert does not fire"
-# Some past, for the first contact.
-until_true 20 has 'min_over_time(up[12s] offset 8s)' || fail "no past"
 
 # --- what tocsin init finds ---
 run 0 env PROMETHEUS_URL="$url" "$TOCSIN" init --print
@@ -135,6 +156,7 @@ YAML
 }
 openslo search-ranker
 openslo no-traffic
+openslo remembered
 config <<YAML
 context: prod
 contexts:
@@ -147,6 +169,7 @@ services:
   - {name: checkout-assistant, slos: [sloth.yaml]}
   - {name: search-ranker, slos: [search-ranker.yaml]}
   - {name: no-traffic, slos: [no-traffic.yaml]}
+  - {name: remembered, slos: [remembered.yaml]}
 YAML
 
 run 0 "$TOCSIN" check
@@ -176,19 +199,34 @@ holds "its version" "[s for s in d['sources'] if s['name'] == 'prom'][0]['versio
 run 1 "$TOCSIN" slo list
 says checkout-assistant
 
-# The past came along: points from before the first contact.
-past=$(sqlite3 "$XDG_STATE_HOME/tocsin/seen.db" .tables 2>/dev/null || true)
-echo "tables: $past"
+# The past came along with the first contact: when it began, not when it was first seen.
+began="__import__('datetime').datetime.fromisoformat(
+	$(slo remembered availability)['onset'].replace('Z', '+00:00')).timestamp()"
+holds "remembered pages" "$(slo remembered availability)['severity'] == 'page'"
+holds "since it began" "$onset <= $began < $onset + 600"
 
-status 0 --context calm
+status 3 --context calm
+holds "never read" "[s['state'] for s in d['sources']] == ['never']"
+holds "what another context burns is not ours" "d['slos'] == []"
+run 0 "$TOCSIN" slo list --context calm
+
+# Another store, of a server without rules: nothing burns there.
+cat >"$work/other.yaml" <<YAML
+sources: [{name: calm, type: prometheus, url: "$calm", every: 1s, timeout: 5s}]
+store: {path: $work/other}
+YAML
+chmod 600 "$work/other.yaml"
+run 0 "$TOCSIN" poll --once --config "$work/other.yaml"
+status 0 --config "$work/other.yaml"
 
 # --- killed ---
 # shellcheck disable=SC2154 # set by serve
 kill -KILL "$pid_calm" "$pid_prom"
 run 3 "$TOCSIN" poll --once
+run 3 "$TOCSIN" poll --once --config "$work/other.yaml"
 run 3 "$TOCSIN" check --connect
 says no
-status 3 --context calm
+status 3 --config "$work/other.yaml"
 holds "unreachable" "d['sources'][0]['state'] != 'ok' and d['sources'][0]['error']"
 status 1
 holds "what burnt still shows" "$(slo checkout-assistant answers)['severity'] == 'page'"
