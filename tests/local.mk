@@ -105,7 +105,7 @@ check-sanitizers:
 		$(abs_top_srcdir)/tests/run .
 
 # Against real servers, nothing else; what cannot run here is said, and fails the target.
-LIVE_TESTS = tests/live/alertmanager.sh tests/live/prometheus.sh
+LIVE_TESTS = tests/live/alertmanager.sh tests/live/mlflow.sh tests/live/prometheus.sh
 dist_check_SCRIPTS += $(LIVE_TESTS)
 check-live: all
 	@TOCSIN_STRICT=1 $(top_srcdir)/tests/run . TESTS='$(LIVE_TESTS)'

@@ -2,6 +2,7 @@
 #include "cmd/elements.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/clock.h"
 #include "core/duration.h"
@@ -69,7 +70,7 @@ void element_model(struct json *to, const struct model_row *m)
 	json_add_text(to, "note", m->sync.note);
 }
 
-void element_slo(struct json *to, const struct slo_row *row, int64_t now)
+void element_slo(struct json *to, const struct slo_row *row, bool stale, int64_t now)
 {
 	const struct slo_state *s = &row->state;
 	struct json *burn;
@@ -94,5 +95,12 @@ void element_slo(struct json *to, const struct slo_row *row, int64_t now)
 	json_add_real(to, "exhausted_in_s", s->exhausted_in_s);
 	json_add_text(to, "note", s->note);
 	json_add_time(to, "as_of", s->at);
-	json_add_bool(to, "stale", s->at == NONE_INT || now - s->at > SLO_STALE_NS);
+	json_add_bool(
+		to, "stale", stale || s->at == NONE_INT || now - s->at > SLO_STALE_NS);
+}
+
+bool alert_is_finding(const struct alert *a)
+{
+	return a->state && !strcmp(a->state, "firing") &&
+		!(a->severity && !strcmp(a->severity, "info"));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/commands.h"
+#include "cmd/elements.h"
 #include "cmd/say.h"
 #include "cmd/status.h"
 #include "core/clock.h"
@@ -64,8 +65,7 @@ static void look_at_alerts(struct verdict *v, const struct status *s, const char
 	for (size_t i = 0; i < s->alerts.n; i++) {
 		const struct alert *a = s->alerts.items[i].record;
 
-		if (!a->service || strcmp(a->service, service) ||
-			strcmp(a->state, "firing"))
+		if (!a->service || strcmp(a->service, service) || !alert_is_finding(a))
 			continue;
 		v->finding = true;
 		add(v, false, mem_format("alert %s", a->name),

@@ -93,8 +93,7 @@ int cmd_alerts(struct cmd *c)
 		for (size_t i = 0; i < alerts.n; i++) {
 			const struct alert *alert = alerts.items[i].record;
 
-			if (wanted(c, alert->source) && alert->state &&
-				!strcmp(alert->state, "firing"))
+			if (wanted(c, alert->source) && alert_is_finding(alert))
 				code = EXIT_FINDING;
 		}
 		if (!c->json)

@@ -14,10 +14,20 @@
 #include "core/path.h"
 #include "signal/burn.h"
 #include "signal/slo_file.h"
+#include "store/source.h"
 
 /* --- slo list: what is defined and how it stands --- */
 
-static struct json *list_json(const struct slo_rows *rows, int64_t now)
+static bool is_stale(const struct source_rows *sources, const char *name, int64_t now)
+{
+	for (size_t i = 0; name && i < sources->n; i++)
+		if (!strcmp(sources->items[i].name, name))
+			return source_is_stale(&sources->items[i], now);
+	return false;
+}
+
+static struct json *list_json(
+	const struct slo_rows *rows, const struct source_rows *sources, int64_t now)
 {
 	struct json *doc = json_object(), *list;
 
@@ -27,7 +37,8 @@ static struct json *list_json(const struct slo_rows *rows, int64_t now)
 	for (size_t i = 0; i < rows->n; i++) {
 		struct json *one = json_add_object(list, NULL);
 
-		element_slo(one, &rows->items[i], now);
+		element_slo(one, &rows->items[i],
+			is_stale(sources, rows->items[i].slo.source, now), now);
 		json_add_text(one, "format", rows->items[i].slo.format);
 		json_add_text(one, "file", rows->items[i].slo.file);
 	}
@@ -93,13 +104,15 @@ static void keep_context(struct slo_rows *rows, const struct context_conf *conte
 
 int cmd_slo_list(struct cmd *c)
 {
+	struct source_rows sources;
 	struct slo_rows rows;
 	struct arena a;
 	struct err e = ERR_INIT;
 	int code = EXIT_FINE;
 
 	arena_init(&a);
-	if (slo_rows(&rows, &a, c->store, AT_NOW, &e)) {
+	if (slo_rows(&rows, &a, c->store, AT_NOW, &e) ||
+		source_list(&sources, &a, c->store, AT_NOW, &e)) {
 		code = cmd_fail(&e);
 		goto out;
 	}
@@ -109,7 +122,7 @@ int cmd_slo_list(struct cmd *c)
 			code = EXIT_FINDING;
 	if (!c->json)
 		list_print(&rows);
-	else if (cmd_print_json(list_json(&rows, clock_now())))
+	else if (cmd_print_json(list_json(&rows, &sources, clock_now())))
 		code = EXIT_INTERNAL;
 out:
 	arena_release(&a);

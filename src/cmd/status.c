@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/commands.h"
+#include "cmd/elements.h"
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "model/pipeline.h"
@@ -161,12 +162,9 @@ static bool has_finding(const struct status *s)
 	for (size_t i = 0; i < s->slos.n; i++)
 		if (s->slos.items[i].state.severity >= SEV_TICKET)
 			return true;
-	for (size_t i = 0; i < s->alerts.n; i++) {
-		const struct alert *a = s->alerts.items[i].record;
-
-		if (!strcmp(a->state, "firing"))
+	for (size_t i = 0; i < s->alerts.n; i++)
+		if (alert_is_finding(s->alerts.items[i].record))
 			return true;
-	}
 	for (size_t i = 0; i < s->models.n; i++) {
 		enum sync_state state = s->models.items[i].sync.state;
 

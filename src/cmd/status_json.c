@@ -68,7 +68,8 @@ static void add_slos(struct json *doc, const struct status *s)
 	struct json *list = json_add_array(doc, "slos");
 
 	for (size_t i = 0; i < s->slos.n; i++)
-		element_slo(json_add_object(list, NULL), &s->slos.items[i], s->now);
+		element_slo(json_add_object(list, NULL), &s->slos.items[i],
+			status_stale(s, s->slos.items[i].slo.source), s->now);
 }
 
 static void add_models(struct json *doc, const struct status *s)

@@ -54,14 +54,13 @@ sources:
 services:
   - name: checkout
     model: {source: registry, name: "$name", alias: production}
-    runbooks: [bad-model-version]
 YAML
 
 run 0 env MLFLOW_TRACKING_URI="$url" "$TOCSIN" init --print
 says "type: mlflow"
 run 0 "$TOCSIN" check --connect
 says set-alias
-says "$(echo "$("$venv/bin/mlflow" --version)" | sed 's/.* //')"
+says "$("$venv/bin/mlflow" --version | sed 's/.* //')"
 run 0 "$TOCSIN" poll --once
 
 "$TOCSIN" models list --json >"$work/status.json" || [ $? = 1 ] || fail "models list"
@@ -79,12 +78,16 @@ says '"3"'
 "$TOCSIN" models list --json >"$work/status.json" || [ $? = 1 ] || fail "models list"
 holds "the alias moved" "[m for m in d['models'] if m['model'] == '$name'][0]['version'] == '3'"
 
-# --- rolled back by the runbook ---
-run 0 "$TOCSIN" runbook run bad-model-version --service checkout --var TO=2 --dry-run \
-	--yes-to change
+# --- rolled back ---
+# rollback TO OPTION...
+rollback() {
+	to=$1
+	shift
+	run 0 "$TOCSIN" models rollback "$name" --source registry --alias production --to "$to" "$@"
+}
+rollback 2 --dry-run
 expect "a dry run moves nothing" 3 "$(pointed "$name")"
-"$TOCSIN" runbook run bad-model-version --service checkout --var TO=2 --yes-to change \
-	>"$work/run.log" 2>&1 </dev/null || echo "the run ended with $?: manual steps are left"
+rollback 2 --yes
 expect "rolled back, as the registry says" 2 "$(pointed "$name")"
 audit_says
 run 0 "$TOCSIN" audit list
@@ -92,3 +95,24 @@ says roll-back
 run 0 "$TOCSIN" poll --once
 "$TOCSIN" models list --json >"$work/status.json" || [ $? = 1 ] || fail "models list"
 holds "and as Tocsin says" "[m for m in d['models'] if m['model'] == '$name'][0]['version'] == '2'"
+# Again: it names a version, so that nothing more happens; and back, which is its undo.
+rollback 2 --yes
+expect "twice is once" 2 "$(pointed "$name")"
+rollback 3 --yes
+expect "undone" 3 "$(pointed "$name")"
+
+# What does not exist is no rollback.
+"$TOCSIN" models rollback "$name" --source registry --alias production --to 99 --yes \
+	>"$work/out" 2>&1 && fail "version 99 was accepted: $(cat "$work/out")"
+expect "the alias stays" 3 "$(pointed "$name")"
+audit_says
+
+# --- the registry goes away ---
+# shellcheck disable=SC2154 # set by serve
+kill -TERM "$pid_mlflow"
+wait "$pid_mlflow" || true
+run 3 "$TOCSIN" poll --once
+"$TOCSIN" models rollback "$name" --source registry --alias production --to 2 --yes \
+	>"$work/out" 2>&1 && fail "it says done without a registry: $(cat "$work/out")"
+echo "ok no registry, no rollback"
+audit_says
