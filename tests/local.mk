@@ -70,7 +70,8 @@ tests_fuzz_prometheus_LDFLAGS = -fsanitize=fuzzer
 endif
 
 # What reads the tree itself.
-dist_check_SCRIPTS += tests/lint/layers tests/lint/manual tests/lint/shape tests/lint/words
+dist_check_SCRIPTS += tests/lint/layers tests/lint/manual tests/lint/shape \
+	tests/lint/translations tests/lint/words
 dist_noinst_SCRIPTS += tests/run
 
 C_FILES = find $(top_srcdir)/src $(top_srcdir)/lab $(top_srcdir)/bench $(top_srcdir)/tests -name '*.[ch]'
