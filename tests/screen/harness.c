@@ -467,6 +467,13 @@ bool screen_reverse_at(struct screen *s, int y, int x)
 	return cell_at(s, y, x).attrs.reverse;
 }
 
+bool screen_blank_at(struct screen *s, int y, int x)
+{
+	uint32_t point = cell_at(s, y, x).chars[0];
+
+	return !point || point == ' ';
+}
+
 bool screen_bold_at(struct screen *s, int y, int x)
 {
 	return cell_at(s, y, x).attrs.bold;

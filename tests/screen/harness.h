@@ -52,6 +52,7 @@ int screen_row_of(struct screen *s, const char *text);	/* -1: nowhere */
 void screen_cursor(struct screen *s, int *y, int *x);
 void screen_row(struct screen *s, int y, struct strbuf *out);
 bool screen_reverse_at(struct screen *s, int y, int x);
+bool screen_blank_at(struct screen *s, int y, int x);	/* neither half of a character */
 bool screen_bold_at(struct screen *s, int y, int x);
 
 /* All bytes sent since the last call of screen_sent_clear(). */
