@@ -112,16 +112,20 @@ static void put_sessions(struct stage *at)
 
 static void start(const struct stage *at, const char *name, double budget)
 {
-	double ms[STARTS];
+	double ms[STARTS], cpu[STARTS];
+	char *cpu_name = mem_format("%s_cpu", name);
 
 	for (int i = 0; i < STARTS; i++) {
 		int64_t began = clock_mono();
 		struct pty *p = started(at, 24, 80, NULL);
 
 		ms[i] = ms_of(pty_last_ns(p) - began);
+		cpu[i] = ms_of(pty_proc(p, "schedstat", ""));
 		pty_free(p);
 	}
 	figure(1, name, at_share(ms, STARTS, 0.5), "ms", budget);
+	figure(1, cpu_name, at_share(cpu, STARTS, 0.5), "ms", NO_BUDGET);
+	free(cpu_name);
 }
 
 static void memory(const struct stage *at, const char *name, double budget)
