@@ -2,9 +2,10 @@
 #ifndef TOCSIN_FIGURE_H
 #define TOCSIN_FIGURE_H
 
+#include <math.h>
 #include <stddef.h>
 
-#define NO_BUDGET (0.0 / 0.0)
+#define NO_BUDGET NAN
 
 /* bar: a number that other figures of the same promise share, or 0.  At most the budget is fine. */
 void figure(int bar, const char *name, double value, const char *unit, double budget);

@@ -170,11 +170,6 @@ void pty_free(struct pty *p)
 	free(p);
 }
 
-pid_t pty_pid(const struct pty *p)
-{
-	return p->pid;
-}
-
 /* --- the line --- */
 
 static void line_add(struct line *l, const char *bytes, size_t n, int64_t at)
@@ -403,26 +398,15 @@ static bool ended(struct pty *p)
 	return p->ended;
 }
 
-static bool wait_for(struct pty *p, const char *text, bool there)
+bool pty_wait(struct pty *p, const char *text)
 {
 	int64_t deadline = clock_mono() + PTY_PATIENCE_MS * NS_PER_MS;
 
-	while (pty_has(p, text) != there) {
+	while (!pty_has(p, text))
 		if (clock_mono() >= deadline || ended(p) ||
 			step(p, clock_mono() + 100 * NS_PER_MS) < 0)
-			return pty_has(p, text) == there;
-	}
+			return pty_has(p, text);
 	return true;
-}
-
-bool pty_wait(struct pty *p, const char *text)
-{
-	return wait_for(p, text, true);
-}
-
-bool pty_wait_gone(struct pty *p, const char *text)
-{
-	return wait_for(p, text, false);
 }
 
 bool pty_wait_end(struct pty *p, int timeout_ms, int *status)
@@ -514,11 +498,6 @@ size_t pty_printed(struct pty *p)
 			n += c && c != ' ' && c != (uint32_t)-1;
 		}
 	return n;
-}
-
-bool pty_blank(struct pty *p)
-{
-	return pty_printed(p) == 0;
 }
 
 void pty_cursor(struct pty *p, int *y, int *x)

@@ -32,7 +32,6 @@ struct pty;
 /* Exits with a message when the system gives no terminal. */
 struct pty *pty_start(const struct pty_conf *conf);
 void pty_free(struct pty *p);			/* kills what still runs; NULL is fine */
-pid_t pty_pid(const struct pty *p);
 
 void pty_send(struct pty *p, const char *bytes);
 void pty_resize(struct pty *p, int rows, int cols);
@@ -44,9 +43,8 @@ long pty_read(struct pty *p, int timeout_ms);
 /* Read until nothing comes for quiet_ms; false: it never stops. */
 bool pty_settle(struct pty *p, int quiet_ms);
 
-/* True once the text is (or is no longer) on the screen; false after PTY_PATIENCE_MS. */
+/* True once the text is on the screen; false after PTY_PATIENCE_MS, or when it has ended. */
 bool pty_wait(struct pty *p, const char *text);
-bool pty_wait_gone(struct pty *p, const char *text);
 /* True once it has ended, with waitpid's status; false after the deadline. */
 bool pty_wait_end(struct pty *p, int timeout_ms, int *status);
 bool pty_wait_stopped(struct pty *p);
@@ -54,7 +52,6 @@ bool pty_wait_stopped(struct pty *p);
 /* The screen: lines with blanks at their ends cut. */
 void pty_text(struct pty *p, struct strbuf *out);
 bool pty_has(struct pty *p, const char *text);
-bool pty_blank(struct pty *p);			/* no character but blanks */
 void pty_cursor(struct pty *p, int *y, int *x);
 bool pty_reverse_at(struct pty *p, int y, int x);
 size_t pty_printed(struct pty *p);		/* cells that are not blank */

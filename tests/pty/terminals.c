@@ -155,6 +155,31 @@ static void a_dumb_terminal_gets_text(void **state)
 	stage_close(&at);
 }
 
+/* A screen reader follows nothing else: the cursor is on the selected row, last thing of all. */
+static void the_cursor_is_on_the_selected_row(void **state)
+{
+	struct stage at;
+	struct pty *p;
+
+	(void)state;
+	stage_open(&at, false);
+	p = stage_watch(&at, &(struct pty_conf){0}, NULL);
+	expect(p, "checkout-assistant");
+	for (const char *pane = "12456"; *pane; pane++) {
+		int y, x;
+
+		pty_send(p, (char[]){*pane, '\0'});
+		assert_true(pty_settle(p, 100));
+		pty_send(p, "j");
+		assert_true(pty_settle(p, 100));
+		pty_cursor(p, &y, &x);
+		if (!pty_reverse_at(p, y, x))
+			fail_showing(p, "the cursor is not on the selected row");
+	}
+	leave(p);
+	stage_close(&at);
+}
+
 /* --- what a locale and a person's wishes forbid --- */
 
 /* clang-format off */
@@ -268,6 +293,7 @@ static void a_slow_reader_stays_in_command(void **state)
 UNIT_TESTS(cmocka_unit_test(every_size_says_what_it_can),
 	cmocka_unit_test(a_storm_of_sizes),
 	cmocka_unit_test(every_kind_of_terminal_paints),
+	cmocka_unit_test(the_cursor_is_on_the_selected_row),
 	cmocka_unit_test(a_dumb_terminal_gets_text),
 	cmocka_unit_test(the_c_locale_gets_ascii), cmocka_unit_test(no_color_is_obeyed),
 	cmocka_unit_test(a_slow_reader_stays_in_command))
