@@ -261,7 +261,8 @@ void chart_draw(const struct chart *ch, const struct box *b)
 void chart_words(struct strbuf *out, const struct chart *ch)
 {
 	const struct chart_point *low = NULL, *high = NULL, *last = NULL;
-	struct strbuf when = STRBUF_INIT;
+	struct strbuf now = STRBUF_INIT, most = STRBUF_INIT, least = STRBUF_INIT;
+	struct strbuf most_at = STRBUF_INIT, least_at = STRBUF_INIT;
 
 	for (size_t i = 0; i < ch->n; i++) {
 		const struct chart_point *point = &ch->points[i];
@@ -278,15 +279,16 @@ void chart_words(struct strbuf *out, const struct chart *ch)
 		strbuf_adds(out, _("no data"));
 		return;
 	}
-	strbuf_adds(out, _("now "));
-	add_number(out, last->value, ch->unit);
-	strbuf_adds(out, _(", highest "));
-	add_number(out, high->value, ch->unit);
-	time_human(&when, high->at, ch->to, ch->utc);
-	strbuf_addf(out, _(" at %s, lowest "), when.buf);
-	add_number(out, low->value, ch->unit);
-	strbuf_reset(&when);
-	time_human(&when, low->at, ch->to, ch->utc);
-	strbuf_addf(out, _(" at %s"), when.buf);
-	strbuf_release(&when);
+	add_number(&now, last->value, ch->unit);
+	add_number(&most, high->value, ch->unit);
+	add_number(&least, low->value, ch->unit);
+	time_human(&most_at, high->at, ch->to, ch->utc);
+	time_human(&least_at, low->at, ch->to, ch->utc);
+	strbuf_addf(out, _("now %s, highest %s at %s, lowest %s at %s"), now.buf,
+		most.buf, most_at.buf, least.buf, least_at.buf);
+	strbuf_release(&now);
+	strbuf_release(&most);
+	strbuf_release(&least);
+	strbuf_release(&most_at);
+	strbuf_release(&least_at);
 }

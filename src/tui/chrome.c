@@ -29,7 +29,7 @@ static void worst_text(struct console *c, struct strbuf *out, bool brief)
 		strbuf_addf(out, "%s ", row->slo.name);
 		burn_text(out, slo_burn_now(&row->state));
 		if (slo_is_stale(c, row))
-			strbuf_adds(out, _(" stale"));
+			strbuf_addf(out, " (%s)", _("stale"));
 	} else if (worst >= SEV_TICKET) {
 		strbuf_addf(out,
 			ngettext("%zu alert fires", "%zu alerts fire", s->firing),
@@ -64,10 +64,12 @@ static int draw_right(struct console *c, const struct box *b, enum role role, in
 	strbuf_reset(&text);
 	if (c->situation.watching != NONE_INT) {
 		int64_t watched = console_now(c) - c->situation.watching;
+		struct strbuf span = STRBUF_INIT;
 
-		strbuf_adds(&text, _("watching "));
 		duration_short(
-			&text, watched > NS_PER_MIN ? watched - watched % NS_PER_MIN : 0);
+			&span, watched > NS_PER_MIN ? watched - watched % NS_PER_MIN : 0);
+		strbuf_addf(&text, _("watching %s"), span.buf);
+		strbuf_release(&span);
 		end = put_right(b, end, least, role, text.buf);
 	}
 	strbuf_release(&text);
@@ -92,15 +94,14 @@ static int draw_context(struct console *c, const struct box *b)
 
 static void draw_past(struct console *c, const struct box *b, int x)
 {
-	struct strbuf text = STRBUF_INIT;
+	struct strbuf when = STRBUF_INIT, age = STRBUF_INIT;
 
-	strbuf_adds(&text, _("AS IT WAS "));
-	console_time(c, &text, c->at);
-	strbuf_adds(&text, ", ");
-	duration_short(&text, clock_now() - c->at);
-	strbuf_adds(&text, _(" ago; Esc: back to now"));
-	box_text(b, 0, x, b->cols - x, ROLE_PAST, text.buf);
-	strbuf_release(&text);
+	console_time(c, &when, c->at);
+	duration_short(&age, clock_now() - c->at);
+	box_textf(b, 0, x, b->cols - x, ROLE_PAST,
+		_("AS IT WAS %s, %s ago; Esc: back to now"), when.buf, age.buf);
+	strbuf_release(&when);
+	strbuf_release(&age);
 }
 
 static void draw_top(struct console *c, const struct box *b)

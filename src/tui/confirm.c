@@ -60,22 +60,33 @@ static int asking_rows(struct sheet *s, int cols, int most)
 	return rows < most ? rows : most;
 }
 
-static void draw_question(struct asking *a, const struct box *b, int y)
+/* A sentence with one %s in it, whose value is drawn as something to press or type. */
+static void draw_sentence(
+	const struct box *b, int y, const char *sentence, const char *value)
 {
+	const char *at = strstr(sentence, "%s");
+	char *before =
+		mem_strndup(sentence, at ? (size_t)(at - sentence) : strlen(sentence));
 	int x = 2;
 
-	if (a->kind == QUESTION_LETTER) {
-		char key[2] = {a->letter, 0};
+	x += box_text(b, y, x, b->cols - x, ROLE_STRONG, before);
+	if (at) {
+		x += box_text(b, y, x, b->cols - x, ROLE_KEY, value);
+		box_text(b, y, x, b->cols - x, ROLE_STRONG, at + 2);
+	}
+	free(before);
+}
 
-		x += box_text(b, y, x, b->cols - x, ROLE_STRONG, _("Press")) + 1;
-		x += box_text(b, y, x, 1, ROLE_KEY, key) + 1;
-		box_text(b, y, x, b->cols - x, ROLE_STRONG,
-			_("to do it, Esc to leave it."));
+static void draw_question(struct asking *a, const struct box *b, int y)
+{
+	char key[2] = {a->letter, 0};
+
+	if (a->kind == QUESTION_LETTER) {
+		draw_sentence(b, y, _("Press %s to do it, Esc to leave it."), key);
 		box_cursor(b, y, 2, true);
 		return;
 	}
-	x += box_text(b, y, x, b->cols - x, ROLE_STRONG, _("To do it, type")) + 1;
-	box_text(b, y, x, b->cols - x, ROLE_KEY, a->name);
+	draw_sentence(b, y, _("To do it, type %s"), a->name);
 	box_text(b, y + 1, 2, 1, ROLE_KEY, ">");
 	edit_draw(&a->edit, b, y + 1, 4, b->cols - 5, true);
 }

@@ -79,6 +79,9 @@ enum role console_age(struct console *c, struct strbuf *out, int64_t at, bool st
 enum role console_source_age(struct console *c, struct strbuf *out, const char *source);
 bool console_stale(struct console *c, const char *source);
 
+/* A moment and how long ago it was: "08:33:00, 7m ago". */
+void console_moment(struct console *c, struct strbuf *out, int64_t at);
+
 /* A moment for people, in the configured zone. */
 void console_time(struct console *c, struct strbuf *out, int64_t at);
 

@@ -197,6 +197,7 @@ const struct source_row *console_source(struct console *c, const char *name)
 enum role console_age(struct console *c, struct strbuf *out, int64_t at, bool stale)
 {
 	int64_t age = at == NONE_INT ? NONE_INT : console_now(c) - at;
+	struct strbuf text = STRBUF_INIT;
 
 	if (at == NONE_INT) {
 		strbuf_adds(out, _("never"));
@@ -204,15 +205,15 @@ enum role console_age(struct console *c, struct strbuf *out, int64_t at, bool st
 	}
 	if (age < 0)
 		age = 0;
-	if (stale)
-		strbuf_adds(out, _("stale "));
 	/* Seconds would change every row every second, over a line that may be slow. */
 	if (age >= NS_PER_MIN)
-		duration_short(out, age);
+		duration_short(&text, age);
 	else if (stale)
-		duration_short(out, age - age % (15 * NS_PER_S));
+		duration_short(&text, age - age % (15 * NS_PER_S));
 	else
-		strbuf_adds(out, _("<1m"));
+		strbuf_adds(&text, _("<1m"));
+	strbuf_addf(out, stale ? _("stale %s") : "%s", text.buf);
+	strbuf_release(&text);
 	return stale ? ROLE_STALE : ROLE_DIM;
 }
 
@@ -240,6 +241,21 @@ void console_time(struct console *c, struct strbuf *out, int64_t at)
 		strbuf_addc(out, '-');
 	else
 		time_human(out, at, console_now(c), c->utc);
+}
+
+void console_moment(struct console *c, struct strbuf *out, int64_t at)
+{
+	struct strbuf when = STRBUF_INIT, age = STRBUF_INIT;
+
+	console_time(c, &when, at);
+	if (at == NONE_INT) {
+		strbuf_adds(out, when.buf);
+	} else {
+		console_age(c, &age, at, false);
+		strbuf_addf(out, _("%s, %s ago"), when.buf, age.buf);
+	}
+	strbuf_release(&when);
+	strbuf_release(&age);
 }
 
 /* --- words --- */

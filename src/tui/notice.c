@@ -28,11 +28,13 @@ static void say_worst(struct console *c)
 {
 	const struct situation *s = &c->situation;
 	const struct slo_row *row = s->slos_by[SEV_PAGE] ? s->slos[0] : NULL;
-	struct strbuf text = STRBUF_INIT;
+	struct strbuf text = STRBUF_INIT, burn = STRBUF_INIT;
 
 	if (row) {
-		strbuf_addf(&text, _("%s/%s burns "), row->slo.service, row->slo.name);
-		burn_text(&text, slo_burn_now(&row->state));
+		burn_text(&burn, slo_burn_now(&row->state));
+		strbuf_addf(&text, _("%s/%s burns %s"), row->slo.service, row->slo.name,
+			burn.buf);
+		strbuf_release(&burn);
 	} else if (s->firing_pages) {
 		strbuf_addf(&text, _("%s fires"), s->alerts[0].alert->name);
 	}

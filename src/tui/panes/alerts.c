@@ -252,12 +252,7 @@ static void alerts_detail(struct pane *p, const void *data, struct doc *out)
 	if (row->summary)
 		doc_text(out, ROLE_TEXT, row->summary);
 	doc_blank(out);
-	console_time(c, &since, a->since);
-	if (a->since != NONE_INT) {
-		strbuf_adds(&since, ", ");
-		console_age(c, &since, a->since, false);
-		strbuf_adds(&since, _(" ago"));
-	}
+	console_moment(c, &since, a->since);
 	role = console_source_age(c, &age, a->source);
 	doc_field(out, _("state"), ROLE_TEXT, a->state);
 	doc_field(out, _("service"), ROLE_TEXT, a->service);

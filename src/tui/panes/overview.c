@@ -224,7 +224,7 @@ static int add_recent_changes(struct gather *g, struct err *e)
 static int add_changes(struct gather *g, const struct slo_row *worst, struct err *e)
 {
 	struct suspects suspects;
-	struct strbuf sum = STRBUF_INIT;
+	struct strbuf sum = STRBUF_INIT, onset = STRBUF_INIT;
 
 	if (!worst || worst->state.onset == NONE_INT)
 		return add_recent_changes(g, e);
@@ -234,16 +234,20 @@ static int add_changes(struct gather *g, const struct slo_row *worst, struct err
 	for (size_t i = 0; i < suspects.n; i++) {
 		struct strbuf before = STRBUF_INIT;
 		bool likely = i == 0 && suspects.items[i].score >= LIKELY;
+		const char *note;
 
 		before_text(&before, suspects.items[i].before_ns);
+		note = keep(g, &before);
 		if (likely)
-			strbuf_adds(&before, _(", likely"));
-		add_change(g, suspects.items[i].change, keep(g, &before), likely);
+			note = arena_format(g->a, _("%s, likely"), note);
+		add_change(g, suspects.items[i].change, note, likely);
 	}
-	strbuf_adds(&sum,
-		suspects.n ? _("around the onset at ")
-			   : _("none seen around the onset at "));
-	console_time(g->c, &sum, worst->state.onset);
+	console_time(g->c, &onset, worst->state.onset);
+	strbuf_addf(&sum,
+		suspects.n ? _("around the onset at %s")
+			   : _("none seen around the onset at %s"),
+		onset.buf);
+	strbuf_release(&onset);
 	set_line(&g->o->summary[SECTION_CHANGES], &sum);
 	return 0;
 }
@@ -335,33 +339,49 @@ static void add_sources(struct gather *g)
 
 /* --- the headline: what is the case, what it comes from, what to do next --- */
 
+/* Since when it burns and how long the budget lasts, as far as that is known. */
+static void say_figures(struct gather *g, const struct slo_state *s)
+{
+	struct strbuf line = STRBUF_INIT, since = STRBUF_INIT, span = STRBUF_INIT;
+	struct strbuf gone = STRBUF_INIT;
+	bool onset = s->onset != NONE_INT, budget = !isnan(s->budget_left);
+
+	console_time(g->c, &since, s->onset);
+	duration_short(&span, onset ? console_now(g->c) - s->onset : 0);
+	exhausted_text(&gone, s->exhausted_in_s);
+	if (onset && budget)
+		strbuf_addf(&line,
+			_("since %s, for %s; %.0f %% of the budget left, gone in %s"),
+			since.buf, span.buf, s->budget_left * 100, gone.buf);
+	else if (onset)
+		strbuf_addf(&line, _("since %s, for %s"), since.buf, span.buf);
+	else if (budget)
+		strbuf_addf(&line, _("%.0f %% of the budget left, gone in %s"),
+			s->budget_left * 100, gone.buf);
+	strbuf_release(&since);
+	strbuf_release(&span);
+	strbuf_release(&gone);
+	headline(g->o, &line);
+}
+
 static void say_burning(struct gather *g, const struct slo_row *row)
 {
 	const struct slo_state *s = &row->state;
-	struct strbuf line = STRBUF_INIT, since = STRBUF_INIT;
+	struct strbuf line = STRBUF_INIT, text = STRBUF_INIT;
 
 	alarm(g->o, s->severity == SEV_PAGE ? _("Act now") : _("Look today"));
-	strbuf_addf(&line, _("%s/%s burns "), row->slo.service, row->slo.name);
-	burn_text(&line, slo_burn_now(s));
+	burn_text(&text, slo_burn_now(s));
+	strbuf_addf(
+		&line, _("%s/%s burns %s"), row->slo.service, row->slo.name, text.buf);
 	headline(g->o, &line);
 	if (slo_is_stale(g->c, row)) {
-		strbuf_adds(&line, _("not read for "));
-		duration_short(&line, console_now(g->c) - s->at);
-		strbuf_adds(&line, "; ");
+		strbuf_reset(&text);
+		duration_short(&text, console_now(g->c) - s->at);
+		strbuf_addf(&line, _("this is %s old: nothing newer was read"), text.buf);
+		headline(g->o, &line);
 	}
-	if (s->onset != NONE_INT) {
-		console_time(g->c, &since, s->onset);
-		strbuf_addf(&line, _("since %s, for "), since.buf);
-		duration_short(&line, console_now(g->c) - s->onset);
-		strbuf_adds(&line, "; ");
-		strbuf_release(&since);
-	}
-	if (!isnan(s->budget_left)) {
-		strbuf_addf(&line, _("%.0f %% of the budget left, gone in "),
-			s->budget_left * 100);
-		exhausted_text(&line, s->exhausted_in_s);
-	}
-	headline(g->o, &line);
+	strbuf_release(&text);
+	say_figures(g, s);
 }
 
 static const struct item *first_of(const struct gather *g, enum section section)

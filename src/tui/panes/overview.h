@@ -32,7 +32,7 @@ struct item {
 #define OVERVIEW_CHARTS 3
 
 struct overview {
-	char		*headline[4];		/* owned; the first in the severity's role */
+	char		*headline[5];		/* owned; the first in the severity's role */
 	size_t		n_headline;
 	enum severity	severity;
 	char		*summary[SECTIONS];	/* owned; behind each section's title */

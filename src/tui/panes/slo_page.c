@@ -80,25 +80,28 @@ static void cell_pair(
 static void add_figures(struct pane *p, const struct slo_row *row, struct doc *out)
 {
 	const struct slo_state *s = &row->state;
-	struct strbuf text = STRBUF_INIT;
+	struct strbuf text = STRBUF_INIT, target = STRBUF_INIT, age = STRBUF_INIT;
 	enum role role;
 
 	doc_blank(out);
 	doc_columns_begin(out, "llll");
-	objective_text(&text, row->slo.objective);
-	strbuf_adds(&text, _(" over "));
-	duration_format(&text, row->slo.window_ns);
+	objective_text(&target, row->slo.objective);
+	duration_format(&age, row->slo.window_ns);
+	strbuf_addf(&text, _("%s over %s"), target.buf, age.buf);
 	cell_pair(out, _("objective"), ROLE_TEXT, text.buf);
 	strbuf_reset(&text);
+	strbuf_reset(&age);
 	if (!isnan(s->budget_left))
 		strbuf_addf(&text, "%.1f %%", s->budget_left * 100);
 	cell_pair(out, _("budget left"), s->budget_left <= 0 ? ROLE_ERROR : ROLE_STRONG,
 		text.buf);
 	strbuf_reset(&text);
 	role = console_age(
-		pane_console(p), &text, s->at, slo_is_stale(pane_console(p), row));
+		pane_console(p), &age, s->at, slo_is_stale(pane_console(p), row));
 	if (row->slo.source)
-		strbuf_addf(&text, _(", by %s"), row->slo.source);
+		strbuf_addf(&text, _("%s, by %s"), age.buf, row->slo.source);
+	else
+		strbuf_adds(&text, age.buf);
 	cell_pair(out, _("evaluated"), role, text.buf);
 	strbuf_reset(&text);
 	exhausted_text(&text, s->exhausted_in_s);
@@ -106,6 +109,8 @@ static void add_figures(struct pane *p, const struct slo_row *row, struct doc *o
 	doc_columns_end(out);
 	if (s->note)
 		doc_field(out, _("note"), ROLE_NO_DATA, s->note);
+	strbuf_release(&target);
+	strbuf_release(&age);
 	strbuf_release(&text);
 }
 

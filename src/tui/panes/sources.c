@@ -63,19 +63,20 @@ static bool is_stale(struct pane *p, const struct source_row *s)
 static void want_text(struct pane *p, struct strbuf *out)
 {
 	const struct sources *mine = pane_data(p);
+	struct strbuf age = STRBUF_INIT;
 
 	if (!mine->want || console_at(pane_console(p)) != AT_NOW)
 		return;
+	strbuf_adds(out, "; ");
+	console_age(pane_console(p), &age, mine->asked, false);
 	if (mine->state == WANT_DONE)
-		strbuf_addf(out, _("; %s was read"), mine->source);
+		strbuf_addf(out, _("%s was read"), mine->source);
 	else if (mine->state == WANT_FAILED)
-		strbuf_addf(out, _("; %s: %s"), mine->source,
+		strbuf_addf(out, "%s: %s", mine->source,
 			mine->error ? mine->error : _("could not be read"));
-	else {
-		strbuf_addf(out, _("; asked for %s, "), mine->source);
-		console_age(pane_console(p), out, mine->asked, false);
-		strbuf_adds(out, _(" ago"));
-	}
+	else
+		strbuf_addf(out, _("asked for %s, %s ago"), mine->source, age.buf);
+	strbuf_release(&age);
 }
 
 static void sources_summary(struct pane *p, struct strbuf *out)
@@ -258,10 +259,7 @@ static void add_times(struct pane *p, const struct source_row *s, struct doc *ou
 	doc_fieldf(out, _("read every"), ROLE_TEXT, "%s", text.buf);
 	if (s->failing_since != NONE_INT) {
 		strbuf_reset(&text);
-		console_time(c, &text, s->failing_since);
-		strbuf_adds(&text, ", ");
-		console_age(c, &text, s->failing_since, false);
-		strbuf_adds(&text, _(" ago"));
+		console_moment(c, &text, s->failing_since);
 		doc_field(out, _("failing since"), ROLE_ERROR, text.buf);
 	}
 	if (s->next_poll != NONE_INT && console_at(c) == AT_NOW) {
