@@ -47,6 +47,8 @@ noinst_PROGRAMS += tests/fuzz/input
 tests_fuzz_input_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/theme
 tests_fuzz_theme_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/outputs
+tests_fuzz_outputs_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/runbook
 tests_fuzz_runbook_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/otlp
@@ -197,3 +199,13 @@ tests_pty_terminals_LDADD = $(PTY_LIBS)
 dist_check_SCRIPTS += tests/e2e/schema.sh
 check_PROGRAMS += tests/pty/ahead
 tests_pty_ahead_LDADD = $(PTY_LIBS)
+check_PROGRAMS += tests/unit/runbook_run
+check_PROGRAMS += tests/unit/runbook_vars
+EXTRA_DIST += tests/unit/seen.h
+check_PROGRAMS += tests/unit/gate
+check_PROGRAMS += tests/unit/chain
+check_PROGRAMS += tests/unit/verify
+check_PROGRAMS += tests/unit/mask
+check_PROGRAMS += tests/unit/outputs
+tests_unit_outputs_SOURCES = tests/unit/outputs.c tests/fuzz/outputs.c tests/fuzz/fuzz.h
+check_PROGRAMS += tests/unit/logind

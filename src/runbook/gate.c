@@ -148,7 +148,8 @@ static void read_model(
 		problems_add(r->p, 1, 0,
 			_("the gate on '%s' must say which version is to be served"),
 			y->model);
-		problems_hint(r->p, _("serving: == 12, or serving: == $NAME"));
+		problems_hint(r->p,
+			_("serving: \"== 12\", or serving: \"!= $NAME\", in quotes"));
 		return;
 	}
 	out->version = expand(r, rest);

@@ -194,13 +194,15 @@ static bool is_open(const struct run_step *s)
 
 int run_next(const struct run *r)
 {
+	for (size_t i = 0; i < r->n; i++)
+		if (is_bad(r->steps[i].state) ||
+			(r->steps[i].state == STEP_RUNNING &&
+				!r->steps[i].step->background))
+			return 0;
 	for (size_t i = 0; i < r->n; i++) {
 		const struct run_step *s = &r->steps[i];
 		const struct step *before;
 
-		if (is_bad(s->state) ||
-			(s->state == STEP_RUNNING && !s->step->background))
-			return 0;
 		if (!is_open(s))
 			continue;
 		before = runbook_step(r->rb, s->step->before);
