@@ -182,5 +182,4 @@ UNIT_TESTS(cmocka_unit_test(builtin_is_terminal16),
 	cmocka_unit_test(severities_differ_without_colour),
 	cmocka_unit_test(names_every_role_once), cmocka_unit_test(lists_what_ships),
 	cmocka_unit_test(says_what_is_wrong), cmocka_unit_test(reads_colours),
-	cmocka_unit_test(lowers_colours),
-	cmocka_unit_test(fuzz_seeds_pass))
+	cmocka_unit_test(lowers_colours), cmocka_unit_test(fuzz_seeds_pass))
