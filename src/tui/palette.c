@@ -63,7 +63,7 @@ static void add_contexts(struct console *c, struct picker *pk, const char *prefi
 		const struct context_conf *context = &c->config->contexts[i];
 		char *title = mem_format("%s%s", prefix, context->name);
 		char *help = mem_format("%s%s%s", context->region ? context->region : "",
-			context->region && context->read_only ? ", " : "",
+			context->region && context->read_only ? _(", ") : "",
 			context->read_only ? _("read-only") : "");
 		struct pick_item item = {
 			.title = title,

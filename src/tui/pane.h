@@ -77,6 +77,8 @@ struct column {
 
 /* What most columns hold; each fills out->text and out->role. */
 void value_severity(struct value *out, struct pane *p, enum severity s, const char *word);
+/* A state as a source or the store has it, for people; one that is not ours stays as it is. */
+const char *value_word(const char *word);
 void value_text(struct value *out, const char *text);	/* NULL: "-", dim */
 void value_time(struct value *out, struct pane *p, int64_t at);
 void value_since(struct value *out, struct pane *p, int64_t at);	/* how long ago */

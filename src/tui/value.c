@@ -1,10 +1,12 @@
 #include "config.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/clock.h"
 #include "core/duration.h"
 #include "core/i18n.h"
+#include "core/mem.h"
 #include "tui/console.h"
 #include "tui/pane.h"
 
@@ -14,6 +16,30 @@ void value_severity(struct value *out, struct pane *p, enum severity s, const ch
 
 	strbuf_addf(&out->text, "%c %s", theme->marks[s], word);
 	out->role = severity_role(s);
+}
+
+const char *value_word(const char *word)
+{
+	static const char *const words[] = {
+		N_("page"),
+		N_("ticket"),
+		N_("ok"),
+		N_("no-data"),
+		N_("critical"),
+		N_("warning"),
+		N_("firing"),
+		N_("pending"),
+		N_("silenced"),
+		N_("running"),
+		N_("done"),
+		N_("failed"),
+		N_("abandoned"),
+	};
+
+	for (size_t i = 0; word && i < ARRAY_LEN(words); i++)
+		if (!strcmp(word, words[i]))
+			return _(words[i]);
+	return word;
 }
 
 void value_text(struct value *out, const char *text)

@@ -106,8 +106,8 @@ static void alerts_summary(struct pane *p, struct strbuf *out)
 static const char *severity_word(const struct alert_row *row)
 {
 	if (row->severity == SEV_NONE)
-		return row->alert->state ? row->alert->state : _("unknown");
-	return row->alert->severity ? row->alert->severity : _("firing");
+		return row->alert->state ? value_word(row->alert->state) : _("unknown");
+	return row->alert->severity ? value_word(row->alert->severity) : _("firing");
 }
 
 static void cell_state(struct value *out, struct pane *p, const void *data)
@@ -228,7 +228,8 @@ static void add_objectives(struct pane *p, const char *service, struct doc *out)
 				doc_heading(out, _("Objectives of the service"));
 			any = true;
 			burn_text(&burn, slo_burn_now(&row->state));
-			strbuf_addf(&burn, "  %s", severity_name(row->state.severity));
+			strbuf_addf(&burn, "  %s",
+				value_word(severity_name(row->state.severity)));
 			id = arena_format(&a, "%s/%s", row->slo.service, row->slo.name);
 			doc_link(out, row->slo.name, burn.buf, "slos", id);
 			strbuf_release(&burn);
@@ -254,7 +255,7 @@ static void alerts_detail(struct pane *p, const void *data, struct doc *out)
 	doc_blank(out);
 	console_moment(c, &since, a->since);
 	role = console_source_age(c, &age, a->source);
-	doc_field(out, _("state"), ROLE_TEXT, a->state);
+	doc_field(out, _("state"), ROLE_TEXT, value_word(a->state));
 	doc_field(out, _("service"), ROLE_TEXT, a->service);
 	doc_field(out, _("since"), ROLE_TEXT, since.buf);
 	doc_link(out, _("source"), a->source, "sources", a->source);

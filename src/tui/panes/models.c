@@ -300,7 +300,7 @@ static void models_detail(struct pane *p, const void *data, struct doc *out)
 	doc_blank(out);
 	if (m->since != NONE_INT) {
 		console_time(c, &since, m->since);
-		strbuf_adds(&since, ", ");
+		strbuf_adds(&since, _(", "));
 		console_age(c, &since, m->since, false);
 		strbuf_adds(&since, _(" ago"));
 	}

@@ -156,7 +156,7 @@ static void add_alerts(struct gather *g)
 			break;
 		item = add(g, SECTION_ALERTS, id);
 		item->severity = s->alerts[i].severity;
-		item->word = a->severity ? a->severity : _("firing");
+		item->word = a->severity ? value_word(a->severity) : _("firing");
 		item->name = a->name;
 		item->note = a->service;
 		if (a->since != NONE_INT)

@@ -83,7 +83,7 @@ static int draw_head(struct pane *p, struct run_pane *r, const struct box *b)
 	if (walk_run(r->walk)->dry_run)
 		strbuf_adds(&state, _(", dry run"));
 	if (row->id) {
-		strbuf_adds(&state, ", ");
+		strbuf_adds(&state, _(", "));
 		console_age(c, &state, row->ended != NONE_INT ? row->ended : row->started,
 			false);
 	}

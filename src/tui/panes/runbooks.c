@@ -351,7 +351,7 @@ static void cell_state(struct value *out, struct pane *p, const void *data)
 	} else if (row->kind == BOOK_SUGGESTED) {
 		value_severity(out, p, row->severity, _("fits now"));
 	} else if (row->kind == BOOK_OLD_RUN) {
-		value_text(out, row->run->state);
+		value_text(out, value_word(row->run->state));
 		out->role = ROLE_DIM;
 	} else if (row->entry->error || row->entry->problems) {
 		strbuf_adds(&out->text, _("problems"));

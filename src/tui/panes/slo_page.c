@@ -53,8 +53,8 @@ static void add_headline(struct pane *p, const struct slo_row *row, struct doc *
 	struct strbuf burn = STRBUF_INIT, since = STRBUF_INIT;
 
 	doc_title(out, severity_role(s->severity), "%c %s  %s/%s",
-		console_theme(c)->marks[s->severity], severity_name(s->severity),
-		row->slo.service, row->slo.name);
+		console_theme(c)->marks[s->severity],
+		value_word(severity_name(s->severity)), row->slo.service, row->slo.name);
 	if (row->slo.description)
 		doc_text(out, ROLE_DIM, row->slo.description);
 	burn_text(&burn, slo_burn_now(s));
@@ -211,7 +211,7 @@ static const char *rule_text(
 	for (size_t i = 0; i < n; i++)
 		if (rules[i].long_ns == window)
 			return arena_format(a, _("over %.3gx: %s"), rules[i].factor,
-				severity_name(rules[i].severity));
+				value_word(severity_name(rules[i].severity)));
 	return "";
 }
 
