@@ -130,6 +130,7 @@ EXTRA_DIST += tests/lib.sh
 dist_check_SCRIPTS += tests/e2e/badinput.sh
 dist_check_SCRIPTS += tests/e2e/completion.sh
 dist_check_SCRIPTS += tests/e2e/faults.sh
+dist_check_SCRIPTS += tests/e2e/rollback.sh
 check_PROGRAMS += tests/unit/markdown
 tests_unit_markdown_SOURCES = tests/unit/markdown.c tests/fuzz/markdown.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/path
