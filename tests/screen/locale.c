@@ -79,6 +79,19 @@ static bool have_messages(const char *dir)
 	return made;
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static int remove_chinese(void **state)
+{
+	nftw(*state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(*state);
+	return 0;
+}
+
 static int make_chinese(void **state)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -90,24 +103,12 @@ static int make_chinese(void **state)
 	if (!have_locale(dir) || !have_messages(dir)) {
 		puts("SKIP no locale " CHINESE
 		     ", or no msgfmt (packages locales, gettext)");
+		remove_chinese(state);
 		exit(77);
 	}
 	bindtextdomain("tocsin", dir);
 	bind_textdomain_codeset("tocsin", "UTF-8");
 	textdomain("tocsin");
-	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
-static int remove_chinese(void **state)
-{
-	nftw(*state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	free(*state);
 	return 0;
 }
 

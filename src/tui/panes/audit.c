@@ -251,6 +251,7 @@ static int compare_seq(const void *a, const void *b)
 
 /* clang-format off */
 static const struct column audit_columns[] = {
+	/* TRANSLATORS: short for number, over the numbers of the entries */
 	{.name = "seq", .title = N_("No"), .min = 3, .max = 8, .align = 'r', .priority = 4,
 		.cell = cell_seq, .compare = compare_seq, .downwards = true},
 	{.name = "time", .title = N_("Time"), .min = 8, .max = 20, .align = 'l', .priority = 1,

@@ -195,8 +195,11 @@ static int draw_labels(enum section s, const struct layout *l, const struct box 
 		return end;
 	end = put_right(b, y, end, l->age, ROLE_LABEL, _("age"));
 	if (s == SECTION_ALERTS)
+		/* TRANSLATORS: over times: how long the alert has been firing */
 		return put_right(b, y, end, l->figure, ROLE_LABEL, _("for"));
+	/* TRANSLATORS: over times: when the error budget will be used up, at this rate */
 	end = put_right(b, y, end, l->left, ROLE_LABEL, _("gone"));
+	/* TRANSLATORS: over percentages: what is left of the error budget */
 	end = put_right(b, y, end, l->budget, ROLE_LABEL, _("left"));
 	end -= l->bar ? l->bar + 2 : 0;
 	return put_right(b, y, end, l->figure, ROLE_LABEL, _("burn"));

@@ -55,6 +55,7 @@ static void cell_state(struct value *out, struct pane *p, const void *data)
 	const struct session *s = data;
 
 	if (s->errors == NONE_INT)
+		/* TRANSLATORS: a session that has not ended */
 		value_severity(out, p, SEV_NO_DATA, _("open"));
 	else if (s->errors > 0)
 		value_severity(out, p, SEV_TICKET, _("error"));

@@ -59,7 +59,9 @@ static void cell_state(struct value *out, struct pane *p, const void *data)
 		[SEV_NONE] = N_("unknown"),
 		[SEV_OK] = N_("ok"),
 		[SEV_NO_DATA] = N_("no data"),
+		/* TRANSLATORS: a severity: to be looked at today */
 		[SEV_TICKET] = N_("ticket"),
+		/* TRANSLATORS: a severity: wakes who is on call */
 		[SEV_PAGE] = N_("page"),
 	};
 	enum severity s = severity_of_row(data);
