@@ -66,8 +66,10 @@ static int draw_right(struct console *c, const struct box *b, enum role role, in
 		int64_t watched = console_now(c) - c->situation.watching;
 		struct strbuf span = STRBUF_INIT;
 
-		duration_short(
-			&span, watched > NS_PER_MIN ? watched - watched % NS_PER_MIN : 0);
+		if (watched < NS_PER_MIN)
+			strbuf_adds(&span, "<1m");
+		else
+			duration_short(&span, watched - watched % NS_PER_MIN);
 		strbuf_addf(&text, _("watching %s"), span.buf);
 		strbuf_release(&span);
 		end = put_right(b, end, least, role, text.buf);
