@@ -107,6 +107,13 @@ expect "undone" 3 "$(pointed "$name")"
 expect "the alias stays" 3 "$(pointed "$name")"
 audit_says
 
+# --- by the runbook ---
+"$TOCSIN" runbook run bad-model-version --service checkout --var TO=1 --yes-to change \
+	>"$work/run.log" 2>&1 </dev/null && got=0 || got=$?
+echo "the run ended with $got"
+expect "the runbook rolls back" 1 "$(pointed "$name")"
+audit_says
+
 # --- the registry goes away ---
 # shellcheck disable=SC2154 # set by serve
 kill -TERM "$pid_mlflow"
