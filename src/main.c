@@ -316,7 +316,8 @@ int main(int argc, char **argv)
 	textdomain(PACKAGE);
 	text_locale(!strcmp(nl_langinfo(CODESET), "UTF-8"));
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL); /* ignored by whoever started us, no child could be waited for */
+	signal(SIGCHLD,
+		SIG_DFL); /* ignored by whoever started us, no child could be waited for */
 	words = words_of(argc, argv, &n);
 	code = run(words, n);
 	free(words);

@@ -65,7 +65,8 @@ int read_answer_check(const struct http_answer *a, const char *url, struct err *
 	struct strbuf shown = STRBUF_INIT;
 
 	/* Some servers call plain text HTML: MLflow's /version does. */
-	if (!type || !strstr(type, "html") || a->body.buf[strspn(a->body.buf, " \t\r\n")] != '<')
+	if (!type || !strstr(type, "html") ||
+		a->body.buf[strspn(a->body.buf, " \t\r\n")] != '<')
 		return 0;
 	url_shown(&shown, url);
 	err_set(e, ERR_AUTH, _("a web page came where JSON was expected"));

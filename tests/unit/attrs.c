@@ -12,13 +12,13 @@
 
 /* One attribute set: an object of plain values, by name and scope. */
 struct read {
-	struct arena	arena;
-	struct span	span;
-	const char	*user, *tags;
+	struct arena arena;
+	struct span span;
+	const char *user, *tags;
 };
 
-static void read_json(struct read *out, const struct json *object, const char *name,
-	const char *scope)
+static void read_json(
+	struct read *out, const struct json *object, const char *name, const char *scope)
 {
 	struct attrs attrs = {0};
 
@@ -40,7 +40,8 @@ static void read_json(struct read *out, const struct json *object, const char *n
 		attr_index_new(&out->arena), &attrs);
 }
 
-static void read_text(struct read *out, const char *text, const char *name, const char *scope)
+static void read_text(
+	struct read *out, const char *text, const char *name, const char *scope)
 {
 	struct json *object;
 	struct err e = ERR_INIT;
@@ -51,8 +52,8 @@ static void read_text(struct read *out, const char *text, const char *name, cons
 	json_free(object);
 }
 
-static void assert_kind(const char *attributes, const char *name, const char *scope,
-	const char *kind)
+static void assert_kind(
+	const char *attributes, const char *name, const char *scope, const char *kind)
 {
 	struct read r;
 
@@ -70,21 +71,25 @@ static void kinds_of_every_convention(void **state)
 	assert_kind("{\"gen_ai.operation.name\":\"invoke_agent\"}", "x", "", "agent");
 	assert_kind("{\"gen_ai.operation.name\":\"create_agent\"}", "x", "", "other");
 	assert_kind("{\"gen_ai.operation.name\":\"embeddings\"}", "x", "", "embedding");
-	assert_kind("{\"gen_ai.operation.name\":\"search_memory\"}", "x", "", "retrieval");
+	assert_kind(
+		"{\"gen_ai.operation.name\":\"search_memory\"}", "x", "", "retrieval");
 	assert_kind("{\"gen_ai.operation.name\":\"agent_step\"}", "x", "", "other");
 	assert_kind("{\"openinference.span.kind\":\"LLM\"}", "x", "", "llm");
 	assert_kind("{\"openinference.span.kind\":\"RERANKER\"}", "x", "", "retrieval");
 	assert_kind("{\"openinference.span.kind\":\"EVALUATOR\"}", "x", "", "evaluator");
 	assert_kind("{\"openinference.span.kind\":\"GUARDRAIL\"}", "x", "", "guardrail");
 	/* Unknown words let the next key speak. */
-	assert_kind("{\"openinference.span.kind\":\"UNKNOWN\",\"gen_ai.operation.name\":\"chat\"}",
+	assert_kind("{\"openinference.span.kind\":\"UNKNOWN\",\"gen_ai.operation.name\":"
+		    "\"chat\"}",
 		"x", "", "llm");
-	assert_kind("{\"langfuse.observation.type\":\"span\",\"gen_ai.operation.name\":\"chat\"}",
+	assert_kind("{\"langfuse.observation.type\":\"span\",\"gen_ai.operation.name\":"
+		    "\"chat\"}",
 		"x", "", "other");
 	assert_kind("{\"mlflow.spanType\":\"CHAT_MODEL\"}", "x", "", "llm");
 	assert_kind("{\"traceloop.span.kind\":\"workflow\"}", "x", "", "other");
 	assert_kind("{\"langsmith.span.kind\":\"retriever\"}", "x", "", "retrieval");
-	assert_kind("{\"ai.operationId\":\"ai.generateText.doGenerate\"}", "x", "", "llm");
+	assert_kind(
+		"{\"ai.operationId\":\"ai.generateText.doGenerate\"}", "x", "", "llm");
 	assert_kind("{\"ai.operationId\":\"ai.embed.doEmbed\"}", "x", "", "embedding");
 	assert_kind("{\"ai.operationId\":\"ai.toolCall\"}", "x", "", "tool");
 	assert_kind("{\"ai.operationId\":\"ai.generateText\"}", "x", "", "other");
@@ -94,8 +99,8 @@ static void kinds_of_every_convention(void **state)
 	assert_kind("{}", "invoke_agent root", "gcp.vertex.agent", "agent");
 	assert_kind("{\"gen_ai.tool.name\":\"t\"}", "x", "", "tool");
 	assert_kind("{\"llm.request.type\":\"chat\"}", "x", "", "llm");
-	assert_kind("{\"gen_ai.response.model\":\"m\",\"gen_ai.usage.input_tokens\":1}", "x", "",
-		"llm");
+	assert_kind("{\"gen_ai.response.model\":\"m\",\"gen_ai.usage.input_tokens\":1}",
+		"x", "", "llm");
 	assert_kind("{\"gen_ai.response.model\":\"m\"}", "x", "", "other");
 	assert_kind("{}", "x", "", "other");
 }
@@ -110,11 +115,13 @@ static void kinds_that_need_correction(void **state)
 		"openinference.instrumentation.langchain", "other");
 	assert_kind(agent, "OpenAIToolsAgentOutputParser",
 		"openinference.instrumentation.langchain", "other");
-	assert_kind(agent, "AgentExecutor", "openinference.instrumentation.langchain", "agent");
+	assert_kind(agent, "AgentExecutor", "openinference.instrumentation.langchain",
+		"agent");
 	assert_kind(agent, "RunnableX", "something else", "agent");
 	assert_kind(tool, "handoff to weather", "", "handoff");
-	assert_kind("{\"openinference.span.kind\":\"TOOL\",\"tool.name\":\"transfer_to_x\"}", "x",
-		"", "handoff");
+	assert_kind(
+		"{\"openinference.span.kind\":\"TOOL\",\"tool.name\":\"transfer_to_x\"}",
+		"x", "", "handoff");
 	assert_kind("{\"gen_ai.operation.name\":\"execute_tool\","
 		    "\"gen_ai.transfer.mode\":\"pass_control\"}",
 		"x", "", "handoff");
@@ -128,19 +135,23 @@ static void names_out_of_span_names(void **state)
 	struct read r;
 
 	(void)state;
-	read_text(&r, "{\"gen_ai.operation.name\":\"invoke_agent\"}", "invoke_agent helper", "");
+	read_text(&r, "{\"gen_ai.operation.name\":\"invoke_agent\"}",
+		"invoke_agent helper", "");
 	assert_string_equal(r.span.agent, "helper");
 	arena_release(&r.arena);
 	read_text(&r, "{\"traceloop.span.kind\":\"agent\"}", "planner.agent", "");
 	assert_string_equal(r.span.agent, "planner");
 	arena_release(&r.arena);
-	read_text(&r, "{\"gen_ai.operation.name\":\"execute_tool\"}", "execute_tool find", "");
+	read_text(&r, "{\"gen_ai.operation.name\":\"execute_tool\"}", "execute_tool find",
+		"");
 	assert_string_equal(r.span.tool, "find");
 	arena_release(&r.arena);
 	read_text(&r, "{\"openinference.span.kind\":\"TOOL\"}", "tavily_search", "");
 	assert_string_equal(r.span.tool, "tavily_search");
 	arena_release(&r.arena);
-	read_text(&r, "{\"gen_ai.operation.name\":\"handoff\",\"gen_ai.handoff.to_agent\":\"b\"}",
+	read_text(&r,
+		"{\"gen_ai.operation.name\":\"handoff\",\"gen_ai.handoff.to_agent\":"
+		"\"b\"}",
 		"a -> b.handoff", "");
 	assert_string_equal(r.span.kind, "handoff");
 	assert_string_equal(r.span.tool, "b");
@@ -153,11 +164,15 @@ static void precedence_and_emptiness(void **state)
 
 	(void)state;
 	read_text(&r,
-		"{\"model\":\"last\",\"gen_ai.request.model\":\"asked\",\"gen_ai.response.model\":\"\","
-		"\"llm.model_name\":\"said\",\"session.id\":\"s\",\"gen_ai.conversation.id\":\"c\","
-		"\"metadata\":\"{\\\"thread_id\\\":\\\"t\\\",\\\"user_id\\\":\\\"u\\\"}\","
+		"{\"model\":\"last\",\"gen_ai.request.model\":\"asked\",\"gen_ai."
+		"response.model\":\"\","
+		"\"llm.model_name\":\"said\",\"session.id\":\"s\",\"gen_ai.conversation."
+		"id\":\"c\","
+		"\"metadata\":\"{\\\"thread_id\\\":\\\"t\\\",\\\"user_id\\\":\\\"u\\\"}"
+		"\","
 		"\"llm.token_count.prompt\":\"12\",\"gen_ai.usage.input_tokens\":null,"
-		"\"langfuse.observation.cost_details\":\"{\\\"total\\\":0.5}\",\"llm.cost.total\":9,"
+		"\"langfuse.observation.cost_details\":\"{\\\"total\\\":0.5}\",\"llm."
+		"cost.total\":9,"
 		"\"langfuse.trace.tags\":[\"a\",\"b\"]}",
 		"x", "");
 	assert_string_equal(r.span.model, "said");
@@ -191,7 +206,8 @@ static void numbers_of_every_convention(void **state)
 		"\"gen_ai.usage.output_tokens\":\"20\","
 		"\"gen_ai.usage.cache_read.input_tokens\":300,"
 		"\"gen_ai.usage.reasoning_tokens\":5,\"gen_ai.usage.prompt_cost\":0.25,"
-		"\"gen_ai.usage.completion_cost\":0.5,\"gen_ai.response.time_to_first_chunk\":0.25}",
+		"\"gen_ai.usage.completion_cost\":0.5,\"gen_ai.response.time_to_first_"
+		"chunk\":0.25}",
 		"x", "");
 	/* More from the cache than there is input: it was counted apart. */
 	assert_int_equal(r.span.input_tokens, 400);
@@ -218,16 +234,19 @@ static void tools_have_arguments_and_results(void **state)
 
 	(void)state;
 	read_text(&r,
-		"{\"gen_ai.operation.name\":\"execute_tool\",\"gen_ai.tool.call.id\":\"c1\","
-		"\"gen_ai.tool.call.arguments\":{\"a\":1},\"gen_ai.tool.call.result\":\"ok\","
+		"{\"gen_ai.operation.name\":\"execute_tool\",\"gen_ai.tool.call.id\":"
+		"\"c1\","
+		"\"gen_ai.tool.call.arguments\":{\"a\":1},\"gen_ai.tool.call.result\":"
+		"\"ok\","
 		"\"input.value\":\"no\",\"gen_ai.response.id\":\"resp\"}",
 		"x", "");
 	assert_string_equal(r.span.call, "c1");
 	assert_string_equal(r.span.input, "{\"a\":1}");
 	assert_string_equal(r.span.output, "ok");
 	arena_release(&r.arena);
-	read_text(&r, "{\"gen_ai.operation.name\":\"chat\",\"gen_ai.response.id\":\"resp\"}", "x",
-		"");
+	read_text(&r,
+		"{\"gen_ai.operation.name\":\"chat\",\"gen_ai.response.id\":\"resp\"}",
+		"x", "");
 	assert_string_equal(r.span.call, "resp");
 	assert_null(r.span.output);
 	arena_release(&r.arena);
@@ -243,20 +262,24 @@ static void system_instructions_come_first(void **state)
 		"\"gen_ai.system_instructions\":\"[{\\\"type\\\":\\\"text\\\"}]\","
 		"\"gen_ai.input.messages\":\"[{\\\"role\\\":\\\"user\\\"}]\"}",
 		"x", "");
-	assert_string_equal(r.span.input, "[{\"role\":\"system\",\"parts\":[{\"type\":\"text\"}]},"
-					  "{\"role\":\"user\"}]");
+	assert_string_equal(r.span.input,
+		"[{\"role\":\"system\",\"parts\":[{\"type\":\"text\"}]},"
+		"{\"role\":\"user\"}]");
 	arena_release(&r.arena);
 	/* Where messages are no list they stay as they are. */
 	read_text(&r,
-		"{\"gen_ai.operation.name\":\"chat\",\"gen_ai.system_instructions\":\"be kind\","
+		"{\"gen_ai.operation.name\":\"chat\",\"gen_ai.system_instructions\":\"be "
+		"kind\","
 		"\"gen_ai.input.messages\":\"hello\"}",
 		"x", "");
 	assert_string_equal(r.span.input, "hello");
 	arena_release(&r.arena);
 	read_text(&r,
-		"{\"gen_ai.operation.name\":\"chat\",\"gen_ai.system_instructions\":\"be kind\"}",
+		"{\"gen_ai.operation.name\":\"chat\",\"gen_ai.system_instructions\":\"be "
+		"kind\"}",
 		"x", "");
-	assert_string_equal(r.span.input, "[{\"role\":\"system\",\"content\":\"be kind\"}]");
+	assert_string_equal(
+		r.span.input, "[{\"role\":\"system\",\"content\":\"be kind\"}]");
 	arena_release(&r.arena);
 }
 
@@ -268,21 +291,28 @@ static void flattened_keys_are_lists_again(void **state)
 	read_text(&r,
 		"{\"llm.input_messages.10.message.role\":\"user\","
 		"\"llm.input_messages.2.message.role\":\"assistant\","
-		"\"llm.input_messages.2.message.tool_calls.0.tool_call.function.name\":\"f\","
-		"\"llm.input_messages.2.message.tool_calls.1.tool_call.function.name\":\"g\","
+		"\"llm.input_messages.2.message.tool_calls.0.tool_call.function.name\":"
+		"\"f\","
+		"\"llm.input_messages.2.message.tool_calls.1.tool_call.function.name\":"
+		"\"g\","
 		"\"llm.input_messages.2.message.contents.0.message_content.text\":\"hi\","
-		"\"llm.input_messages.10.message.content\":\"x\",\"llm.input_messages.other\":1}",
+		"\"llm.input_messages.10.message.content\":\"x\",\"llm.input_messages."
+		"other\":1}",
 		"x", "");
 	assert_string_equal(r.span.input,
-		"[{\"contents\":[{\"text\":\"hi\"}],\"role\":\"assistant\",\"tool_calls\":"
+		"[{\"contents\":[{\"text\":\"hi\"}],\"role\":\"assistant\",\"tool_"
+		"calls\":"
 		"[{\"function\":{\"name\":\"f\"}},{\"function\":{\"name\":\"g\"}}]},"
 		"{\"content\":\"x\",\"role\":\"user\"}]");
 	arena_release(&r.arena);
 	/* A value where others have members, parts without a name, depth without end. */
 	read_text(&r,
-		"{\"gen_ai.prompt.0\":1,\"gen_ai.prompt.0.role\":2,\"gen_ai.prompt.0..\":3,"
-		"\"gen_ai.prompt.0.a.b.c.d.e.f.g.h.i.j.k.l.m.n\":4,\"gen_ai.prompt.1.message\":5,"
-		"\"gen_ai.prompt.1.message.role\":6,\"gen_ai.prompt.99999999999999999999\":7}",
+		"{\"gen_ai.prompt.0\":1,\"gen_ai.prompt.0.role\":2,\"gen_ai.prompt.0..\":"
+		"3,"
+		"\"gen_ai.prompt.0.a.b.c.d.e.f.g.h.i.j.k.l.m.n\":4,\"gen_ai.prompt.1."
+		"message\":5,"
+		"\"gen_ai.prompt.1.message.role\":6,\"gen_ai.prompt."
+		"99999999999999999999\":7}",
 		"x", "");
 	assert_non_null(strstr(r.span.input, "\"k.l.m.n\":4"));
 	arena_release(&r.arena);
@@ -291,13 +321,16 @@ static void flattened_keys_are_lists_again(void **state)
 static void otlp_values(void **state)
 {
 	static const char text[] =
-		"[{\"stringValue\":\"a\"},{\"intValue\":\"9223372036854775807\"},{\"intValue\":5},"
-		"{\"boolValue\":true},{\"doubleValue\":0.5},{\"bytesValue\":\"AAE=\"},{},7,"
-		"{\"arrayValue\":{\"values\":[{\"intValue\":\"1\"},{\"kvlistValue\":{\"values\":"
+		"[{\"stringValue\":\"a\"},{\"intValue\":\"9223372036854775807\"},{"
+		"\"intValue\":5},"
+		"{\"boolValue\":true},{\"doubleValue\":0.5},{\"bytesValue\":\"AAE=\"},{},"
+		"7,"
+		"{\"arrayValue\":{\"values\":[{\"intValue\":\"1\"},{\"kvlistValue\":{"
+		"\"values\":"
 		"[{\"key\":\"k\",\"value\":{\"stringValue\":\"v\"}},{\"value\":{}}]}}]}},"
 		"{\"arrayValue\":{}}]";
-	static const char *const wanted[] = {"a", "9223372036854775807", "5", "true", "0.5", "AAE=",
-		NULL, "7", "[1,{\"k\":\"v\"}]", "[]"};
+	static const char *const wanted[] = {"a", "9223372036854775807", "5", "true",
+		"0.5", "AAE=", NULL, "7", "[1,{\"k\":\"v\"}]", "[]"};
 	struct json *list;
 	struct err e = ERR_INIT;
 	struct arena a;
@@ -334,15 +367,16 @@ static void the_table_is_sound(void **state)
 		size_t n;
 
 		assert_true(attr_rows[i].tells > TELLS_NOTHING);
-		assert_true((attr_rows[i].form == FORM_MEMBER) == (attr_rows[i].member != NULL));
+		assert_true((attr_rows[i].form == FORM_MEMBER) ==
+			(attr_rows[i].member != NULL));
 		rows = attr_index_find(index, attr_rows[i].key, &n);
 		for (size_t k = 0; k < n; k++)
 			found = found || rows[k] == i;
 		assert_true(found);
 		for (size_t k = 0; k < i; k++)
 			assert_false(strcmp(attr_rows[i].key, attr_rows[k].key) == 0 &&
-				     attr_rows[i].tells == attr_rows[k].tells &&
-				     attr_rows[i].form != FORM_MEMBER);
+				attr_rows[i].tells == attr_rows[k].tells &&
+				attr_rows[i].form != FORM_MEMBER);
 	}
 	arena_release(&a);
 }
@@ -375,9 +409,12 @@ static void one_call_in_every_convention(void **state)
 }
 
 UNIT_TESTS(cmocka_unit_test(kinds_of_every_convention),
-	cmocka_unit_test(kinds_that_need_correction), cmocka_unit_test(names_out_of_span_names),
-	cmocka_unit_test(precedence_and_emptiness), cmocka_unit_test(numbers_of_every_convention),
+	cmocka_unit_test(kinds_that_need_correction),
+	cmocka_unit_test(names_out_of_span_names),
+	cmocka_unit_test(precedence_and_emptiness),
+	cmocka_unit_test(numbers_of_every_convention),
 	cmocka_unit_test(tools_have_arguments_and_results),
 	cmocka_unit_test(system_instructions_come_first),
 	cmocka_unit_test(flattened_keys_are_lists_again), cmocka_unit_test(otlp_values),
-	cmocka_unit_test(the_table_is_sound), cmocka_unit_test(one_call_in_every_convention))
+	cmocka_unit_test(the_table_is_sound),
+	cmocka_unit_test(one_call_in_every_convention))

@@ -50,11 +50,15 @@ static void models_by_any_of_their_names(void **state)
 	assert_false(model_same(NULL, NULL));
 }
 
-static struct span call(const char *model, int64_t in, int64_t out, int64_t cached,
-	int64_t reasoning)
+static struct span call(
+	const char *model, int64_t in, int64_t out, int64_t cached, int64_t reasoning)
 {
-	return (struct span){.model = model, .input_tokens = in, .output_tokens = out,
-		.cached_tokens = cached, .reasoning_tokens = reasoning, .cost_usd = NAN};
+	return (struct span){.model = model,
+		.input_tokens = in,
+		.output_tokens = out,
+		.cached_tokens = cached,
+		.reasoning_tokens = reasoning,
+		.cost_usd = NAN};
 }
 
 static void tokens_to_money(void **state)
@@ -69,10 +73,12 @@ static void tokens_to_money(void **state)
 	assert_true(fabs(pusd_to_usd(cost_of(&s, &table, NULL)) - 0.000233) < 1e-15);
 	/* Inclusive: 400 of the 540 came from the cache. */
 	s.cached_tokens = 400;
-	assert_int_equal(cost_of(&s, &table, NULL), (140 * 250000 + 400 * 25000 + 49 * 2000000));
+	assert_int_equal(
+		cost_of(&s, &table, NULL), (140 * 250000 + 400 * 25000 + 49 * 2000000));
 	/* Exclusive: more from the cache than there is input. */
 	s.cached_tokens = 1000;
-	assert_int_equal(cost_of(&s, &table, NULL), (540 * 250000 + 1000 * 25000 + 49 * 2000000));
+	assert_int_equal(
+		cost_of(&s, &table, NULL), (540 * 250000 + 1000 * 25000 + 49 * 2000000));
 	s = call("o3-deep-research", 10, 100, NONE_INT, 60);
 	assert_int_equal(cost_of(&s, &table, NULL),
 		INT64_C(10) * 10000000 + INT64_C(40) * 40000000 + INT64_C(60) * 20000000);
@@ -99,5 +105,5 @@ static void unknown_is_not_nothing(void **state)
 	assert_true(isnan(pusd_to_usd(NONE_INT)));
 }
 
-UNIT_TESTS(cmocka_unit_test(models_by_any_of_their_names), cmocka_unit_test(tokens_to_money),
-	cmocka_unit_test(unknown_is_not_nothing))
+UNIT_TESTS(cmocka_unit_test(models_by_any_of_their_names),
+	cmocka_unit_test(tokens_to_money), cmocka_unit_test(unknown_is_not_nothing))

@@ -35,7 +35,8 @@ static const char good[] =
 	"spec:\n"
 	"  ratioMetric:\n"
 	"    counter: true\n"
-	"    good: {metricSource: {type: Prometheus, spec: {query: 'http_total{code!~\"5..\"}'}}}\n"
+	"    good: {metricSource: {type: Prometheus, spec: {query: "
+	"'http_total{code!~\"5..\"}'}}}\n"
 	"    total: {metricSource: {metricSourceRef: prom, spec: {promql: http_total}}}\n"
 	"---\n"
 	"apiVersion: openslo/v1\n"
@@ -46,7 +47,8 @@ static const char good[] =
 	"apiVersion: openslo/v1\n"
 	"kind: AlertPolicy\n"
 	"metadata: {name: fast}\n"
-	"spec: {alertWhenBreaching: true, conditions: [{conditionRef: quick}], notificationTargets: []}\n"
+	"spec: {alertWhenBreaching: true, conditions: [{conditionRef: quick}], "
+	"notificationTargets: []}\n"
 	"---\n"
 	"apiVersion: openslo/v1\n"
 	"kind: AlertCondition\n"
@@ -75,13 +77,15 @@ static void references_and_several_objectives(void **state)
 	assert_false(slo->calendar);
 	assert_true(slo->sli.selector);
 	assert_query(slo, 5 * NS_PER_MIN,
-		"1 - sum(rate(http_total{code!~\"5..\"}[5m])) / sum(rate(http_total[5m]))");
+		"1 - sum(rate(http_total{code!~\"5..\"}[5m])) / "
+		"sum(rate(http_total[5m]))");
 	assert_true(slo_total_query(&query, slo, NS_PER_HOUR));
 	assert_string_equal(query.buf, "sum(increase(http_total[1h]))");
 	strbuf_reset(&query);
 	assert_true(slo_bad_query(&query, slo, NS_PER_HOUR));
 	assert_string_equal(query.buf,
-		"sum(increase(http_total[1h])) - sum(increase(http_total{code!~\"5..\"}[1h]))");
+		"sum(increase(http_total[1h])) - "
+		"sum(increase(http_total{code!~\"5..\"}[1h]))");
 	strbuf_release(&query);
 	/* Severest first; one window each. */
 	assert_int_equal(slo->n_alerting, 2);
@@ -97,9 +101,10 @@ static void references_and_several_objectives(void **state)
 }
 
 /* An SLO around an indicator. */
-#define SLO(indicator, objective)                                                        \
-	"apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\nspec:\n  service: s\n"       \
-	"  budgetingMethod: Occurrences\n  timeWindow: [{duration: 30d, isRolling: true}]\n"  \
+#define SLO(indicator, objective)                                                       \
+	"apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\nspec:\n  service: s\n" \
+	"  budgetingMethod: Occurrences\n  timeWindow: [{duration: 30d, isRolling: "    \
+	"true}]\n"                                                                      \
 	"  indicator:\n    spec:\n" indicator "  objectives: [" objective "]\n"
 
 static void indicators_of_every_kind(void **state)
@@ -107,33 +112,38 @@ static void indicators_of_every_kind(void **state)
 	struct parsed p;
 
 	(void)state;
-	parse_text(&p, SLO("      ratioMetric:\n"
-			   "        bad: {metricSource: {spec: {query: 'sum(rate(e[5m]))'}}}\n"
-			   "        total: {metricSource: {spec: {query: 'sum(all_total)'}}}\n",
-			       "{target: 0.9}"));
+	parse_text(&p,
+		SLO("      ratioMetric:\n"
+		    "        bad: {metricSource: {spec: {query: 'sum(rate(e[5m]))'}}}\n"
+		    "        total: {metricSource: {spec: {query: 'sum(all_total)'}}}\n",
+			"{target: 0.9}"));
 	assert_int_equal(p.problems.n, 0);
 	assert_false(p.slos.items[0].sli.selector);
 	assert_query(&p.slos.items[0], NS_PER_HOUR,
 		"(sum(rate(e[1h]))) / (sum(rate(all_total[1h])))");
 	assert_int_equal(p.slos.items[0].n_alerting, 4);
 	release(&p);
-	parse_text(&p, SLO("      ratioMetric:\n"
-			   "        counter: false\n"
-			   "        good: {metricSource: {spec: {query: g}}}\n"
-			   "        total: {metricSource: {spec: {query: t}}}\n",
-			       "{target: 0.9}"));
+	parse_text(&p,
+		SLO("      ratioMetric:\n"
+		    "        counter: false\n"
+		    "        good: {metricSource: {spec: {query: g}}}\n"
+		    "        total: {metricSource: {spec: {query: t}}}\n",
+			"{target: 0.9}"));
 	assert_query(&p.slos.items[0], NS_PER_HOUR,
 		"1 - (sum(sum_over_time(g[1h]))) / (sum(sum_over_time(t[1h])))");
 	release(&p);
-	parse_text(&p, SLO("      ratioMetric:\n"
-			   "        rawType: success\n"
-			   "        raw: {metricSource: {spec: {query: 'ok[{{.window}}]'}}}\n",
-			       "{target: 0.9}"));
+	parse_text(&p,
+		SLO("      ratioMetric:\n"
+		    "        rawType: success\n"
+		    "        raw: {metricSource: {spec: {query: 'ok[{{.window}}]'}}}\n",
+			"{target: 0.9}"));
 	assert_int_equal(p.slos.items[0].sli.kind, SLI_RAW);
 	assert_query(&p.slos.items[0], NS_PER_HOUR, "1 - (ok[1h])");
 	release(&p);
-	parse_text(&p, SLO("      thresholdMetric: {metricSource: {spec: {query: 'q(x[2m])'}}}\n",
-			       "{op: lte, value: 0.5, target: 0.9}"));
+	parse_text(&p,
+		SLO("      thresholdMetric: {metricSource: {spec: {query: "
+		    "'q(x[2m])'}}}\n",
+			"{op: lte, value: 0.5, target: 0.9}"));
 	assert_int_equal(p.problems.n, 0);
 	assert_int_equal(p.slos.items[0].sli.kind, SLI_THRESHOLD);
 	assert_query(&p.slos.items[0], NS_PER_HOUR,
@@ -151,7 +161,8 @@ static void what_is_wrong_is_said(void **state)
 		{SLO("      ratioMetric: {good: {metricSource: {spec: {query: g}}}}\n",
 			 "{target: 0.9}"),
 			"total", 10, 0},
-		{SLO("      ratioMetric:\n        good: {metricSource: {spec: {query: g}}}\n"
+		{SLO("      ratioMetric:\n        good: {metricSource: {spec: {query: "
+		     "g}}}\n"
 		     "        bad: {metricSource: {spec: {query: g}}}\n",
 			 "{target: 0.9}"),
 			"not both", 11, 0},
@@ -194,8 +205,10 @@ static void what_is_wrong_is_said(void **state)
 		struct parsed p;
 
 		parse_text(&p, cases[i].text);
-		if (!complains(&p, cases[i].line, cases[i].word) || p.slos.n != cases[i].n)
-			fail_msg("case %zu: %zu SLOs, no '%s'", i, p.slos.n, cases[i].word);
+		if (!complains(&p, cases[i].line, cases[i].word) ||
+			p.slos.n != cases[i].n)
+			fail_msg("case %zu: %zu SLOs, no '%s'", i, p.slos.n,
+				cases[i].word);
 		release(&p);
 	}
 }
@@ -205,18 +218,20 @@ static void references_that_lead_nowhere(void **state)
 	struct parsed p;
 
 	(void)state;
-	parse_text(&p, "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\n"
-		       "spec: {service: s, budgetingMethod: Occurences, indicatorRef: gone,\n"
-		       "  timeWindow: [{duration: 30x, isRolling: true}], objectives: []}\n");
+	parse_text(&p,
+		"apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\n"
+		"spec: {service: s, budgetingMethod: Occurences, indicatorRef: gone,\n"
+		"  timeWindow: [{duration: 30x, isRolling: true}], objectives: []}\n");
 	assert_true(complains(&p, 4, "Occurences"));
 	assert_true(complains(&p, 5, "30x"));
 	assert_true(complains(&p, 5, "objectives"));
 	assert_int_equal(p.slos.n, 0);
 	release(&p);
-	parse_text(&p, "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\n"
-		       "spec: {service: s, budgetingMethod: Occurrences, indicatorRef: gone,\n"
-		       "  timeWindow: [{duration: 30d, isRolling: true}],\n"
-		       "  objectives: [{target: 0.9}, {target: 0.8}]}\n");
+	parse_text(&p,
+		"apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\n"
+		"spec: {service: s, budgetingMethod: Occurrences, indicatorRef: gone,\n"
+		"  timeWindow: [{duration: 30d, isRolling: true}],\n"
+		"  objectives: [{target: 0.9}, {target: 0.8}]}\n");
 	assert_true(complains(&p, 0, "gone"));
 	/* Said once, although two objectives share it. */
 	assert_int_equal(p.problems.n, 1);
@@ -235,7 +250,8 @@ static void samples_read_or_say_why(void **state)
 		const char *words[4];
 	} samples[] = {
 		{"budgeting-method--occurences-slo.yaml", 1, 1, {"'Any'"}},
-		{"budgeting-method--ratio-timeslices.yaml", 1, 2, {"'Any'", "RatioTimeslices"}},
+		{"budgeting-method--ratio-timeslices.yaml", 1, 2,
+			{"'Any'", "RatioTimeslices"}},
 		{"budgeting-method--timeslices-slo.yaml", 2, 4,
 			{"calendar", "Timeslices", "too short", "'Any'"}},
 		{"treat-low-traffic-as-equally-important--timeslices-slo.yaml", 1, 3,
@@ -332,7 +348,8 @@ static void queries_made_fit_for_windows(void **state)
 
 		if (selector != cases[i].selector || !got != !cases[i].result ||
 			(got && strcmp(got, cases[i].result) != 0))
-			fail_msg("'%s' gives '%s'", cases[i].query, got ? got : "nothing");
+			fail_msg(
+				"'%s' gives '%s'", cases[i].query, got ? got : "nothing");
 	}
 	arena_release(&a);
 }
@@ -340,11 +357,16 @@ static void queries_made_fit_for_windows(void **state)
 static void fuzz_seeds(void **state)
 {
 	static const char *const seeds[] = {
-		good, "", "- - -", "apiVersion: openslo/v1\nkind: SLO\n",
-		"version: prometheus/v1\nservice: x\nslos: [{name: a, objective: 1, sli: 5}, 7]\n",
+		good,
+		"",
+		"- - -",
+		"apiVersion: openslo/v1\nkind: SLO\n",
+		"version: prometheus/v1\nservice: x\nslos: [{name: a, objective: 1, sli: "
+		"5}, 7]\n",
 		"apiVersion: openslo/v1alpha\nkind: SLO\nmetadata: {name: a}\n"
 		"spec: {service: s, timeWindows: [{unit: Day, count: 9999999999999}],\n"
-		"  budgetingMethod: x, objectives: [{target: .9, ratioMetrics: {good: 1}}]}\n",
+		"  budgetingMethod: x, objectives: [{target: .9, ratioMetrics: {good: "
+		"1}}]}\n",
 		"&a [*a, *a]",
 	};
 
@@ -354,6 +376,8 @@ static void fuzz_seeds(void **state)
 }
 
 UNIT_TESTS(cmocka_unit_test(references_and_several_objectives),
-	cmocka_unit_test(indicators_of_every_kind), cmocka_unit_test(what_is_wrong_is_said),
-	cmocka_unit_test(references_that_lead_nowhere), cmocka_unit_test(samples_read_or_say_why),
-	cmocka_unit_test(a_sample_in_full), cmocka_unit_test(queries_made_fit_for_windows), cmocka_unit_test(fuzz_seeds))
+	cmocka_unit_test(indicators_of_every_kind),
+	cmocka_unit_test(what_is_wrong_is_said),
+	cmocka_unit_test(references_that_lead_nowhere),
+	cmocka_unit_test(samples_read_or_say_why), cmocka_unit_test(a_sample_in_full),
+	cmocka_unit_test(queries_made_fit_for_windows), cmocka_unit_test(fuzz_seeds))

@@ -16,8 +16,8 @@ static const struct price rows[] = {{"gpt-5", 1, 10, NAN, NAN}};
 static const struct price_table prices = {rows, 1};
 
 /* Times in s after T0. */
-static struct span make(const char *id, const char *parent, const char *kind, int64_t from,
-	int64_t to)
+static struct span make(
+	const char *id, const char *parent, const char *kind, int64_t from, int64_t to)
 {
 	return (struct span){
 		.trace = "t1",

@@ -54,12 +54,14 @@ static void both_kinds_of_indicator(void **state)
 	assert_int_equal(slo->alerting[1].severity, SEV_PAGE);
 	assert_near(slo->alerting[0].factor, 14.4);
 	assert_query(slo, 5 * NS_PER_MIN,
-		"(sum(rate(http_total{code=~\"5..\"}[5m]))) / (sum(rate(http_total[5m])))");
+		"(sum(rate(http_total{code=~\"5..\"}[5m]))) / "
+		"(sum(rate(http_total[5m])))");
 	assert_true(slo_total_query(&query, slo, NS_PER_HOUR));
 	assert_string_equal(query.buf, "(sum(rate(http_total[1h]))) * 3600");
 	strbuf_reset(&query);
 	assert_true(slo_bad_query(&query, slo, NS_PER_HOUR));
-	assert_string_equal(query.buf, "(sum(rate(http_total{code=~\"5..\"}[1h]))) * 3600");
+	assert_string_equal(
+		query.buf, "(sum(rate(http_total{code=~\"5..\"}[1h]))) * 3600");
 	slo = &p.slos.items[1];
 	assert_int_equal(slo->sli.kind, SLI_RAW);
 	assert_int_equal(slo->n_alerting, 0);
@@ -76,16 +78,17 @@ static void the_kubernetes_form(void **state)
 	struct parsed p;
 
 	(void)state;
-	parse_text(&p, "apiVersion: sloth.slok.dev/v1\n"
-		       "kind: PrometheusServiceLevel\n"
-		       "metadata: {name: x, namespace: m}\n"
-		       "spec:\n"
-		       "  service: svc\n"
-		       "  slos:\n"
-		       "    - name: a\n"
-		       "      objective: 99\n"
-		       "      sli: {raw: {errorRatioQuery: 'x[{{.window}}]'}}\n"
-		       "      alerting: {name: N, pageAlert: {disable: true}}\n");
+	parse_text(&p,
+		"apiVersion: sloth.slok.dev/v1\n"
+		"kind: PrometheusServiceLevel\n"
+		"metadata: {name: x, namespace: m}\n"
+		"spec:\n"
+		"  service: svc\n"
+		"  slos:\n"
+		"    - name: a\n"
+		"      objective: 99\n"
+		"      sli: {raw: {errorRatioQuery: 'x[{{.window}}]'}}\n"
+		"      alerting: {name: N, pageAlert: {disable: true}}\n");
 	assert_int_equal(p.problems.n, 0);
 	assert_int_equal(p.slos.n, 1);
 	assert_string_equal(p.slos.items[0].format, "sloth-k8s");
@@ -99,38 +102,40 @@ static void what_is_wrong_is_said_where(void **state)
 	struct parsed p;
 
 	(void)state;
-	parse_text(&p, "version: prometheus/v1\n"
-		       "service: svc\n"
-		       "slos:\n"
-		       "  - name: a\n"
-		       "    objective: 101\n"
-		       "    sli: {raw: {error_ratio_query: 'x[{{.window}}]'}}\n"
-		       "    alerting: {name: N}\n"
-		       "  - name: b\n"
-		       "    objective: 100\n"
-		       "    sli: {raw: {error_ratio_query: 'x[{{.window}}]'}}\n"
-		       "    alerting: {name: N}\n"
-		       "  - name: c\n"
-		       "    objective: 99\n"
-		       "    sli: {}\n"
-		       "    alerting: {name: N}\n"
-		       "  - name: d\n"
-		       "    objective: 99\n"
-		       "    sli: {plugin: {id: x}}\n"
-		       "    alerting: {name: N}\n"
-		       "  - name: e\n"
-		       "    objective: 99\n"
-		       "    sli: {raw: {error_ratio_query: 'x[5m]'}}\n"
-		       "    alerting: {pageAlert: {}}\n"
-		       "  - name: e\n"
-		       "    objective: 99\n"
-		       "    sli: {events: {error_query: '[{{.window}}]', total_query: '[{{.window}}]'},\n"
-		       "      raw: {error_ratio_query: 'x[{{.window}}]'}}\n"
-		       "    alerting: {name: N}\n"
-		       "  - name: e\n"
-		       "    objective: 99\n"
-		       "    sli: {raw: {error_ratio_query: 'x[{{.window}}]'}}\n"
-		       "    alerting: {name: N}\n");
+	parse_text(&p,
+		"version: prometheus/v1\n"
+		"service: svc\n"
+		"slos:\n"
+		"  - name: a\n"
+		"    objective: 101\n"
+		"    sli: {raw: {error_ratio_query: 'x[{{.window}}]'}}\n"
+		"    alerting: {name: N}\n"
+		"  - name: b\n"
+		"    objective: 100\n"
+		"    sli: {raw: {error_ratio_query: 'x[{{.window}}]'}}\n"
+		"    alerting: {name: N}\n"
+		"  - name: c\n"
+		"    objective: 99\n"
+		"    sli: {}\n"
+		"    alerting: {name: N}\n"
+		"  - name: d\n"
+		"    objective: 99\n"
+		"    sli: {plugin: {id: x}}\n"
+		"    alerting: {name: N}\n"
+		"  - name: e\n"
+		"    objective: 99\n"
+		"    sli: {raw: {error_ratio_query: 'x[5m]'}}\n"
+		"    alerting: {pageAlert: {}}\n"
+		"  - name: e\n"
+		"    objective: 99\n"
+		"    sli: {events: {error_query: '[{{.window}}]', total_query: "
+		"'[{{.window}}]'},\n"
+		"      raw: {error_ratio_query: 'x[{{.window}}]'}}\n"
+		"    alerting: {name: N}\n"
+		"  - name: e\n"
+		"    objective: 99\n"
+		"    sli: {raw: {error_ratio_query: 'x[{{.window}}]'}}\n"
+		"    alerting: {name: N}\n");
 	assert_true(complains(&p, 5, "101"));
 	assert_true(complains(&p, 9, "100"));
 	assert_true(complains(&p, 14, "events"));
@@ -152,7 +157,8 @@ static void what_is_no_slo(void **state)
 	} cases[] = {
 		{"apiVersion: v1\nkind: ConfigMap\n", "ConfigMap"},
 		{"groups: []\n", "not an SLO"},
-		{"apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\n", "Pyrra"},
+		{"apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\n",
+			"Pyrra"},
 		{"apiVersion: sloth.slok.dev/v1\nkind: AlertWindows\n", "alert windows"},
 		{"apiVersion: openslo.com/v2alpha\nkind: SLO\n", "v2alpha"},
 		{"just a text\n", "not an SLO"},
@@ -184,15 +190,18 @@ static void good_samples_have_no_problem(void **state)
 		size_t n;
 		double objective;
 	} samples[] = {
-		{"sloth/in/getting-started.yml", "sloth", "myservice", "requests-availability", 1, 0.999},
-		{"sloth/in/home-wifi.yml", "sloth", "home-wifi", "good-wifi-client-satisfaction", 2,
-			0.95},
-		{"sloth/in/k8s-getting-started.yml", "sloth-k8s", "myservice", "requests-availability", 1,
-			0.999},
-		{"sloth/in/multifile.yml", "sloth", "myservice", "requests-availability", 2, 0.999},
-		{"sloth/in/no-alerts.yml", "sloth", "myapp", "http-availability", 1, 0.9999},
-		{"sloth/in/openslo-getting-started.yml", "openslo", "my-service", "sloth-slo-my-service",
-			1, 0.999},
+		{"sloth/in/getting-started.yml", "sloth", "myservice",
+			"requests-availability", 1, 0.999},
+		{"sloth/in/home-wifi.yml", "sloth", "home-wifi",
+			"good-wifi-client-satisfaction", 2, 0.95},
+		{"sloth/in/k8s-getting-started.yml", "sloth-k8s", "myservice",
+			"requests-availability", 1, 0.999},
+		{"sloth/in/multifile.yml", "sloth", "myservice", "requests-availability",
+			2, 0.999},
+		{"sloth/in/no-alerts.yml", "sloth", "myapp", "http-availability", 1,
+			0.9999},
+		{"sloth/in/openslo-getting-started.yml", "openslo", "my-service",
+			"sloth-slo-my-service", 1, 0.999},
 	};
 
 	(void)state;
@@ -235,7 +244,8 @@ static void bad_samples_have_the_right_one(void **state)
 		struct parsed p;
 
 		parse_sample(&p, samples[i].file);
-		if (!complains(&p, samples[i].line, samples[i].word) || p.slos.n != samples[i].n)
+		if (!complains(&p, samples[i].line, samples[i].word) ||
+			p.slos.n != samples[i].n)
 			fail_msg("%s: %zu", samples[i].file, p.slos.n);
 		release(&p);
 	}
@@ -293,7 +303,8 @@ static void recorded_series_are_slos_too(void **state)
 	arena_release(&a);
 }
 
-UNIT_TESTS(cmocka_unit_test(both_kinds_of_indicator), cmocka_unit_test(the_kubernetes_form),
+UNIT_TESTS(cmocka_unit_test(both_kinds_of_indicator),
+	cmocka_unit_test(the_kubernetes_form),
 	cmocka_unit_test(what_is_wrong_is_said_where), cmocka_unit_test(what_is_no_slo),
 	cmocka_unit_test(good_samples_have_no_problem),
 	cmocka_unit_test(bad_samples_have_the_right_one),

@@ -14,14 +14,14 @@ static const struct model_version versions[] = {
 };
 
 struct row {
-	const char	*what;
-	bool		registry_down, serving_down;
-	const char	*pointer;	/* NULL: there is none */
-	size_t		n_variants;
-	struct serving	variants[3];
-	enum sync_state	state;
-	const char	*running;
-	double		share;
+	const char *what;
+	bool registry_down, serving_down;
+	const char *pointer; /* NULL: there is none */
+	size_t n_variants;
+	struct serving variants[3];
+	enum sync_state state;
+	const char *running;
+	double share;
 };
 
 static const struct row rows[] = {
@@ -79,7 +79,8 @@ static void every_state(void **state)
 	arena_init(&a);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct row *row = &rows[i];
-		struct pointer pointer = {MODEL, .name = "production", .version = row->pointer};
+		struct pointer pointer = {
+			MODEL, .name = "production", .version = row->pointer};
 		struct sync_input in = {
 			.registry_ok = !row->registry_down,
 			.serving_ok = !row->serving_down,
@@ -110,8 +111,11 @@ static void an_unlisted_registry_cannot_dangle(void **state)
 {
 	struct pointer pointer = {MODEL, .name = "production", .version = "9"};
 	struct serving v = {SERVED, .version = "9", .traffic = 1, .ready = 1};
-	struct sync_input in = {.registry_ok = true, .serving_ok = true, .pointer = &pointer,
-		.variants = &v, .n_variants = 1};
+	struct sync_input in = {.registry_ok = true,
+		.serving_ok = true,
+		.pointer = &pointer,
+		.variants = &v,
+		.n_variants = 1};
 	struct sync_result r;
 	struct arena a;
 
@@ -123,4 +127,5 @@ static void an_unlisted_registry_cannot_dangle(void **state)
 	arena_release(&a);
 }
 
-UNIT_TESTS(cmocka_unit_test(every_state), cmocka_unit_test(an_unlisted_registry_cannot_dangle))
+UNIT_TESTS(cmocka_unit_test(every_state),
+	cmocka_unit_test(an_unlisted_registry_cannot_dangle))

@@ -22,20 +22,28 @@ static void jaeger(void **state)
 {
 	static const char doc[] =
 		"{\"data\":[{\"traceID\":\"5b8aa5a2d2c872e8321cf37308d69df2\",\"spans\":["
-		"{\"traceID\":\"5b8aa5a2d2c872e8321cf37308d69df2\",\"spanID\":\"051581bf3cb55c13\","
-		"\"operationName\":\"POST /chat\",\"references\":[],\"startTime\":1793610843512000,"
+		"{\"traceID\":\"5b8aa5a2d2c872e8321cf37308d69df2\",\"spanID\":"
+		"\"051581bf3cb55c13\","
+		"\"operationName\":\"POST "
+		"/chat\",\"references\":[],\"startTime\":1793610843512000,"
 		"\"duration\":2359000,\"tags\":[],\"processID\":\"p1\"},"
-		"{\"traceID\":\"5b8aa5a2d2c872e8321cf37308d69df2\",\"spanID\":\"151581bf3cb55c13\","
+		"{\"traceID\":\"5b8aa5a2d2c872e8321cf37308d69df2\",\"spanID\":"
+		"\"151581bf3cb55c13\","
 		"\"operationName\":\"chat m\",\"references\":["
 		"{\"refType\":\"FOLLOWS_FROM\",\"traceID\":\"ff\",\"spanID\":\"99\"},"
-		"{\"refType\":\"CHILD_OF\",\"traceID\":\"5b8aa5a2d2c872e8321cf37308d69df2\","
+		"{\"refType\":\"CHILD_OF\",\"traceID\":"
+		"\"5b8aa5a2d2c872e8321cf37308d69df2\","
 		"\"spanID\":\"051581bf3cb55c13\"}],\"startTime\":1793610843600000,"
-		"\"duration\":\"1000\",\"tags\":[{\"key\":\"gen_ai.operation.name\",\"value\":\"chat\"},"
-		"{\"key\":\"gen_ai.usage.input_tokens\",\"type\":\"int64\",\"value\":540},"
+		"\"duration\":\"1000\",\"tags\":[{\"key\":\"gen_ai.operation.name\","
+		"\"value\":\"chat\"},"
+		"{\"key\":\"gen_ai.usage.input_tokens\",\"type\":\"int64\",\"value\":540}"
+		","
 		"{\"key\":\"error\",\"type\":\"bool\",\"value\":true},"
-		"{\"key\":\"otel.status_description\",\"value\":\"429\"}],\"logs\":[{\"fields\":["
+		"{\"key\":\"otel.status_description\",\"value\":\"429\"}],\"logs\":[{"
+		"\"fields\":["
 		"{\"key\":\"event\",\"value\":\"exception\"},"
-		"{\"key\":\"exception.message\",\"value\":\"slow down\"}]}],\"processID\":\"p1\"}],"
+		"{\"key\":\"exception.message\",\"value\":\"slow "
+		"down\"}]}],\"processID\":\"p1\"}],"
 		"\"processes\":{\"p1\":{\"serviceName\":\"shop\"}}}]}";
 	const struct span *s;
 	struct trace_file f;
@@ -65,23 +73,35 @@ static void langfuse(void **state)
 	static const char doc[] =
 		"{\"trace\":{\"id\":\"t1\",\"sessionId\":\"chat-7\",\"userId\":\"u-77\","
 		"\"tags\":[\"oncall\"]},\"observations\":["
-		"{\"id\":\"o1\",\"traceId\":\"t1\",\"type\":\"AGENT\",\"name\":\"helper\","
-		"\"startTime\":\"2026-11-02T09:14:03.512Z\",\"endTime\":\"2026-11-02T09:14:05.871Z\","
-		"\"parentObservationId\":\"gone\",\"isRootObservation\":true,\"level\":\"DEFAULT\","
+		"{\"id\":\"o1\",\"traceId\":\"t1\",\"type\":\"AGENT\",\"name\":"
+		"\"helper\","
+		"\"startTime\":\"2026-11-02T09:14:03.512Z\",\"endTime\":\"2026-11-02T09:"
+		"14:05.871Z\","
+		"\"parentObservationId\":\"gone\",\"isRootObservation\":true,\"level\":"
+		"\"DEFAULT\","
 		"\"usageDetails\":{},\"totalCost\":0,\"metadata\":null},"
-		"{\"id\":\"o2\",\"traceId\":\"t1\",\"type\":\"GENERATION\",\"name\":\"chat\","
-		"\"parentObservationId\":\"o1\",\"startTime\":\"2026-11-02T09:14:03.600Z\","
+		"{\"id\":\"o2\",\"traceId\":\"t1\",\"type\":\"GENERATION\",\"name\":"
+		"\"chat\","
+		"\"parentObservationId\":\"o1\",\"startTime\":\"2026-11-02T09:14:03."
+		"600Z\","
 		"\"completionStartTime\":\"2026-11-02T09:14:04.100Z\","
-		"\"endTime\":\"2026-11-02T09:14:05Z\",\"level\":\"ERROR\",\"statusMessage\":\"429\","
-		"\"providedModelName\":\"gpt-5-mini\",\"model\":\"x\",\"input\":[{\"role\":\"user\"}],"
-		"\"output\":\"fine\",\"usageDetails\":{\"input\":412,\"input_cached_tokens\":128,"
+		"\"endTime\":\"2026-11-02T09:14:05Z\",\"level\":\"ERROR\","
+		"\"statusMessage\":\"429\","
+		"\"providedModelName\":\"gpt-5-mini\",\"model\":\"x\",\"input\":[{"
+		"\"role\":\"user\"}],"
+		"\"output\":\"fine\",\"usageDetails\":{\"input\":412,\"input_cached_"
+		"tokens\":128,"
 		"\"output\":37,\"output_reasoning_tokens\":12,\"total\":589},"
 		"\"costDetails\":{\"total\":0.0001802},"
-		"\"metadata\":\"{\\\"attributes\\\":\\\"{\\\\\\\"gen_ai.response.id\\\\\\\":"
-		"\\\\\\\"r1\\\\\\\"}\\\",\\\"scope\\\":{\\\"name\\\":\\\"lib\\\"},\\\"x\\\":1}\"},"
+		"\"metadata\":\"{\\\"attributes\\\":\\\"{\\\\\\\"gen_ai.response."
+		"id\\\\\\\":"
+		"\\\\\\\"r1\\\\\\\"}\\\",\\\"scope\\\":{\\\"name\\\":\\\"lib\\\"},"
+		"\\\"x\\\":1}\"},"
 		"{\"id\":\"o3\",\"traceId\":\"t1\",\"type\":\"EVENT\",\"name\":\"note\","
-		"\"startTime\":\"2026-11-02T09:14:03.700Z\",\"parentObservationId\":\"o1\","
-		"\"usageDetails\":{\"input\":10,\"input_details\":4,\"output\":5,\"total\":15}}]}";
+		"\"startTime\":\"2026-11-02T09:14:03.700Z\",\"parentObservationId\":"
+		"\"o1\","
+		"\"usageDetails\":{\"input\":10,\"input_details\":4,\"output\":5,"
+		"\"total\":15}}]}";
 	const struct span *s;
 	struct trace_file f;
 	struct arena a;
@@ -126,14 +146,19 @@ static void langfuse(void **state)
 static void phoenix(void **state)
 {
 	static const char doc[] =
-		"[{\"name\":\"ChatCompletion\",\"context\":{\"trace_id\":\"t\",\"span_id\":\"s2\"},"
-		"\"span_kind\":\"LLM\",\"parent_id\":\"s1\",\"start_time\":\"2026-07-09T00:00:01+02:00\","
+		"[{\"name\":\"ChatCompletion\",\"context\":{\"trace_id\":\"t\",\"span_"
+		"id\":\"s2\"},"
+		"\"span_kind\":\"LLM\",\"parent_id\":\"s1\",\"start_time\":\"2026-07-"
+		"09T00:00:01+02:00\","
 		"\"end_time\":\"2026-07-09T00:00:02.5+02:00\",\"status_code\":\"ERROR\","
 		"\"status_message\":\"\",\"attributes\":{\"llm.token_count.prompt\":12,"
 		"\"llm.input_messages.0.message.role\":\"user\",\"session.id\":\"s\"},"
-		"\"events\":[{\"name\":\"exception\",\"attributes\":{\"exception.message\":\"no\"}}]},"
-		"{\"name\":\"prompt\",\"context\":{\"trace_id\":\"t\",\"span_id\":\"s1\"},"
-		"\"span_kind\":\"UNKNOWN\",\"parent_id\":null,\"start_time\":\"2026-07-09T00:00:00\","
+		"\"events\":[{\"name\":\"exception\",\"attributes\":{\"exception."
+		"message\":\"no\"}}]},"
+		"{\"name\":\"prompt\",\"context\":{\"trace_id\":\"t\",\"span_id\":\"s1\"}"
+		","
+		"\"span_kind\":\"UNKNOWN\",\"parent_id\":null,\"start_time\":\"2026-07-"
+		"09T00:00:00\","
 		"\"attributes\":{\"gen_ai.operation.name\":\"invoke_agent\"}}]";
 	struct trace_file f;
 	struct arena a;
@@ -155,15 +180,20 @@ static void phoenix(void **state)
 
 static void sessions_by_trace_and_by_name(void **state)
 {
-	static const char rows[] =
-		"[{\"id\":\"a\",\"traceId\":\"t1\",\"type\":\"SPAN\",\"sessionId\":\"one\","
-		"\"startTime\":\"2026-11-02T09:00:03Z\",\"endTime\":\"2026-11-02T09:00:04Z\"},"
-		"{\"id\":\"b\",\"traceId\":\"t2\",\"type\":\"SPAN\",\"sessionId\":\"one\","
-		"\"startTime\":\"2026-11-02T09:00:01Z\",\"endTime\":\"2026-11-02T09:00:09Z\"},"
-		"{\"id\":\"c\",\"traceId\":\"t3\",\"type\":\"SPAN\","
-		"\"startTime\":\"2026-11-02T09:00:00Z\",\"endTime\":\"2026-11-02T09:00:01Z\"},"
-		"{\"id\":\"d\",\"traceId\":\"t1\",\"type\":\"SPAN\",\"parentObservationId\":\"a\","
-		"\"startTime\":\"2026-11-02T09:00:03Z\"}]";
+	static const char rows[] = "[{\"id\":\"a\",\"traceId\":\"t1\",\"type\":\"SPAN\","
+				   "\"sessionId\":\"one\","
+				   "\"startTime\":\"2026-11-02T09:00:03Z\",\"endTime\":"
+				   "\"2026-11-02T09:00:04Z\"},"
+				   "{\"id\":\"b\",\"traceId\":\"t2\",\"type\":\"SPAN\","
+				   "\"sessionId\":\"one\","
+				   "\"startTime\":\"2026-11-02T09:00:01Z\",\"endTime\":"
+				   "\"2026-11-02T09:00:09Z\"},"
+				   "{\"id\":\"c\",\"traceId\":\"t3\",\"type\":\"SPAN\","
+				   "\"startTime\":\"2026-11-02T09:00:00Z\",\"endTime\":"
+				   "\"2026-11-02T09:00:01Z\"},"
+				   "{\"id\":\"d\",\"traceId\":\"t1\",\"type\":\"SPAN\","
+				   "\"parentObservationId\":\"a\","
+				   "\"startTime\":\"2026-11-02T09:00:03Z\"}]";
 	struct trace_file f;
 	struct arena a;
 	size_t n;
@@ -185,5 +215,5 @@ static void sessions_by_trace_and_by_name(void **state)
 	arena_release(&a);
 }
 
-UNIT_TESTS(cmocka_unit_test(jaeger), cmocka_unit_test(langfuse), cmocka_unit_test(phoenix),
-	cmocka_unit_test(sessions_by_trace_and_by_name))
+UNIT_TESTS(cmocka_unit_test(jaeger), cmocka_unit_test(langfuse),
+	cmocka_unit_test(phoenix), cmocka_unit_test(sessions_by_trace_and_by_name))

@@ -12,8 +12,8 @@
 #define T0 (INT64_C(1700000000) * NS_PER_S)
 
 /* One span in ms after T0; to 0: never ended. */
-static struct span make(const char *id, const char *parent, const char *kind, int64_t from,
-	int64_t to)
+static struct span make(
+	const char *id, const char *parent, const char *kind, int64_t from, int64_t to)
 {
 	return (struct span){
 		.source = "test",
@@ -150,7 +150,8 @@ static void lost_parents_and_words_for_none(void **state)
 
 static void parents_are_of_the_same_trace(void **state)
 {
-	struct span spans[] = {make("a", NULL, "agent", 0, 10), make("b", "a", "llm", 1, 2)};
+	struct span spans[] = {
+		make("a", NULL, "agent", 0, 10), make("b", "a", "llm", 1, 2)};
 	struct tree t;
 	struct arena a;
 
@@ -204,7 +205,8 @@ static void cycles_of_any_length(void **state)
 			for (size_t i = 0; i < 12; i++)
 				snprintf(ids[i], sizeof(ids[i]), "s%zx", i);
 			for (size_t i = 0; i < 12; i++) {
-				size_t up = i < length ? (i + 1) % length : (i * 7) % length;
+				size_t up =
+					i < length ? (i + 1) % length : (i * 7) % length;
 
 				spans[i] = make(ids[i], ids[up], "other",
 					(int64_t)((i + shift) % length) + 1, 90);
@@ -259,8 +261,8 @@ static void repeats_and_collisions_stay(void **state)
 
 static void spans_without_ids_are_kept(void **state)
 {
-	struct span spans[] = {make("a", NULL, "agent", 0, 9), make(NULL, "a", NULL, 1, 2),
-		make("", "a", "llm", 3, 4)};
+	struct span spans[] = {make("a", NULL, "agent", 0, 9),
+		make(NULL, "a", NULL, 1, 2), make("", "a", "llm", 3, 4)};
 	struct tree t;
 	struct arena a;
 
@@ -432,7 +434,7 @@ static void depth_has_no_limit(void **state)
 {
 	size_t n = 100000;
 	struct span *spans = mem_new(n, sizeof(*spans));
-	char (*ids)[12] = mem_new(n, sizeof(*ids));
+	char(*ids)[12] = mem_new(n, sizeof(*ids));
 	struct tree t;
 	struct arena a;
 
@@ -440,7 +442,8 @@ static void depth_has_no_limit(void **state)
 	arena_init(&a);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(ids[i], sizeof(ids[i]), "%zx", i + 1);
-		spans[i] = make(ids[i], i ? ids[i - 1] : NULL, "other", (int64_t)i, 200000);
+		spans[i] =
+			make(ids[i], i ? ids[i - 1] : NULL, "other", (int64_t)i, 200000);
 	}
 	tree_build(&t, &a, spans, n, NULL);
 	assert_int_equal(t.max_depth, n);
@@ -479,14 +482,18 @@ static void extreme_times_and_counts_overflow_nothing(void **state)
 	arena_release(&a);
 }
 
-UNIT_TESTS(cmocka_unit_test(unordered_spans_find_their_place), cmocka_unit_test(order_is_by_time),
+UNIT_TESTS(cmocka_unit_test(unordered_spans_find_their_place),
+	cmocka_unit_test(order_is_by_time),
 	cmocka_unit_test(lost_parents_and_words_for_none),
 	cmocka_unit_test(parents_are_of_the_same_trace),
-	cmocka_unit_test(cycles_are_cut_at_their_earliest), cmocka_unit_test(cycles_of_any_length),
-	cmocka_unit_test(repeats_and_collisions_stay), cmocka_unit_test(spans_without_ids_are_kept),
+	cmocka_unit_test(cycles_are_cut_at_their_earliest),
+	cmocka_unit_test(cycles_of_any_length),
+	cmocka_unit_test(repeats_and_collisions_stay),
+	cmocka_unit_test(spans_without_ids_are_kept),
 	cmocka_unit_test(odd_times_are_marked),
 	cmocka_unit_test(parents_do_not_count_their_children_again),
 	cmocka_unit_test(an_aggregate_alone_is_what_there_is),
-	cmocka_unit_test(two_reports_of_one_call), cmocka_unit_test(a_wrapper_is_no_second_report),
+	cmocka_unit_test(two_reports_of_one_call),
+	cmocka_unit_test(a_wrapper_is_no_second_report),
 	cmocka_unit_test(depth_has_no_limit),
 	cmocka_unit_test(extreme_times_and_counts_overflow_nothing))
