@@ -287,3 +287,11 @@ libtocsin_a_SOURCES += src/cmd/run_session.c src/cmd/run_session.h
 libtocsin_a_SOURCES += src/cmd/runbook.c
 libtocsin_a_SOURCES += src/trace/redact.c src/trace/redact.h
 libtocsin_a_SOURCES += src/cmd/open.c
+
+# The desktop's notifier, where libnotify is.
+if NOTIFY
+pkglibexec_PROGRAMS = tocsin-notify
+tocsin_notify_SOURCES = src/notify.c
+tocsin_notify_CFLAGS = $(WARN_CFLAGS) $(HARDEN_CFLAGS) $(NOTIFY_CFLAGS)
+tocsin_notify_LDADD = $(NOTIFY_LIBS)
+endif

@@ -119,12 +119,12 @@ static const struct yaml_field service_fields[] = {
 	KEY(struct service_keys, "slos", YAML_TEXTS, slos,
 		.help = N_("OpenSLO or Sloth files, relative to this one")),
 	KEY(struct service_keys, "drift", YAML_TEXTS, drift,
-		.help = N_("files of drift checks, relative to this one")),
+		.help = N_("files of drift checks, relative to this one; not used by this version")),
 	KEY(struct service_keys, "runbooks", YAML_TEXTS, runbooks,
 		.help = N_("names of the runbooks that fit")),
 	KEY(struct service_keys, "levers", YAML_SUBS, levers, .sub = lever_fields,
 		.sub_size = sizeof(struct lever_keys),
-		.help = N_("prepared ways to stop or slow something")),
+		.help = N_("prepared ways to stop or slow something; checked, and not used by this version")),
 	{0},
 };
 
@@ -143,7 +143,7 @@ static const struct yaml_field audit_fields[] = {
 	KEY(struct audit_keys, "sign", YAML_CHOICE, sign, .choices = config_sign_words,
 		.help = N_("who signs checkpoints of the audit log (off)")),
 	KEY(struct audit_keys, "ship", YAML_TEXTS, ship,
-		.help = N_("where entries are sent as well")),
+		.help = N_("where entries shall be sent as well; checked, and not used by this version")),
 	{0},
 };
 
@@ -155,7 +155,7 @@ static const struct yaml_field notify_fields[] = {
 	KEY(struct notify_keys, "bell", YAML_CHOICE, bell, .choices = config_bell_words,
 		.help = N_("from which severity on the bell rings (page)")),
 	KEY(struct notify_keys, "command", YAML_TEXTS, command,
-		.help = N_("a program to start for each page")),
+		.help = N_("a program to start for each page; the words are its last argument")),
 	{0},
 };
 

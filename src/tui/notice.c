@@ -2,10 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/child.h"
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/mem.h"
+#include "core/path.h"
 #include "tui/console_state.h"
 
 #define RING_NS (30 * NS_PER_S)
@@ -21,6 +24,71 @@ static size_t worthy(const struct console *c)
 	if (!strcmp(bell, "ticket"))
 		return s->firing + s->slos_by[SEV_PAGE] + s->slos_by[SEV_TICKET];
 	return s->firing_pages + s->slos_by[SEV_PAGE];
+}
+
+static void ended(void *ctx, pid_t pid, int status)
+{
+	(void)ctx, (void)pid, (void)status;
+}
+
+/* Somebody else tells it on; no shell is involved, and we do not wait. */
+static void start(struct console *c, const char *const *argv)
+{
+	const struct child_spec spec = {
+		.argv = argv, .env = (const char *const *)environ, .session = true};
+	struct child child;
+	struct err ignored = ERR_INIT;
+
+	if (!child_start(&child, &spec, &ignored)) {
+		child_close(&child);
+		loop_child(c->loop, child.pid, ended, NULL);
+	}
+	err_release(&ignored);
+}
+
+/* Beside this program when it was not installed, else where it was installed to. */
+static char *notifier(void)
+{
+	char *self = path_program(), *dir = path_dir(self);
+	char *file = path_join(dir, "tocsin-notify");
+
+	if (access(file, X_OK)) {
+		free(file);
+		file = path_join(PKGLIBEXECDIR, "tocsin-notify");
+	}
+	free(self);
+	free(dir);
+	return file;
+}
+
+static void tell_desktop(struct console *c, const char *text)
+{
+	const char *argv[] = {NULL, "Tocsin", text, NULL};
+	char *file;
+
+	if (!c->config->notify.desktop || !getenv("DBUS_SESSION_BUS_ADDRESS"))
+		return;
+	file = notifier();
+	argv[0] = file;
+	if (!access(file, X_OK))
+		start(c, argv);
+	free(file);
+}
+
+/* notify.command, with the words as its last argument. */
+static void tell_command(struct console *c, const char *text)
+{
+	const struct yaml_texts *command = &c->config->notify.command;
+	const char **argv;
+
+	if (!command->n)
+		return;
+	argv = mem_new(command->n + 2, sizeof(*argv));
+	for (size_t i = 0; i < command->n; i++)
+		argv[i] = command->items[i];
+	argv[command->n] = text;
+	start(c, argv);
+	free(argv);
 }
 
 /* In words as well: a screen reader hears one line, and who looks elsewhere gets a notice. */
@@ -44,6 +112,10 @@ static void say_worst(struct console *c)
 		!(c->config->notify.terminal &&
 			!strcmp(c->config->notify.terminal, "off")))
 		term_notify(c->term, text.buf);
+	if (text.len) {
+		tell_desktop(c, text.buf);
+		tell_command(c, text.buf);
+	}
 	c->noticed = true;
 	strbuf_release(&text);
 }
