@@ -107,3 +107,11 @@ if [ -f "$TOCSIN_TOP/runbooks/bad-model-version.md" ]; then
 	document runbook show bad-model-version
 fi
 echo "checked:$checked"
+
+# A link from anywhere leads to what it names; without a terminal that is the situation in text.
+session=$("$TOCSIN" sessions list --json |
+	python3 -c 'import json, sys; print(json.load(sys.stdin)["sessions"][0]["id"])')
+run 1 "$TOCSIN" open --no-poll "https://traces.example/project/p/sessions/$session?peek=1"
+says "checkout-assistant/availability"
+run 2 "$TOCSIN" open nothing-goes-by-this-name
+says "nothing in the store goes by"
