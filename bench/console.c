@@ -16,6 +16,7 @@
 
 #include "bench/figure.h"
 #include "core/clock.h"
+#include "core/digest.h"
 #include "store/sessions.h"
 #include "tests/pty/stage.h"
 #include "tests/screen/harness.h"
@@ -26,6 +27,7 @@
 #define REPAINTS 7
 #define IDLE_S 5
 #define SESSIONS 100000
+#define GIGABYTE INT64_C(1000000000)
 #define QUIET_MS 120
 
 static const char page_down[] = "\033[6~";
@@ -106,6 +108,43 @@ static void put_sessions(struct stage *at)
 		if (i % 5000 == 4999)
 			must(store_commit(at->st, &e) == 0, "store");
 	}
+}
+
+/* Spans with content that does not compress, until the store is as large as is asked. */
+static void put_payloads(struct stage *at, int64_t bytes)
+{
+	static uint8_t raw[12288];
+	int64_t now = clock_now();
+	struct strbuf text = STRBUF_INIT;
+	struct err e = ERR_INIT;
+	char id[24], session[24];
+
+	for (int i = 0; i % 500 || store_bytes(at->st) < bytes; i++) {
+		struct span s = {.source = "langfuse",
+			.trace = id,
+			.id = id,
+			.session = session,
+			.kind = "llm",
+			.name = "chat",
+			.status = "ok",
+			.cost_usd = 0.0042};
+
+		(void)snprintf(id, sizeof(id), "span-%07d", i);
+		(void)snprintf(session, sizeof(session), "bench-%06d", i % SESSIONS);
+		random_bytes(raw, sizeof(raw));
+		strbuf_reset(&text);
+		base64_encode(&text, raw, sizeof(raw));
+		s.input = text.buf;
+		s.started = s.ended = now - i;
+		s.input_tokens = s.output_tokens = s.cached_tokens = s.reasoning_tokens =
+			s.first_token_ns = NONE_INT;
+		if (i % 500 == 0)
+			must(store_begin(at->st, &e) == 0, "store");
+		must(span_put(at->st, &s, &e) >= 0, "store");
+		if (i % 500 == 499)
+			must(store_commit(at->st, &e) == 0, "store");
+	}
+	strbuf_release(&text);
 }
 
 /* --- bars 1 and 13: start and memory --- */
@@ -437,6 +476,8 @@ int main(void)
 	put_sessions(&at);
 	start(&at, "start_100000_sessions", 50);
 	memory(&at, "memory_100000_sessions", 25);
+	put_payloads(&at, GIGABYTE);
+	start(&at, "start_1_GB", 50);
 	rows(&at);
 	frames(&at, 24, 80, 4096);
 	frames(&at, 60, 200, 16384);
