@@ -14,20 +14,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/yaml.h"
-
-/* Exactly one member is set. */
-struct secret_ref {
-	const char		*env;
-	const char		*file;	/* absolute */
-	struct yaml_texts	cmd;
-};
-
-struct auth_conf {
-	const char		*kind;	/* NULL none; bearer, basic, header, query */
-	const char		*user;	/* basic, when literal */
-	const char		*name;	/* header's or query parameter's */
-	struct secret_ref	secret, user_secret;
-};
+#include "model/auth_conf.h"
 
 struct tls_conf {
 	const char	*ca, *cert, *key;
@@ -38,6 +25,7 @@ struct source_conf {
 	const char		*name, *type, *url;
 	int64_t			every_ns, timeout_ns;
 	struct auth_conf	auth;
+	const char		*with;		/* the connector's options: a JSON object; NULL: none */
 	struct tls_conf		tls;
 	const char		**header_names, **header_values;
 	size_t			n_headers;

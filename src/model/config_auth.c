@@ -1,159 +1,46 @@
 #include "config.h"
 #include "model/config_keys.h"
 
-#include <string.h>
 #include <strings.h>
 
 #include "core/i18n.h"
 #include "core/text.h"
 
-/* clang-format off */
-#define KEY(type, name, kind, member, ...) \
-	{.key = name, .want = kind, .offset = offsetof(type, member), __VA_ARGS__}
-
-struct secret_keys {
-	const char *env, *file;
-	struct yaml_texts cmd;
-};
-
-static const struct yaml_field secret_fields[] = {
-	KEY(struct secret_keys, "env", YAML_TEXT, env),
-	KEY(struct secret_keys, "file", YAML_TEXT, file),
-	KEY(struct secret_keys, "cmd", YAML_TEXTS, cmd),
-	{0},
-};
-
-struct basic_keys {
-	const struct yaml_node *user, *password;
-};
-
-static const struct yaml_field basic_fields[] = {
-	KEY(struct basic_keys, "user", YAML_NODE, user, .flags = YAML_REQUIRED),
-	KEY(struct basic_keys, "password", YAML_NODE, password, .flags = YAML_REQUIRED),
-	{0},
-};
-
-struct named_keys {
-	const char *name;
-	const struct yaml_node *value;
-};
-
-static const struct yaml_field named_fields[] = {
-	KEY(struct named_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED),
-	KEY(struct named_keys, "value", YAML_NODE, value, .flags = YAML_REQUIRED),
-	{0},
-};
-
-struct auth_keys {
-	const struct yaml_node *bearer, *basic, *header, *query;
-};
-
-static const struct yaml_field auth_fields[] = {
-	KEY(struct auth_keys, "bearer", YAML_NODE, bearer),
-	KEY(struct auth_keys, "basic", YAML_NODE, basic),
-	KEY(struct auth_keys, "header", YAML_NODE, header),
-	KEY(struct auth_keys, "query", YAML_NODE, query),
-	{0},
-};
-/* clang-format on */
-
-static bool is_given(const char *text)
-{
-	return text && *text;
-}
-
-/* A secret is a reference; what stands in the file itself is refused, and not repeated. */
-static void read_secret(struct secret_ref *out, const struct yaml_node *node,
-	const struct config_reading *r)
-{
-	struct secret_keys k = {0};
-
-	if (yaml_type(node) != YAML_MAP) {
-		yaml_problem(r->p, node, "%s", _("a secret does not stand in this file"));
-		problems_hint(r->p, "%s",
-			_("refer to it: {env: NAME}, {file: PATH} or {cmd: [PROGRAM, "
-			  "...]}"));
-		return;
-	}
-	if (yaml_read(&k, node, secret_fields, r->a, r->p))
-		return;
-	if (is_given(k.env) + is_given(k.file) + (k.cmd.n && *k.cmd.items[0]) != 1 ||
-		!!k.env + !!k.file + !!k.cmd.n != 1) {
-		yaml_problem(r->p, node, "%s",
-			_("a secret is exactly one of env, file and cmd"));
-		return;
-	}
-	*out = (struct secret_ref){k.env, config_path(r, k.file), k.cmd};
-}
-
-static void read_basic(struct auth_conf *out, const struct yaml_node *node,
-	const struct config_reading *r)
-{
-	struct basic_keys k = {0};
-
-	if (yaml_read(&k, node, basic_fields, r->a, r->p))
-		return;
-	out->kind = "basic";
-	if (yaml_text(k.user))
-		out->user = arena_strdup(r->a, yaml_text(k.user));
-	else
-		read_secret(&out->user_secret, k.user, r);
-	read_secret(&out->secret, k.password, r);
-}
-
-/* A header's name as RFC 9110 has it. */
-static bool is_token(const char *name)
-{
-	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789!#$%&'*+-.^_`|~";
-
-	return *name && strspn(name, letters) == strlen(name);
-}
-
-static void read_named(struct auth_conf *out, const char *kind,
-	const struct yaml_node *node, const struct config_reading *r)
-{
-	struct named_keys k = {0};
-
-	if (yaml_read(&k, node, named_fields, r->a, r->p))
-		return;
-	if (!is_token(k.name))
-		yaml_problem(r->p, config_place(node, "name"),
-			_("'%s' cannot be a name here"), k.name);
-	out->kind = kind;
-	out->name = k.name;
-	read_secret(&out->secret, k.value, r);
-}
-
 void config_read_auth(struct auth_conf *out, const struct yaml_node *node,
 	const struct config_reading *r)
 {
-	struct auth_keys k = {0};
+	(void)auth_conf_read(out, node, r->dir, r->a, r->p);
+}
+
+void config_read_with(struct source_conf *out, const struct yaml_node *node,
+	const struct config_reading *r)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct json *options;
 
 	if (!node)
 		return;
-	if (yaml_text(node)) {
-		yaml_problem(r->p, node, "%s", _("a secret does not stand in this file"));
-		problems_hint(r->p, "%s", _("refer to it: auth: {bearer: {env: NAME}}"));
+	if (yaml_type(node) != YAML_MAP) {
+		yaml_problem(
+			r->p, node, "%s", _("a map of names to values is expected here"));
 		return;
 	}
-	if (yaml_read(&k, node, auth_fields, r->a, r->p))
-		return;
-	if (!!k.bearer + !!k.basic + !!k.header + !!k.query != 1) {
-		yaml_problem(r->p, node, "%s",
-			_("auth is exactly one of bearer, basic, header and query"));
-		return;
+	for (size_t i = 0; i < yaml_count(node); i++) {
+		const struct yaml_node *value = yaml_value(node, i);
+		bool list = yaml_type(value) == YAML_LIST;
+
+		for (size_t j = 0; list && j < yaml_count(value); j++)
+			if (!yaml_text(yaml_item(value, j)))
+				list = false;
+		if (!list && !yaml_text(value))
+			yaml_problem(r->p, value, _("'%s' is a text or a list of texts"),
+				yaml_key_text(node, i));
 	}
-	if (k.bearer) {
-		out->kind = "bearer";
-		read_secret(&out->secret, k.bearer, r);
-	} else if (k.basic) {
-		read_basic(out, k.basic, r);
-	} else {
-		read_named(out, k.header ? "header" : "query",
-			k.header ? k.header : k.query, r);
-	}
+	options = yaml_to_json(node);
+	json_format(&text, options, false);
+	out->with = arena_strdup(r->a, text.buf);
+	json_free(options);
+	strbuf_release(&text);
 }
 
 /* Headers that carry credentials wherever they are used. */
@@ -190,7 +77,7 @@ void config_read_headers(struct source_conf *out, const struct yaml_node *node,
 		const char *name = out->header_names[i];
 		const struct yaml_node *at = config_place(node, name);
 
-		if (!is_token(name))
+		if (!auth_is_token(name))
 			yaml_problem(r->p, at, _("'%s' cannot be a header's name"), name);
 		if (has_control(out->header_values[i]))
 			yaml_problem(r->p, at,

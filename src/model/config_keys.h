@@ -20,7 +20,7 @@ struct config_reading {
 /* What the key tables fill.  self is the map itself, for problems. */
 
 struct source_keys {
-	const struct yaml_node	*self, *auth, *headers;
+	const struct yaml_node	*self, *auth, *with, *headers;
 	const char		*name, *type, *url;
 	int64_t			every_ns, timeout_ns, max_bytes;
 	struct tls_conf		tls;
@@ -105,8 +105,10 @@ void config_take(const struct config_reading *r, struct config_keys *k);
 
 void config_append(struct arena *a, struct yaml_texts *to, const struct yaml_texts *more);
 
-/* auth and headers of a source from their nodes, which may be NULL. */
+/* auth, with and headers of a source from their nodes, which may be NULL. */
 void config_read_auth(struct auth_conf *out, const struct yaml_node *node,
+	const struct config_reading *r);
+void config_read_with(struct source_conf *out, const struct yaml_node *node,
 	const struct config_reading *r);
 void config_read_headers(struct source_conf *out, const struct yaml_node *node,
 	const struct config_reading *r);

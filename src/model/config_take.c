@@ -73,6 +73,7 @@ static void add_source(const struct config_reading *r, const struct source_keys 
 			config_path(r, k->tls.key), k->tls.insecure},
 	};
 	config_read_auth(&s->auth, k->auth, r);
+	config_read_with(s, k->with, r);
 	config_read_headers(s, k->headers, r);
 	c->n_sources++;
 }
