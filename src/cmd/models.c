@@ -11,6 +11,7 @@
 #include "core/duration.h"
 #include "core/i18n.h"
 #include "report/models.h"
+#include "runbook/onestep.h"
 
 #define MODELS_MAX 1000
 #define VERSIONS_SHOWN 20
@@ -142,25 +143,21 @@ int cmd_models_list(struct cmd *c)
 
 /* --- rollback --- */
 
-/* A text as a YAML scalar that means nothing else: JSON's strings are YAML's, in double quotes. */
-static void add_scalar(struct strbuf *out, const char *key, const char *value)
+static int write_rollback(struct strbuf *out, const char *source, const char *model,
+	const char *alias, const char *version, struct err *e)
 {
-	strbuf_addf(out, "%s: ", key);
-	json_quote(out, value);
-	strbuf_addc(out, '\n');
-}
+	struct json *params = json_object();
+	const struct onestep o = {
+		.source = source, .action = "set-alias", .params = params};
+	int rc;
 
-static void write_rollback(struct strbuf *out, const char *source, const char *model,
-	const char *alias, const char *version)
-{
-	strbuf_adds(out, "# Point an alias at another version\n\n## Roll back\n\n");
-	strbuf_adds(out, "~~~~~~~~ action {name=roll-back}\n");
-	add_scalar(out, "source", source);
-	strbuf_adds(out, "do: set-alias\nwith:\n");
-	add_scalar(out, "  model", model);
-	add_scalar(out, "  alias", alias);
-	add_scalar(out, "  version", version);
-	strbuf_adds(out, "~~~~~~~~\n");
+	json_add_text(params, "model", model);
+	json_add_text(params, "alias", alias);
+	json_add_text(params, "version", version);
+	onestep_title(out, "Point an alias at another version");
+	rc = onestep_action(out, &o, 1, e);
+	json_free(params);
+	return rc;
 }
 
 /* The service that is configured with the model, whose changes one run at a time may make. */
@@ -189,6 +186,7 @@ int cmd_models_rollback(struct cmd *c)
 	const char *source = cmd_value(c, "source"), *alias = cmd_value(c, "alias"),
 		   *version = cmd_value(c, "to");
 	struct strbuf book = STRBUF_INIT;
+	struct err e = ERR_INIT;
 	int code;
 
 	if (c->n_operands != 1)
@@ -199,7 +197,10 @@ int cmd_models_rollback(struct cmd *c)
 				c, _("--%s is wanted, with a value"), options[i]);
 	if (!is_plain(c->operands[0]))
 		return cmd_usage(c, _("'%s' is no name of a model"), c->operands[0]);
-	write_rollback(&book, source, c->operands[0], alias, version);
+	if (write_rollback(&book, source, c->operands[0], alias, version, &e)) {
+		strbuf_release(&book);
+		return cmd_fail(&e);
+	}
 	code = run_book(c, &book, service_of(&c->config, source, c->operands[0]),
 		cmd_has(c, "yes") ? RISK_CHANGE : RISK_NONE);
 	strbuf_release(&book);

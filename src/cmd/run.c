@@ -13,52 +13,20 @@
 #include "cmd/run_ask.h"
 #include "cmd/run_session.h"
 #include "core/clock.h"
-#include "core/digest.h"
 #include "core/i18n.h"
-#include "core/path.h"
 #include "core/text.h"
 #include "runbook/library.h"
+#include "runbook/onestep.h"
 #include "store/source.h"
 
 #define MAX_ADHOC_BYTES ((size_t)64 * 1024)
 
 /* --- the runbook --- */
 
-/* More tildes than the text has in a row, so that it cannot end the fence that it is put in. */
-static void fence_of(struct strbuf *out, const char *text)
-{
-	size_t longest = 3, run = 0;
-
-	for (; *text; text++) {
-		run = *text == '~' ? run + 1 : 0;
-		longest = run > longest ? run : longest;
-	}
-	for (size_t i = 0; i <= longest; i++)
-		strbuf_addc(out, '~');
-}
-
-/* A runbook that nobody wrote to a file stays with the user's state, as runs name its text. */
-static int keep_book(char **file, const struct strbuf *book, struct err *e)
-{
-	char *dir = path_state("adhoc"), *id = id_new(clock_now()), *name;
-	int rc;
-
-	name = mem_format("%s.md", id);
-	*file = path_join(dir, name);
-	rc = path_make_dir(dir, 0700, e) ||
-			path_write(*file, book->buf, book->len, 0600, e)
-		? -1
-		: 0;
-	free(dir);
-	free(id);
-	free(name);
-	return rc;
-}
-
 /* A script from stdin becomes a runbook of one step: the same preview, journal and audit. */
 static int write_adhoc(char **file, struct err *e)
 {
-	struct strbuf script = STRBUF_INIT, book = STRBUF_INIT, fence = STRBUF_INIT;
+	struct strbuf script = STRBUF_INIT, book = STRBUF_INIT;
 	char buf[4096];
 	size_t n;
 	int rc;
@@ -66,16 +34,14 @@ static int write_adhoc(char **file, struct err *e)
 	while ((n = fread(buf, 1, sizeof(buf), stdin)) > 0 &&
 		script.len <= MAX_ADHOC_BYTES)
 		strbuf_add(&script, buf, n);
-	fence_of(&fence, script.buf);
-	strbuf_addf(&book, "# Ad hoc\n\n%s sh {name=adhoc}\n%s\n%s\n", fence.buf,
-		script.buf, fence.buf);
+	onestep_title(&book, "Ad hoc");
+	onestep_script(&book, script.buf);
 	if (script.len > MAX_ADHOC_BYTES)
 		rc = err_set(e, ERR_LIMIT, _("the script is longer than 64 KiB"));
 	else
-		rc = keep_book(file, &book, e);
+		rc = onestep_keep(file, &book, e);
 	strbuf_release(&script);
 	strbuf_release(&book);
-	strbuf_release(&fence);
 	return rc;
 }
 
@@ -378,7 +344,7 @@ int run_book(
 	int code;
 
 	s.terminal = c->json ? NULL : terminal_open(false);
-	code = keep_book(&file, book, &e) || open_walk(&s, file, service, &e) ||
+	code = onestep_keep(&file, book, &e) || open_walk(&s, file, service, &e) ||
 			walk_begin(s.walk, &e)
 		? -1
 		: walk_it(&s, &e);

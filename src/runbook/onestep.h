@@ -11,17 +11,19 @@
 #include "runbook/runbook.h"
 
 struct onestep {
-	const char		*title;		/* of the runbook; NULL: the action's name */
 	const char		*source, *action;
 	const struct json	*params;	/* an object of text, numbers and booleans */
 	const char		*expect;	/* JSON: refused unless that is the value now; NULL */
 	enum risk		risk;		/* RISK_NONE: change */
 };
 
-/* Append the head of a runbook, then its steps; the n-th is called NAME, NAME-2 and so on. */
+/* Append the head of a runbook. */
 void onestep_title(struct strbuf *book, const char *title);
 
-/* ERR_INPUT: a value that a runbook would take for a variable. */
+/*
+ * Append a step, called by its action; the n-th of a book, from 1.  ERR_INPUT: a value that a
+ * runbook would take for a variable.
+ */
 int onestep_action(struct strbuf *book, const struct onestep *o, size_t n, struct err *e);
 void onestep_script(struct strbuf *book, const char *script);
 
