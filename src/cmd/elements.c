@@ -44,6 +44,10 @@ void element_change(struct json *to, const struct change *c)
 	json_add_text(to, "after", c->after);
 	json_add_text(to, "actor", c->actor);
 	json_add_bool(to, "from_history", c->from_history);
+	json_add_text(to, "service", c->service);
+	json_add_time(to, "not_before", c->not_before);
+	json_add_bool(to, "gap", c->gap);
+	json_add_real(to, "weight", c->weight);
 }
 
 void element_model(struct json *to, const struct model_row *m)

@@ -18,6 +18,10 @@ struct change {
 	const char		*before, *after;	/* NULL: was not there, is no more */
 	const char		*actor;		/* who, where the source says */
 	bool			from_history;	/* found at first contact, not watched happening */
+	const char		*service;	/* that it belongs to by configuration; NULL: none */
+	int64_t			not_before;	/* last time we saw the old state; NONE_INT unknown */
+	bool			gap;		/* nobody watched between not_before and seen */
+	double			weight;		/* share of traffic that it took; NAN unknown */
 };
 
 #endif

@@ -315,6 +315,18 @@ struct json *record_to_json(const void *record, enum record_kind kind)
 
 /* --- key, comparison, copy --- */
 
+static void add_key(struct strbuf *out, const char *text, bool is_path)
+{
+	if (is_path)
+		strbuf_adds(out, text);
+	for (; !is_path && *text; text++) {
+		if (*text == '/' || *text == '%')
+			strbuf_adds(out, *text == '/' ? "%2F" : "%25");
+		else
+			strbuf_addc(out, *text);
+	}
+}
+
 void record_key(struct strbuf *out, const void *record, enum record_kind kind)
 {
 	const struct record_def *def = def_of(kind);
@@ -327,7 +339,7 @@ void record_key(struct strbuf *out, const void *record, enum record_kind kind)
 			continue;
 		if (any)
 			strbuf_addc(out, '/');
-		strbuf_adds(out, text_of(record, f));
+		add_key(out, text_of(record, f), f->flags & FIELD_PATH);
 		any = true;
 	}
 }

@@ -30,6 +30,8 @@ enum record_kind {
 	REC_ALERT,
 	REC_PAGE,
 	REC_FLAG,
+	REC_DEFINITION,
+	REC_BUDGET,
 	REC_SESSION,
 	REC_SPAN,
 	REC_KINDS,
@@ -50,6 +52,7 @@ enum field_flags {
 	FIELD_STATE = 2, /* when it moves, that is a change a person wants to see */
 	FIELD_QUIET = 4, /* moves all the time: updated in place, opens no new interval */
 	FIELD_FREE = 8,	 /* text of any kind: "" is a value, other JSON is kept as its text */
+	FIELD_PATH = 16, /* the one key field whose slashes stay as they are in record_key() */
 };
 
 struct field {
@@ -85,7 +88,10 @@ int record_from_json(void *out, enum record_kind kind, const struct json *j, str
 	const char **unknown, struct err *e);
 struct json *record_to_json(const void *record, enum record_kind kind);
 
-/* "checkout-ranker/production": the key fields but source, joined.  Appended. */
+/*
+ * "checkout-ranker/production": the key fields but source, joined.  Appended.  In all but the one
+ * that is marked FIELD_PATH "/" becomes "%2F" and "%" "%25", so that no two objects share a key.
+ */
 void record_key(struct strbuf *out, const void *record, enum record_kind kind);
 
 /* True when all fields with any of flags are equal (0: all fields). */

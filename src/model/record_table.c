@@ -11,6 +11,7 @@
 #define STATE FIELD_STATE
 #define QUIET FIELD_QUIET
 #define FREE FIELD_FREE
+#define PATH FIELD_PATH
 
 /* A row, with the member's C type held against the field's type by the compiler. */
 #define ROW(s, member, type, ctype, flags)                                            \
@@ -29,7 +30,7 @@
 /* clang-format off */
 static const struct field model_version_fields[] = {
 	TEXT(model_version, source, KEY),
-	TEXT(model_version, model, KEY),
+	TEXT(model_version, model, KEY | PATH),
 	TEXT(model_version, version, KEY),
 	JSON(model_version, aliases, STATE),
 	TEXT(model_version, stage, STATE),
@@ -39,24 +40,30 @@ static const struct field model_version_fields[] = {
 	TEXT(model_version, author, 0),
 	TIME(model_version, created, 0),
 	TIME(model_version, updated, QUIET),
-	JSON(model_version, tags, 0),
-	TEXT(model_version, note, 0),
+	JSON(model_version, tags, STATE),
+	TEXT(model_version, note, STATE),
+	JSON(model_version, metrics, 0),
+	JSON(model_version, params, 0),
+	TEXT(model_version, lineage, 0),
+	INT(model_version, size, 0),
 };
 
 static const struct field prompt_version_fields[] = {
 	TEXT(prompt_version, source, KEY),
-	TEXT(prompt_version, prompt, KEY),
+	TEXT(prompt_version, prompt, KEY | PATH),
 	TEXT(prompt_version, version, KEY),
 	JSON(prompt_version, labels, STATE),
 	TEXT(prompt_version, author, 0),
 	TIME(prompt_version, created, 0),
 	TEXT(prompt_version, digest, STATE),
+	TEXT(prompt_version, note, STATE),
+	TIME(prompt_version, updated, QUIET),
 };
 
 /* Replicas follow the traffic all day where something scales them: no change of anyone's making. */
 static const struct field serving_fields[] = {
 	TEXT(serving, source, KEY),
-	TEXT(serving, service, KEY),
+	TEXT(serving, service, KEY | PATH),
 	TEXT(serving, variant, KEY),
 	TEXT(serving, model, STATE),
 	TEXT(serving, version, STATE),
@@ -65,11 +72,14 @@ static const struct field serving_fields[] = {
 	INT(serving, replicas, QUIET),
 	TEXT(serving, endpoint, 0),
 	TIME(serving, changed, QUIET),
+	TEXT(serving, digest, STATE),
+	TEXT(serving, message, QUIET),
+	TEXT(serving, managed_by, 0),
 };
 
 static const struct field job_run_fields[] = {
 	TEXT(job_run, source, KEY),
-	TEXT(job_run, pipeline, KEY),
+	TEXT(job_run, pipeline, KEY | PATH),
 	TEXT(job_run, run, KEY),
 	TEXT(job_run, state, STATE),
 	TIME(job_run, started, 0),
@@ -80,7 +90,7 @@ static const struct field job_run_fields[] = {
 
 static const struct field freshness_fields[] = {
 	TEXT(freshness, source, KEY),
-	TEXT(freshness, dataset, KEY),
+	TEXT(freshness, dataset, KEY | PATH),
 	TIME(freshness, loaded, QUIET),
 	INT(freshness, expected_every_ns, 0),
 	INT(freshness, rows, QUIET),
@@ -90,17 +100,19 @@ static const struct field freshness_fields[] = {
 
 static const struct field pointer_fields[] = {
 	TEXT(pointer, source, KEY),
-	TEXT(pointer, model, KEY),
+	TEXT(pointer, model, KEY | PATH),
 	TEXT(pointer, name, KEY),
 	TEXT(pointer, version, STATE),
 	TEXT(pointer, digest, STATE),
 	TEXT(pointer, previous, 0),
 	TIME(pointer, observed, QUIET),
+	TEXT(pointer, author, QUIET),
+	TIME(pointer, changed, QUIET),
 };
 
 static const struct field drift_report_fields[] = {
 	TEXT(drift_report, source, KEY),
-	TEXT(drift_report, service, KEY),
+	TEXT(drift_report, service, KEY | PATH),
 	TEXT(drift_report, feature, KEY),
 	TEXT(drift_report, method, 0),
 	REAL(drift_report, value, QUIET),
@@ -113,7 +125,7 @@ static const struct field drift_report_fields[] = {
 /* Annotations hold the figures of the moment; `until` moves with every resend. */
 static const struct field alert_fields[] = {
 	TEXT(alert, source, KEY),
-	TEXT(alert, fingerprint, KEY),
+	TEXT(alert, fingerprint, KEY | PATH),
 	TEXT(alert, name, 0),
 	TEXT(alert, service, 0),
 	JSON(alert, labels, 0),
@@ -128,7 +140,7 @@ static const struct field alert_fields[] = {
 
 static const struct field page_fields[] = {
 	TEXT(page, source, KEY),
-	TEXT(page, id, KEY),
+	TEXT(page, id, KEY | PATH),
 	TEXT(page, title, 0),
 	TEXT(page, service, 0),
 	TEXT(page, urgency, STATE),
@@ -140,14 +152,39 @@ static const struct field page_fields[] = {
 
 static const struct field flag_fields[] = {
 	TEXT(flag, source, KEY),
-	TEXT(flag, name, KEY),
+	TEXT(flag, name, KEY | PATH),
 	TEXT(flag, value, STATE | FREE),
 	TIME(flag, changed, QUIET),
+	TEXT(flag, author, QUIET),
+};
+
+static const struct field definition_fields[] = {
+	TEXT(definition, source, KEY),
+	TEXT(definition, type, KEY),
+	TEXT(definition, name, KEY | PATH),
+	TEXT(definition, version, STATE),
+	TEXT(definition, digest, STATE),
+	TEXT(definition, author, QUIET),
+	TEXT(definition, summary, 0),
+	TEXT(definition, service, 0),
+	TIME(definition, changed, QUIET),
+};
+
+/* What is spent moves with every call. */
+static const struct field budget_fields[] = {
+	TEXT(budget, source, KEY),
+	TEXT(budget, name, KEY | PATH),
+	TEXT(budget, state, STATE),
+	REAL(budget, spent_usd, QUIET),
+	REAL(budget, limit_usd, STATE),
+	TIME(budget, resets, QUIET),
+	JSON(budget, models, STATE),
+	TEXT(budget, owner, 0),
 };
 
 static const struct field session_fields[] = {
 	TEXT(session, source, KEY),
-	TEXT(session, id, KEY),
+	TEXT(session, id, KEY | PATH),
 	TEXT(session, agent, 0),
 	TEXT(session, user, 0),
 	TIME(session, started, 0),
@@ -164,7 +201,7 @@ static const struct field session_fields[] = {
 
 static const struct field span_fields[] = {
 	TEXT(span, source, KEY),
-	TEXT(span, trace, KEY),
+	TEXT(span, trace, KEY | PATH),
 	TEXT(span, id, KEY),
 	TEXT(span, session, 0),
 	TEXT(span, parent, 0),
@@ -205,6 +242,8 @@ const struct record_def record_defs[REC_KINDS] = {
 	DEF(REC_ALERT, alert, N_("alert"), true),
 	DEF(REC_PAGE, page, N_("page"), true),
 	DEF(REC_FLAG, flag, N_("flag"), true),
+	DEF(REC_DEFINITION, definition, N_("definition"), true),
+	DEF(REC_BUDGET, budget, N_("budget"), true),
 	DEF(REC_SESSION, session, N_("session"), false),
 	DEF(REC_SPAN, span, N_("span"), false),
 };

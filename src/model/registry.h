@@ -11,6 +11,9 @@ struct model_version {
 	int64_t		created, updated;
 	const char	*tags;		/* JSON object */
 	const char	*note;
+	const char	*metrics, *params;	/* JSON objects */
+	const char	*lineage;	/* what it was made from: a run's or an artifact's URI */
+	int64_t		size;		/* bytes */
 };
 
 struct prompt_version {
@@ -19,6 +22,8 @@ struct prompt_version {
 	const char	*author;
 	int64_t		created;
 	const char	*digest;
+	const char	*note;
+	int64_t		updated;
 };
 
 /* One variant of a service that takes traffic. */
@@ -30,6 +35,9 @@ struct serving {
 	int64_t		replicas;
 	const char	*endpoint;
 	int64_t		changed;
+	const char	*digest;	/* of what runs: "sha256:...", kinds as the registry's */
+	const char	*message;	/* what the platform says of its state */
+	const char	*managed_by;	/* who else sets it: an operator, a delivery tool */
 };
 
 /* A movable name: alias, tag, label or stage. */
@@ -37,12 +45,37 @@ struct pointer {
 	const char	*source, *model, *name;	/* key */
 	const char	*version, *digest, *previous;
 	int64_t		observed;
+	const char	*author;	/* of the last move */
+	int64_t		changed;	/* when it was, as the source says */
 };
 
 struct flag {
 	const char	*source, *name;		/* key */
 	const char	*value;
 	int64_t		changed;
+	const char	*author;
+};
+
+/*
+ * What a service is made of besides models and prompts: an agent's graph, a tool's schema, a
+ * feature's definition, a snapshot of data, a configuration, a deployment.
+ */
+struct definition {
+	const char	*source, *type, *name;	/* key; type: "agent-graph", "tool-schema", ... */
+	const char	*version, *digest, *author;
+	const char	*summary;	/* in words */
+	const char	*service;	/* that it belongs to, as its source calls it */
+	int64_t		changed;
+};
+
+/* What a gateway lets a key or a team spend. */
+struct budget {
+	const char	*source, *name;		/* key */
+	const char	*state;		/* active, blocked */
+	double		spent_usd, limit_usd;
+	int64_t		resets;
+	const char	*models;	/* JSON array: what it may use */
+	const char	*owner;
 };
 
 /* Version drift: the registry's pointer against what serving runs (registries.md, part A). */

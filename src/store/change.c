@@ -6,12 +6,14 @@
 static const char change_insert[] =
 	"INSERT INTO change (at, seen, source, kind, object, field, \"before\", "
 	"\"after\", actor,"
-	" from_history) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+	" from_history, service, not_before, gap, weight)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
 #define FILTERS                                                                         \
 	"SELECT id, at, seen, source, kind, object, field, \"before\", \"after\", "     \
 	"actor,"                                                                        \
-	" from_history FROM change WHERE at >= ?1 AND at <= ?2 AND seen <= ?3"          \
+	" from_history, service, not_before, gap, weight FROM change WHERE at >= ?1 "   \
+	"AND at <= ?2 AND seen <= ?3"                                                   \
 	" AND (?4 IS NULL OR source = ?4) AND (?5 IS NULL OR instr(?5, '|' || kind || " \
 	"'|'))"
 
@@ -21,9 +23,10 @@ static const char change_of_object[] =
 
 int change_add(struct store *st, const struct change *c, struct err *e)
 {
-	return seen_run(st, TOUCH_CHANGE, change_insert, e, "iittttttti", c->at, c->seen,
-		c->source, record_def(c->kind)->name, c->object, c->field, c->before,
-		c->after, c->actor, (int64_t)c->from_history);
+	return seen_run(st, TOUCH_CHANGE, change_insert, e, "iitttttttitiir", c->at,
+		c->seen, c->source, record_def(c->kind)->name, c->object, c->field,
+		c->before, c->after, c->actor, (int64_t)c->from_history, c->service,
+		c->not_before, (int64_t)c->gap, c->weight);
 }
 
 /* "|serving|flag|", or NULL for any. */
@@ -56,6 +59,10 @@ static void read_change(struct change *c, sqlite3_stmt *s, struct arena *a)
 	c->after = db_text(a, s, 8);
 	c->actor = db_text(a, s, 9);
 	c->from_history = db_col(s, 10) == 1;
+	c->service = db_text(a, s, 11);
+	c->not_before = db_col(s, 12);
+	c->gap = db_col(s, 13) == 1;
+	c->weight = db_real(s, 14);
 }
 
 int change_list(struct change_list *out, struct arena *a, struct store *st,

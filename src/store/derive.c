@@ -28,17 +28,21 @@ struct own_times {
 static const struct own_times own[REC_KINDS] = {
 	[REC_MODEL_VERSION] = {AT(model_version, created), {AT(model_version, updated)},
 		AT(model_version, author), {"aliases", "stage"}},
-	[REC_PROMPT_VERSION] = {AT(prompt_version, created), {0},
+	[REC_PROMPT_VERSION] = {AT(prompt_version, created), {AT(prompt_version, updated)},
 		AT(prompt_version, author), {"labels"}},
 	[REC_SERVING] = {0, {AT(serving, changed)}, 0, {"version"}},
 	[REC_JOB_RUN] = {AT(job_run, started), {AT(job_run, ended), AT(job_run, started)},
 		0, {"state"}},
 	[REC_FRESHNESS] = {0, {AT(freshness, loaded)}, 0, {"state"}},
-	[REC_POINTER] = {0, {0}, 0, {"version"}},
+	[REC_POINTER] = {0, {AT(pointer, changed)}, AT(pointer, author),
+		{"version", "digest"}},
 	[REC_DRIFT_REPORT] = {0, {0}, 0, {"drifted"}},
 	[REC_ALERT] = {AT(alert, since), {AT(alert, until), AT(alert, since)}, 0, {"state"}},
 	[REC_PAGE] = {AT(page, since), {0}, 0, {"state"}},
-	[REC_FLAG] = {0, {AT(flag, changed)}, 0, {"value"}},
+	[REC_FLAG] = {0, {AT(flag, changed)}, AT(flag, author), {"value"}},
+	[REC_DEFINITION] = {0, {AT(definition, changed)}, AT(definition, author),
+		{"version", "digest"}},
+	[REC_BUDGET] = {0, {0}, 0, {"state"}},
 };
 #undef AT
 /* clang-format on */
@@ -214,7 +218,11 @@ int derive_changes(derive_fn *fn, void *ctx, struct arena *a,
 	const struct record_def *def, const void *before, const void *after, int64_t seen,
 	bool first_contact, struct err *e)
 {
-	struct change c = {.at = seen, .seen = seen, .kind = def->kind};
+	struct change c = {.at = seen,
+		.seen = seen,
+		.kind = def->kind,
+		.not_before = NONE_INT,
+		.weight = NAN};
 	const void *any = after;
 
 	if (!any)

@@ -169,8 +169,64 @@ static const char *const first[] = {
 };
 /* clang-format on */
 
+#define COLUMN(table, column) "ALTER TABLE " table " ADD COLUMN " column ";"
+
+/* Further fields; definitions and budgets; what a change says of its time, weight and service. */
+static const char *const second[] = {
+	COLUMN("model_version", "metrics TEXT")
+	COLUMN("model_version", "params TEXT")
+	COLUMN("model_version", "lineage TEXT")
+	COLUMN("model_version", "size INTEGER"),
+	COLUMN("prompt_version", "note TEXT")
+	COLUMN("prompt_version", "updated INTEGER"),
+	COLUMN("serving", "digest TEXT")
+	COLUMN("serving", "message TEXT")
+	COLUMN("serving", "managed_by TEXT"),
+	COLUMN("pointer", "author TEXT")
+	COLUMN("pointer", "changed INTEGER"),
+	COLUMN("flag", "author TEXT"),
+	"CREATE TABLE definition (" INTERVAL
+	" type TEXT NOT NULL, name TEXT NOT NULL, version TEXT, digest TEXT, author TEXT,"
+	" summary TEXT, service TEXT, changed INTEGER) STRICT;"
+	INTERVAL_INDEXES("definition", "type, name"),
+	"CREATE TABLE budget (" INTERVAL
+	" name TEXT NOT NULL, state TEXT, spent_usd REAL, limit_usd REAL, resets INTEGER,"
+	" models TEXT, owner TEXT) STRICT;"
+	INTERVAL_INDEXES("budget", "name"),
+	COLUMN("change", "service TEXT")
+	COLUMN("change", "not_before INTEGER")
+	COLUMN("change", "gap INTEGER NOT NULL DEFAULT 0")
+	COLUMN("change", "weight REAL"),
+	NULL,
+};
+
+#define ESCAPED(column) "replace(replace(" column ", '%', '%25'), '/', '%2F')"
+
+/* The key of each row by its fields, as record_key() makes it now; where it differs, pins follow. */
+#define REKEY(table, path, column)                                              \
+	"UPDATE pin SET key = (SELECT " path " || '/' || " ESCAPED(column)      \
+	" FROM " table " AS r WHERE r.source = pin.source AND r.key = pin.key"  \
+	" LIMIT 1) WHERE kind = '" table "' AND EXISTS (SELECT 1 FROM " table   \
+	" AS r WHERE r.source = pin.source AND r.key = pin.key AND (instr(r."   \
+	column ", '/') OR instr(r." column ", '%')));"                          \
+	"UPDATE " table " SET key = " path " || '/' || " ESCAPED(column)        \
+	" WHERE instr(" column ", '/') OR instr(" column ", '%');"
+
+/* Keys in which two objects cannot meet. */
+static const char *const third[] = {
+	REKEY("model_version", "model", "version"),
+	REKEY("prompt_version", "prompt", "version"),
+	REKEY("serving", "service", "variant"),
+	REKEY("job_run", "pipeline", "run"),
+	REKEY("pointer", "model", "name"),
+	REKEY("drift_report", "service", "feature"),
+	NULL,
+};
+
 static const struct migration steps[] = {
 	{1, first},
+	{2, second},
+	{3, third},
 };
 
 const struct migrations seen_migrations = {

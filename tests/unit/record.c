@@ -248,8 +248,43 @@ static void keys_join(void **state)
 		read_one(REC_FLAG, "{\"source\":\"f\",\"name\":\"new-cart\"}", &a),
 		REC_FLAG);
 	assert_string_equal(sb.buf, "ranker/production new-cart");
+	/* Where a slash stands tells whose it is. */
+	strbuf_reset(&sb);
+	record_key(&sb,
+		read_one(REC_MODEL_VERSION,
+			"{\"source\":\"o\",\"model\":\"a/b\",\"version\":\"c\"}", &a),
+		REC_MODEL_VERSION);
+	strbuf_addc(&sb, ' ');
+	record_key(&sb,
+		read_one(REC_MODEL_VERSION,
+			"{\"source\":\"o\",\"model\":\"a\",\"version\":\"b/c%2F\"}", &a),
+		REC_MODEL_VERSION);
+	strbuf_addc(&sb, ' ');
+	record_key(&sb,
+		read_one(REC_DEFINITION,
+			"{\"source\":\"o\",\"type\":\"a/b\",\"name\":\"c/d\"}", &a),
+		REC_DEFINITION);
+	assert_string_equal(sb.buf, "a/b/c a/b%2Fc%252F a%2Fb/c/d");
 	strbuf_release(&sb);
 	arena_release(&a);
+}
+
+/* At most one of the key fields keeps its slashes: else two objects could share a key. */
+static void one_path_a_key(void **state)
+{
+	(void)state;
+	for (int k = REC_NONE + 1; k < REC_KINDS; k++) {
+		const struct record_def *def = record_def((enum record_kind)k);
+		int paths = 0;
+
+		for (size_t i = 0; i < def->n_fields; i++) {
+			const struct field *f = &def->fields[i];
+
+			paths += (f->flags & FIELD_PATH) != 0;
+			assert_true(!(f->flags & FIELD_PATH) || f->flags & FIELD_KEY);
+		}
+		assert_int_equal(paths, 1);
+	}
 }
 
 static void equality_by_flags(void **state)
@@ -299,4 +334,5 @@ UNIT_TESTS(cmocka_unit_test(tables_hold_together), cmocka_unit_test(new_is_unkno
 	cmocka_unit_test(reads_every_type), cmocka_unit_test(flags_keep_what_they_hold),
 	cmocka_unit_test(refuses_what_does_not_fit), cmocka_unit_test(names_the_unknown),
 	cmocka_unit_test(goes_round_through_json), cmocka_unit_test(keys_join),
-	cmocka_unit_test(equality_by_flags), cmocka_unit_test(names_of_enums))
+	cmocka_unit_test(one_path_a_key), cmocka_unit_test(equality_by_flags),
+	cmocka_unit_test(names_of_enums))

@@ -28,10 +28,9 @@ struct scratch {
 	struct db db;
 };
 
-/* A new file that knows n of the steps, open. */
-static void scratch_init(struct scratch *s, size_t n)
+/* A new file that knows these steps, open. */
+static void scratch_new(struct scratch *s, const struct migrations *m)
 {
-	struct migrations m = knowing(good, n);
 	FILE *file;
 
 	*s = (struct scratch){0};
@@ -41,8 +40,16 @@ static void scratch_init(struct scratch *s, size_t n)
 	assert_non_null(file);
 	(void)fclose(file);
 	ok(&s->f, db_open(&s->db, DB_SEEN, s->path, true, &s->f.e));
-	ok(&s->f, migrate_new(&s->db, &m, &s->f.e));
-	ok(&s->f, migrate_run(&s->db, &m, true, &s->f.e));
+	ok(&s->f, migrate_new(&s->db, m, &s->f.e));
+	ok(&s->f, migrate_run(&s->db, m, true, &s->f.e));
+}
+
+/* One that knows n of the steps above. */
+static void scratch_init(struct scratch *s, size_t n)
+{
+	struct migrations m = knowing(good, n);
+
+	scratch_new(s, &m);
 }
 
 static void scratch_release(struct scratch *s)
@@ -174,6 +181,51 @@ static void steps_are_numbered_without_gaps(void **state)
 		seen_migrations.application_id, record_migrations.application_id);
 }
 
+/* Two objects that shared a key in the first format no longer do, and pins go with them. */
+static void old_keys_are_told_apart(void **state)
+{
+	struct migrations first = {.items = seen_migrations.items,
+		.n = 1,
+		.application_id = seen_migrations.application_id};
+	struct scratch s;
+
+	(void)state;
+	scratch_new(&s, &first);
+	ok(&s.f,
+		db_exec(&s.db,
+			"INSERT INTO model_version (seen_from, key, source, model, "
+			"version) VALUES"
+			" (1, 'a/b/c', 'o', 'a/b', 'c'), (1, 'a/b%/c', 'o', 'a', 'b%/c'),"
+			" (1, 'a/b', 'o', 'a', 'b');"
+			"INSERT INTO pin (kind, source, key, incident) VALUES"
+			" ('model_version', 'o', 'a/b%/c', 'i'),"
+			" ('model_version', 'o', 'a/b/c', 'i'),"
+			" ('model_version', 'o', 'long/gone', 'i');"
+			"INSERT INTO change (at, seen, source, kind, object, "
+			"from_history)"
+			" VALUES (1, 1, 'o', 'model_version', 'a/b', 0)",
+			&s.f.e));
+	ok(&s.f, migrate_run(&s.db, &seen_migrations, true, &s.f.e));
+	assert_int_equal(ask(&s,
+				 "SELECT count(*) FROM model_version WHERE model = 'a/b' "
+				 "AND key = 'a/b/c'"),
+		1);
+	assert_int_equal(
+		ask(&s, "SELECT count(*) FROM model_version WHERE key = 'a/b%25%2Fc'"),
+		1);
+	assert_int_equal(
+		ask(&s, "SELECT count(*) FROM model_version WHERE key = 'a/b'"), 1);
+	assert_int_equal(ask(&s,
+				 "SELECT count(*) FROM pin WHERE key IN ('a/b%25%2Fc', "
+				 "'a/b/c', 'long/gone')"),
+		3);
+	assert_int_equal(ask(&s,
+				 "SELECT count(*) FROM change WHERE gap = 0 AND weight "
+				 "IS NULL AND not_before IS NULL"),
+		1);
+	scratch_release(&s);
+}
+
 static const char *column_type(enum field_type t)
 {
 	if (t == FIELD_TEXT || t == FIELD_JSON)
@@ -245,6 +297,7 @@ UNIT_TESTS(
 	cmocka_unit_test(a_step_that_fails_leaves_nothing),
 	cmocka_unit_test(two_bring_up_the_same_file),
 	cmocka_unit_test(steps_are_numbered_without_gaps),
+	cmocka_unit_test(old_keys_are_told_apart),
 	cmocka_unit_test(tables_have_the_records_fields),
 	cmocka_unit_test(all_tables_are_strict),
 	cmocka_unit_test(what_we_did_is_synced_fully))
