@@ -47,6 +47,11 @@ live() {
 	[ "${TOCSIN_NO_LIVE:-0}" != 1 ] || skip "live tests run in the main build only"
 }
 
+# Second line of those that install much or run long: they run in make check-live alone.
+heavy() {
+	[ "${TOCSIN_LIVE:-}" = all ] || skip "heavy: make check-live runs it"
+}
+
 need() {
 	command -v "$1" >/dev/null 2>&1 || skip "$1 is not installed (Debian: $2)"
 }

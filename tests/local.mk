@@ -107,11 +107,14 @@ check-sanitizers:
 	TOCSIN_NO_LIVE=1 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
 		$(abs_top_srcdir)/tests/run .
 
-# Against real servers, nothing else; what cannot run here is said, and fails the target.
-LIVE_TESTS = tests/live/alertmanager.sh tests/live/mlflow.sh tests/live/prometheus.sh
+# Against real servers, the heavy ones too, nothing else; what cannot run here is said, and fails the target.
+LIVE_TESTS =
+LIVE_TESTS += tests/live/alertmanager.sh
+LIVE_TESTS += tests/live/mlflow.sh
+LIVE_TESTS += tests/live/prometheus.sh
 dist_check_SCRIPTS += $(LIVE_TESTS)
 check-live: all
-	@TOCSIN_STRICT=1 $(top_srcdir)/tests/run . TESTS='$(LIVE_TESTS)'
+	@TOCSIN_STRICT=1 TOCSIN_LIVE=all $(top_srcdir)/tests/run . TESTS='$(LIVE_TESTS)'
 
 .PHONY: check-live check-style style check-cppcheck check-shell check-clang check-sanitizers
 EXTRA_DIST += tests/lint/cppcheck.h tests/lint/cppcheck.txt
