@@ -10,6 +10,7 @@
 #include "core/loop.h"
 #include "net/map.h"
 #include "net/read.h"
+#include "net/request.h"
 #include "net/url.h"
 
 struct action_plan {
@@ -143,6 +144,17 @@ static int take_params(struct action_plan *p, const struct json *params, struct 
 
 /* --- requests --- */
 
+static const char **names_of(
+	const struct connector_action *act, size_t *n, struct arena *a)
+{
+	const char **names = arena_alloc(a, act->n_params + 1, sizeof(*names));
+
+	for (*n = 0; *n < act->n_params; (*n)++)
+		names[*n] = act->params[*n].name;
+	names[(*n)++] = "before";
+	return names;
+}
+
 static int run_jq(struct json **first, struct action_plan *p, const char *program,
 	const char *what, const char *body, size_t n, struct err *e)
 {
@@ -153,7 +165,7 @@ static int run_jq(struct json **first, struct action_plan *p, const char *progra
 	int result;
 
 	mp.label = label;
-	mp.names = action_vars(p->action, &mp.n_names, &p->arena);
+	mp.names = names_of(p->action, &mp.n_names, &p->arena);
 	result = map_run_now(&results, p->map, &mp, body, n, p->params, e);
 	free(label);
 	if (result)
@@ -177,7 +189,7 @@ static int send(struct http_answer *out, struct action_plan *p,
 		.content_type = body ? "application/json" : NULL,
 		.headers = headers,
 	};
-	int result = connector_url(&url, req, p->conf.url, p->params, e);
+	int result = request_url(&url, req, p->conf.url, p->params, e);
 
 	for (size_t i = 0; i < req->headers.n && i < ARRAY_LEN(headers); i++)
 		headers[http.n_headers++] = (struct http_header){
@@ -202,10 +214,10 @@ static int read_current(char **out, struct action_plan *p, struct err *e)
 	int result = send(&a, p, &act->before, NULL, &seen);
 
 	if (!result) {
-		result = run_jq(&value, p, act->before_value, "before.value", a.body.buf,
+		result = run_jq(&value, p, act->before_value.text, "before.value", a.body.buf,
 			a.body.len, e);
-	} else if (a.status >= 400 && act->before_missing &&
-		!run_jq(&value, p, act->before_missing, "before.missing", a.body.buf,
+	} else if (a.status >= 400 && act->before_missing.text &&
+		!run_jq(&value, p, act->before_missing.text, "before.missing", a.body.buf,
 			a.body.len, &ignored) &&
 		json_bool(value, false)) {
 		json_free(value);
@@ -244,10 +256,10 @@ static int make_request(struct action_plan *p, struct err *e)
 	const struct connector_request *req = &p->action->request;
 	struct strbuf url = STRBUF_INIT, body = STRBUF_INIT;
 	struct json *document = NULL;
-	int result = connector_url(&url, req, p->conf.url, p->params, e);
+	int result = request_url(&url, req, p->conf.url, p->params, e);
 
-	if (!result && req->json) {
-		result = run_jq(&document, p, req->json, "json", "null", 4, e);
+	if (!result && req->body == BODY_JSON) {
+		result = run_jq(&document, p, req->program.text, "json", "null", 4, e);
 		if (!result) {
 			json_format(&body, document, false);
 			p->body = strbuf_detach(&body, NULL);
@@ -352,10 +364,10 @@ static int verify_once(struct action_plan *p, bool *agrees, struct err *e)
 {
 	struct http_answer a = HTTP_ANSWER_INIT;
 	struct json *value = NULL;
-	int result = send(&a, p, &p->action->verify, NULL, e);
+	int result = send(&a, p, &p->action->verify.request, NULL, e);
 
 	if (!result)
-		result = run_jq(&value, p, p->action->verify_until, "verify.until",
+		result = run_jq(&value, p, p->action->verify.until.text, "verify.until",
 			a.body.buf, a.body.len, e);
 	*agrees = !result && json_bool(value, false);
 	json_free(value);
@@ -365,11 +377,11 @@ static int verify_once(struct action_plan *p, bool *agrees, struct err *e)
 
 int action_verify(struct action_plan *p, action_stop_fn *stop, void *ctx, struct err *e)
 {
-	int64_t until = clock_mono() + p->action->verify_within_ns;
+	int64_t until = clock_mono() + p->action->verify.within_ns;
 	struct err last = ERR_INIT;
 	bool agrees = false;
 
-	if (!p->action->verify.path)
+	if (!p->action->verify.request.path)
 		return 0;
 	for (;;) {
 		err_clear(&last);
@@ -377,7 +389,7 @@ int action_verify(struct action_plan *p, action_stop_fn *stop, void *ctx, struct
 		if (agrees || clock_mono() >= until || (stop && stop(ctx)))
 			break;
 		loop_turn(p->loop, 0);
-		for (int64_t next = clock_mono() + p->action->verify_every_ns;
+		for (int64_t next = clock_mono() + p->action->verify.every_ns;
 			clock_mono() < next && !(stop && stop(ctx));)
 			loop_turn(p->loop, next - clock_mono());
 	}

@@ -7,27 +7,8 @@
 #include "core/i18n.h"
 #include "core/json.h"
 #include "core/path.h"
-#include "net/map.h"
+#include "net/auth_source.h"
 #include "net/url.h"
-
-/* What every read may use as $name. */
-static const char *const read_vars[] = {"source", "now", "since", "object"};
-
-const char *const *connector_read_vars(size_t *n)
-{
-	*n = ARRAY_LEN(read_vars);
-	return read_vars;
-}
-
-const char **action_vars(const struct connector_action *act, size_t *n, struct arena *a)
-{
-	const char **names = arena_alloc(a, act->n_params + 1, sizeof(*names));
-
-	for (*n = 0; *n < act->n_params; (*n)++)
-		names[*n] = act->params[*n].name;
-	names[(*n)++] = "before";
-	return names;
-}
 
 void connector_release(struct connector *c)
 {
@@ -140,93 +121,94 @@ static void auth_from_env(struct source_conf *out, const struct connector *c)
 	}
 }
 
-int connector_source(struct source_conf *out, const struct connector *c,
-	const struct source_conf *conf, struct arena *a, struct err *e)
+/* A host's name is all that an option may fill in. */
+static int check_option_text(const char *name, const char *text, struct err *e)
 {
-	*out = *conf;
-	if (!out->url) {
-		out->url = arena_strdup(a, from_env(&c->env_url));
-		if (!out->url) {
-			err_set(e, ERR_INPUT, _("the source '%s' has no url"),
-				conf->name);
-			return err_hint(e, _("give it a url: in the configuration%s%s"),
-				c->env_url.n ? _(", or set ") : "",
-				c->env_url.n ? c->env_url.items[0] : "");
-		}
-		if (url_check(out->url, e))
-			return err_prefix(e, _("the source '%s': "), conf->name);
+	static const char good[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+
+	if (!text || !*text) {
+		err_set(e, ERR_INPUT, _("its URL needs the option '%s'"), name);
+		return err_hint(e, _("set with: {%s: ...}, or a url"), name);
 	}
-	if (!out->auth.kind)
-		auth_from_env(out, c);
+	if (strspn(text, good) != strlen(text))
+		return err_set(e, ERR_INPUT, _("'%s' cannot stand in a URL"), text);
 	return 0;
 }
 
-/* A value as text for a URL: text as it is, numbers in JSON's form; NULL for null and missing. */
-static const char *value_text(
-	const struct json *values, const char *name, struct strbuf *scratch)
+/* The connector's own URL with its {option}s. */
+static int default_url(struct strbuf *out, const struct connector *c,
+	const struct json *options, struct err *e)
 {
-	const struct json *v = json_get(values, name);
-	enum json_type type = json_type(v);
+	for (const char *s = c->url; *s;) {
+		size_t n = strcspn(s, "{"), name_n;
+		const char *text;
+		char *name;
+		int failed;
 
-	if (type == JSON_STRING)
-		return json_text(v);
-	if (type != JSON_NUMBER && type != JSON_BOOL)
-		return NULL;
-	strbuf_reset(scratch);
-	json_format(scratch, v, false);
-	return scratch->buf;
+		strbuf_add(out, s, n);
+		s += n;
+		if (!*s)
+			break;
+		name_n = strcspn(s + 1, "}");
+		name = mem_strndup(s + 1, name_n);
+		text = json_text(json_get(options, name));
+		failed = check_option_text(name, text, e);
+		strbuf_adds(out, failed ? "" : text);
+		free(name);
+		if (failed)
+			return -1;
+		s += 1 + name_n + (s[1 + name_n] == '}');
+	}
+	return 0;
 }
 
-/* One segment of the path's pattern: literal text with at most one "{name}" standing alone. */
-static int add_segment(struct strbuf *out, const char *s, size_t n,
-	const struct json *values, struct err *e)
+static int no_url(
+	const struct connector *c, const struct source_conf *conf, struct err *e)
 {
-	struct strbuf scratch = STRBUF_INIT, name = STRBUF_INIT;
-	const char *value;
-	int result = 0;
+	err_set(e, ERR_INPUT, _("the source '%s' has no url"), conf->name);
+	return err_hint(e, _("give it a url: in the configuration%s%s"),
+		c->env_url.n ? _(", or set ") : "",
+		c->env_url.n ? c->env_url.items[0] : "");
+}
 
-	if (n < 3 || s[0] != '{' || s[n - 1] != '}') {
-		strbuf_addc(out, '/');
-		strbuf_add(out, s, n);
-		return 0;
-	}
-	strbuf_add(&name, s + 1, n - 2);
-	value = value_text(values, name.buf, &scratch);
-	if (!value)
-		result = err_set(
-			e, ERR_INPUT, _("the request needs a value for '%s'"), name.buf);
-	else
-		result = url_segment(out, value, e);
-	strbuf_release(&scratch);
-	strbuf_release(&name);
+static int default_base(struct source_conf *out, const struct connector *c,
+	const struct json *options, struct arena *a, struct err *e)
+{
+	struct strbuf url = STRBUF_INIT;
+	int result = default_url(&url, c, options, e);
+
+	out->url = arena_strdup(a, url.buf);
+	strbuf_release(&url);
 	return result;
 }
 
-static void add_pair(struct strbuf *out, const struct pair *p, const struct json *values)
+static int complete(struct source_conf *out, const struct connector *c,
+	const struct json *options, struct arena *a, struct err *e)
 {
-	struct strbuf scratch = STRBUF_INIT;
-
-	url_query(out, p->name,
-		*p->value == '$' ? value_text(values, p->value + 1, &scratch) : p->value);
-	strbuf_release(&scratch);
+	if (!out->url)
+		out->url = arena_strdup(a, from_env(&c->env_url));
+	if (!out->auth.kind)
+		auth_from_env(out, c);
+	if (auth_source(out, &c->auth, options, a, e))
+		return -1;
+	if (!out->url && c->url && default_base(out, c, options, a, e))
+		return -1;
+	return out->url ? url_check(out->url, e) : 0;
 }
 
-int connector_url(struct strbuf *out, const struct connector_request *req,
-	const char *base, const struct json *values, struct err *e)
+int connector_source(struct source_conf *out, const struct connector *c,
+	const struct source_conf *conf, struct arena *a, struct err *e)
 {
-	const char *s = req->path;
+	struct json *options = json_object();
+	int result;
 
-	url_join(out, base, "");
-	while (out->len && out->buf[out->len - 1] == '/')
-		strbuf_truncate(out, out->len - 1);
-	while (*s == '/') {
-		size_t n = strcspn(++s, "/");
-
-		if (add_segment(out, s, n, values, e))
-			return -1;
-		s += n;
-	}
-	for (size_t i = 0; i < req->query.n; i++)
-		add_pair(out, &req->query.items[i], values);
-	return 0;
+	*out = *conf;
+	result = connector_options(options, c, conf, e) || complete(out, c, options, a, e)
+		? err_prefix(e, _("the source '%s': "), conf->name)
+		: 0;
+	json_free(options);
+	if (!result && !out->url)
+		return no_url(c, conf, e);
+	return result;
 }

@@ -7,63 +7,58 @@
 #ifndef TOCSIN_CONNECTOR_H
 #define TOCSIN_CONNECTOR_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "core/arena.h"
-#include "core/err.h"
 #include "core/yaml.h"
 #include "model/config.h"
 #include "model/record.h"
-#include "net/http.h"
+#include "net/connector_request.h"
 
 #define CONNECTOR_MAX_BYTES ((size_t)512 * 1024)
 
-/* A literal, or "$name": a variable's value, left out when that is null. */
-struct pair {
-	const char	*name, *value;
-	int		line;
-};
+/* --- reads --- */
 
-struct pairs {
-	struct pair	*items;
-	size_t		n;
-};
-
-struct connector_request {
-	enum http_method	method;
-	const char		*path;		/* "{name}": a variable as one encoded segment */
-	struct pairs		query, headers;
-	const char		*json;		/* jq program that makes the body, or NULL */
-	int			line;
+/* One request for each item of the answer before. */
+struct connector_stage {
+	struct jq			items;	/* answer of the stage before -> items */
+	const char			*as;
+	struct connector_request	request;
+	struct connector_page		page;
+	int64_t				max;		/* items in one read; more: it is cut */
+	int64_t				at_once;	/* requests in flight */
+	bool				keep;		/* the answer never changes */
+	struct statuses			skip;		/* leave the item out */
 };
 
 struct connector_read {
 	const char			*name;
 	enum record_kind		emits;
-	struct connector_request	request;
+	struct connector_request	request;	/* path NULL: stages begin from null */
+	struct connector_page		page;
+	struct connector_stage		*stages;
+	size_t				n_stages;
+	struct jq			map;		/* last answer -> records */
 	const char			*want;		/* "session": only when asked; NULL: polled */
 	const char			*fallback;	/* read to use when this path is not there */
 	bool				only_fallback;	/* used as another read's fallback alone */
 	bool				partial;	/* what it does not emit has not gone away */
-	const char			*map;		/* jq: answer -> records */
-	const char			*cursor;	/* jq: answer -> next cursor or null; or NULL */
-	const char			*cursor_query;	/* the parameter that takes it */
-	int64_t				max_pages;
 	int64_t				overlap_ns;	/* how far $since lies before the last success */
 	int64_t				history_ns;	/* and before now at first contact */
 };
 
-enum param_type { PARAM_NONE, PARAM_TEXT, PARAM_NUMBER, PARAM_CHOICE };
+/* --- actions --- */
+
+enum param_type { PARAM_NONE, PARAM_TEXT, PARAM_NUMBER, PARAM_CHOICE, PARAM_BOOL };
 
 struct connector_param {
-	const char		*name;
-	enum param_type		type;
-	struct yaml_texts	choices;
-	double			min, max;	/* numbers; min > max: no bounds */
-	bool			optional;
-	const char		*help;
+	const char			*name;
+	enum param_type			type;
+	struct yaml_texts		choices;	/* of text and PARAM_CHOICE */
+	struct connector_request	choices_from;	/* or asked for; path NULL: not */
+	struct jq			choices_values;	/* its answer -> texts */
+	double				min, max;	/* numbers; min > max: no bounds */
+	bool				optional;
+	const char			*help, *otherwise, *pattern;	/* POSIX extended; or NULL */
+	int				line;
 };
 
 struct connector_binding {
@@ -71,29 +66,79 @@ struct connector_binding {
 	struct pairs	with;		/* parameters; "$before" and the action's own */
 };
 
+struct connector_on {
+	enum record_kind	kind;
+	struct pairs		with;	/* parameter <- "$field" of the record, or a literal */
+};
+
+struct connector_lookup {
+	const char			*as;
+	struct connector_request	request;
+	struct jq			keep;	/* answer -> the variable's value */
+};
+
+struct connector_refusal {
+	struct jq	when;	/* on null; true: refused */
+	const char	*because;
+};
+
+struct connector_wait {
+	struct connector_request	request;	/* path NULL: none */
+	struct jq			until;		/* true when it is there */
+	int64_t				within_ns, every_ns;
+	const char			*says;		/* what that means in the world; or NULL */
+};
+
 struct connector_action {
 	const char			*name, *title, *effects;
 	const char			*risk;		/* change, destroy */
+	struct connector_on		*on;
+	size_t				n_on;
 	struct connector_param		*params;
 	size_t				n_params;
+	struct connector_lookup		*lookups;	/* `read:` */
+	size_t				n_lookups;
+	struct connector_refusal	*refusals;
+	size_t				n_refusals;
 	struct connector_request	request;
+	struct connector_request	copy;		/* path NULL: none; its answer is the body */
+	bool				has_dry_run;
+	struct pairs			dry_query, dry_headers;	/* added for a rehearsal */
+	struct jq			dry_json;	/* an object, merged into the body */
 	struct connector_request	before;		/* path NULL: none */
-	const char			*before_value;	/* jq: answer -> current value */
-	const char			*before_missing; /* jq on an error: true: there is none */
-	struct connector_request	verify;		/* path NULL: none */
-	const char			*verify_until;	/* jq: true when done */
-	int64_t				verify_within_ns, verify_every_ns;
+	struct jq			before_value;	/* answer -> current value */
+	struct jq			before_missing; /* on an error: true: there is none */
+	struct connector_wait		verify, effect;
 	struct connector_binding	undo, undo_missing;	/* by whether there was a value before */
+	int				line;
+};
+
+/* --- the file --- */
+
+struct connector_option {
+	const char	*name, *help;
+	const char	*otherwise;	/* default; or NULL */
+	bool		required, list;
+	struct yaml_texts env;		/* variables of the environment that give it */
+	int		line;
 };
 
 struct connector {
 	struct arena			arena;		/* owned: all below */
 	const char			*name, *title, *speaks, *file;
 	const char			*verified_on, *verified_version, *verified_by;	/* NULL: documented */
+	const char			*url;		/* default base, with {option}; or NULL */
 	struct yaml_texts		env_url, env_basic;
 	const char			*env_bearer;
+	struct connector_option		*options;
+	size_t				n_options;
+	struct auth_conf		auth;		/* of sources that configure none */
+	struct pairs			headers;	/* of every request */
+	struct jq			error;		/* error body -> message */
+	struct jq			ok;		/* success rule of every 2xx */
+	int64_t				rate_requests, rate_per_ns;	/* 0: no limit of its own */
 	struct connector_request	probe;
-	const char			*probe_version;	/* jq; NULL: the text itself */
+	struct jq			probe_version;	/* text NULL: the text itself */
 	struct connector_read		*reads;
 	size_t				n_reads;
 	struct connector_action		*actions;
@@ -120,14 +165,10 @@ int connector_source(struct source_conf *out, const struct connector *c,
 	const struct source_conf *conf, struct arena *a, struct err *e);
 
 /*
- * The URL of a request: source's base, path with "{name}" replaced by encoded segments, query.
- * values: an object.  A missing value in a path fails; in a query it leaves the pair out.
+ * Add each option of the connector to values: from `with`, the environment or its default; null
+ * else, and arrays for lists.  Fails when a required one is missing, or `with` has another name.
  */
-int connector_url(struct strbuf *out, const struct connector_request *req, const char *base,
-	const struct json *values, struct err *e);
-
-/* Names of variables as an array, for map_program: the params and the fixed ones. */
-const char *const *connector_read_vars(size_t *n);
-const char **action_vars(const struct connector_action *act, size_t *n, struct arena *a);
+int connector_options(struct json *values, const struct connector *c,
+	const struct source_conf *conf, struct err *e);
 
 #endif

@@ -314,15 +314,23 @@ static void advance(void *ctx)
 	err_release(&e);
 }
 
-static struct known *program_known(struct map *m, const struct map_program *p)
+static void declare(struct strbuf *text, const char *name)
+{
+	strbuf_addf(text, "%s%s: $%s", text->len ? ", " : ".[1] as {", name, name);
+}
+
+static struct known *program_known(
+	struct map *m, const struct map_program *p, const struct json *values)
 {
 	struct strbuf text = STRBUF_INIT;
 	struct known *k;
 
-	for (size_t i = 0; i < p->n_names; i++)
-		strbuf_addf(&text, "%s%s: $%s", i ? ", " : ".[1] as {", p->names[i],
-			p->names[i]);
-	strbuf_addf(&text, "%s.[0] | (%s\n)", p->n_names ? "} | " : "", p->text);
+	for (size_t i = 0; p->names && i < p->n_names; i++)
+		declare(&text, p->names[i]);
+	if (!p->names)
+		json_each (v, values)
+			declare(&text, json_key(v));
+	strbuf_addf(&text, "%s.[0] | (%s\n)", text.len ? "} | " : "", p->text);
 	HASH_FIND_STR(m->programs, text.buf, k);
 	if (!k) {
 		k = mem_new(1, sizeof(*k));
@@ -341,7 +349,7 @@ unsigned map_run(struct map *m, const struct map_program *program, const char *b
 	struct strbuf text = STRBUF_INIT, raw = STRBUF_INIT;
 
 	j->ticket = ++m->next_ticket ? m->next_ticket : ++m->next_ticket;
-	j->program = program_known(m, program);
+	j->program = program_known(m, program, values);
 	j->label = mem_strdup(program->label);
 	j->fn = fn;
 	j->ctx = ctx;
@@ -400,14 +408,19 @@ static void now_done(void *ctx, const struct json *results, const struct err *e)
 	}
 }
 
+void map_wait(struct map *m, const bool *done)
+{
+	while (!*done)
+		loop_turn(m->loop, NS_PER_S);
+}
+
 int map_run_now(struct json **results, struct map *m, const struct map_program *program,
 	const char *body, size_t n_body, const struct json *values, struct err *e)
 {
 	struct now now = {.e = e};
 
 	map_run(m, program, body, n_body, values, now_done, &now);
-	while (!now.done)
-		loop_turn(m->loop, NS_PER_S);
+	map_wait(m, &now.done);
 	*results = now.results;
 	return now.results ? 0 : -1;
 }

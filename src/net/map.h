@@ -9,6 +9,7 @@
 #ifndef TOCSIN_MAP_H
 #define TOCSIN_MAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/err.h"
@@ -22,8 +23,8 @@ typedef void map_done_fn(void *ctx, const struct json *results, const struct err
 
 struct map_program {
 	const char		*text;	/* jq 1.6 */
-	const char *const	*names;	/* variables it may use: each is declared, null when absent */
-	size_t			n_names;
+	const char *const	*names;	/* variables it may use: each is declared, null when absent; */
+	size_t			n_names; /* names NULL: what values has */
 	const char		*label;	/* "connector mlflow, read versions": for error messages */
 };
 
@@ -43,6 +44,9 @@ void map_cancel(struct map *m, unsigned ticket);	/* fn will not be called */
 /* Turn the loop until this one is done.  The caller frees *results. */
 int map_run_now(struct json **results, struct map *m, const struct map_program *program,
 	const char *body, size_t n_body, const struct json *values, struct err *e);
+
+/* Turn the loop until *done: for what is asynchronous, in a program that blocks. */
+void map_wait(struct map *m, const bool *done);
 
 /* Names that can be variables: [A-Za-z_][A-Za-z0-9_]*; ERR_INPUT for others. */
 int map_name_check(const char *name, struct err *e);

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/duration.h"
 #include "core/i18n.h"
+#include "net/request.h"
 #include "net/url.h"
 
 struct read {
@@ -134,7 +135,6 @@ static void run_program(
 {
 	struct map_program program = {.text = text, .label = label};
 
-	program.names = connector_read_vars(&program.n_names);
 	r->ticket = map_run(
 		r->spec.map, &program, r->body.buf, r->body.len, r->values, fn, r);
 }
@@ -154,10 +154,10 @@ static void mapped(void *ctx, const struct json *results, const struct err *e)
 		take_record(r, output, &a);
 	arena_release(&a);
 	r->result.pages++;
-	if (r->spec.read->cursor && (int64_t)r->result.pages >= r->spec.read->max_pages)
+	if (r->spec.read->page.value.text && (int64_t)r->result.pages >= r->spec.read->page.max)
 		r->result.cut = true;
-	if (r->spec.read->cursor && !r->result.cut)
-		run_program(r, r->spec.read->cursor, r->cursor_label, have_cursor);
+	if (r->spec.read->page.value.text && !r->result.cut)
+		run_program(r, r->spec.read->page.value.text, r->cursor_label, have_cursor);
 	else
 		finish(r, NULL);
 }
@@ -195,7 +195,7 @@ static void answered(void *ctx, struct http_answer *a, const struct err *e)
 	strbuf_release(&r->body);
 	r->body = a->body;
 	strbuf_init(&a->body);
-	run_program(r, r->spec.read->map, r->map_label, mapped);
+	run_program(r, r->spec.read->map.text, r->map_label, mapped);
 }
 
 /* The source's own headers are http's affair; these are the connector's literals. */
@@ -220,14 +220,14 @@ static bool next_page(struct read *r)
 		.method = req->method,
 		.n_headers = req->headers.n};
 
-	if (connector_url(&url, req, r->spec.conf->url, r->values, &e)) {
+	if (request_url(&url, req, r->spec.conf->url, r->values, &e)) {
 		strbuf_release(&url);
 		finish(r, &e);
 		err_release(&e);
 		return false;
 	}
 	if (r->cursor)
-		url_query(&url, r->spec.read->cursor_query, r->cursor);
+		url_query(&url, r->spec.read->page.query, r->cursor);
 	free(r->url);
 	r->url = strbuf_detach(&url, NULL);
 	headers = headers_of(req);

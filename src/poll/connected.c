@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "net/connector.h"
 #include "net/read.h"
+#include "net/request.h"
 #include "net/url.h"
 #include "poll/sessions.h"
 #include "store/observe.h"
@@ -325,13 +326,13 @@ static bool serves(const struct want *w)
 static int probe_answer(struct probe *out, const struct connector *c,
 	const struct http_answer *answer, struct arena *a, struct err *e)
 {
-	struct map_program program = {.text = c->probe_version, .label = c->name};
+	struct map_program program = {.text = c->probe_version.text, .label = c->name};
 	struct json *results = NULL;
 	struct loop *l;
 	struct map *m;
 	int result;
 
-	if (!c->probe_version) {
+	if (!c->probe_version.text) {
 		size_t n = strcspn(answer->body.buf, "\r\n");
 
 		if (n && n < 40 && *answer->body.buf != '<')
@@ -369,7 +370,7 @@ static int probe(
 			e, ERR_INPUT, _("the connector '%s' has no probe"), c.name);
 		goto out;
 	}
-	result = connector_url(&url, &c.probe, full.url, NULL, e);
+	result = request_url(&url, &c.probe, full.url, NULL, e);
 	req.method = c.probe.method;
 	req.url = url.buf;
 	if (!result)

@@ -7,7 +7,7 @@
 #include "core/arena.h"
 #include "core/i18n.h"
 #include "model/registry.h"
-#include "net/connector.h"
+#include "net/request.h"
 #include "store/observe.h"
 
 static void add_value(struct strbuf *out, const struct json *value)
@@ -21,8 +21,8 @@ static void add_value(struct strbuf *out, const struct json *value)
 static void add_body(
 	struct strbuf *out, const struct connector_action *act, const struct json *params)
 {
-	if (act->request.json)
-		strbuf_addf(out, "%s\n", act->request.json);
+	if (act->request.program.text)
+		strbuf_addf(out, "%s\n", act->request.program.text);
 	json_each (param, params) {
 		strbuf_addf(out, "  $%s = ", json_key(param));
 		add_value(out, param);
@@ -51,7 +51,7 @@ static int add_request(struct strbuf *out, const struct act *act,
 		rc = -1;
 	} else {
 		strbuf_addf(out, "%s ", http_method_name(action->request.method));
-		rc = connector_url(out, &action->request, source.url, act->params, e);
+		rc = request_url(out, &action->request, source.url, act->params, e);
 		strbuf_addc(out, '\n');
 		add_body(out, action, act->params);
 	}

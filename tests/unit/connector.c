@@ -5,7 +5,7 @@
 
 #include "core/json.h"
 #include "core/path.h"
-#include "net/connector.h"
+#include "net/request.h"
 
 static const char good[] =
 	"connector: demo\n"
@@ -36,7 +36,9 @@ static void parses_a_whole_file(void **state)
 	assert_string_equal(c.name, "demo");
 	assert_int_equal(c.n_reads, 1);
 	assert_int_equal(c.reads[0].emits, REC_MODEL_VERSION);
-	assert_string_equal(c.reads[0].cursor_query, "token");
+	assert_int_equal(c.reads[0].page.kind, PAGE_CURSOR);
+	assert_string_equal(c.reads[0].page.query, "token");
+	assert_int_equal(c.reads[0].map.line, 10);
 	assert_int_equal(c.n_actions, 1);
 	assert_int_equal(c.actions[0].n_params, 4);
 	assert_int_equal(c.actions[0].params[1].type, PARAM_CHOICE);
@@ -68,10 +70,12 @@ static void names_what_is_wrong_by_line(void **state)
 	static const struct bad cases[] = {
 		{"emits: model_version", "emits: model_verison", 6, "model_verison"},
 		{"    get: /api/{object}/models\n", "", 5, "get"},
-		{"get: /api/{object}/models", "get: api/models", 5, "'/'"},
-		{"get: /api/{object}/models", "get: /api/x{object}/models", 5,
-			"whole segment"},
-		{"get: /api/{object}/models", "get: /api?x=1", 5, "query"},
+		{"get: /api/{object}/models", "get: api/models", 7, "'/'"},
+		{"get: /api/{object}/models", "get: /api/{object/models", 7, "{name}"},
+		{"get: /api/{object}/models", "get: /api/{a..b}/models", 7, "{name}"},
+		{"get: /api/{object}/models", "get: /api/[x]/models", 7, "']'"},
+		{"get: /api/{object}/models", "get: /api/[x/{y}/models", 7, "closed"},
+		{"get: /api/{object}/models", "get: /api?x=1", 7, "query"},
 		{"probe: {get: /health}", "prob: {get: /health}", 3, "prob"},
 		{"action: set, with", "action: sett, with", 12, "sett"},
 		{"params: {model: text", "params: {before: text", 13, "before"},
@@ -112,11 +116,11 @@ static void expect_url(const char *values, const char *wanted)
 	assert_int_equal(connector_parse(&c, "demo.yaml", good, strlen(good), &p), 0);
 	assert_int_equal(json_parse(&v, values, strlen(values), &e), 0);
 	if (!wanted) {
-		assert_int_equal(connector_url(&url, &c.reads[0].request,
+		assert_int_equal(request_url(&url, &c.reads[0].request,
 					 "https://h/prefix/", v, &e),
 			-1);
 	} else {
-		assert_int_equal(connector_url(&url, &c.reads[0].request,
+		assert_int_equal(request_url(&url, &c.reads[0].request,
 					 "https://h/prefix/", v, &e),
 			0);
 		assert_string_equal(url.buf, wanted);
