@@ -202,7 +202,7 @@ static const char *const second[] = {
 
 #define ESCAPED(column) "replace(replace(" column ", '%', '%25'), '/', '%2F')"
 
-/* The key of each row by its fields, as record_key() makes it now; where it differs, pins follow. */
+/* Each key by its fields, as record_key() makes it now; where it differs, pins follow. */
 #define REKEY(table, path, column)                                              \
 	"UPDATE pin SET key = (SELECT " path " || '/' || " ESCAPED(column)      \
 	" FROM " table " AS r WHERE r.source = pin.source AND r.key = pin.key"  \
