@@ -25,3 +25,4 @@ dist_schema_DATA += doc/schema/sessions-1.json
 dist_schema_DATA += doc/schema/slo-1.json
 dist_schema_DATA += doc/schema/slos-1.json
 dist_schema_DATA += doc/schema/status-1.json
+dist_schema_DATA += doc/schema/version-diff-1.json

@@ -26,6 +26,11 @@ static const struct cmd_option init_options[] = {
 	{0},
 };
 
+static const struct cmd_option models_diff_options[] = {
+	{"source", 0, N_("NAME"), false, N_("the registry, where several have the model")},
+	{0},
+};
+
 static const struct cmd_option models_rollback_options[] = {
 	{"source", 0, N_("NAME"), false, N_("the registry, as the configuration names it")},
 	{"alias", 0, N_("NAME"), false, N_("the alias to move")},
@@ -147,6 +152,9 @@ const struct cmd_row cmd_table[] = {
 		N_("what moved: versions, aliases, traffic"), changes_options},
 	{"models", "list", cmd_models_list, READS, "",
 		N_("models, their aliases, and what serves them"), NULL},
+	{"models", "diff", cmd_models_diff, READS, "A B [--source NAME]",
+		N_("two versions beside each other, each MODEL@VERSION or MODEL:ALIAS"),
+		models_diff_options},
 	{"models", "rollback", cmd_models_rollback, NEEDS_CONFIG | WRITES_STORE,
 		"NAME --source S --alias A --to VERSION [--dry-run] [--yes]",
 		N_("point an alias at another version, and see that it is so"),

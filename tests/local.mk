@@ -212,6 +212,7 @@ EXTRA_DIST += tests/unit/seen.h
 check_PROGRAMS += tests/unit/gate
 check_PROGRAMS += tests/unit/chain
 check_PROGRAMS += tests/unit/verify
+check_PROGRAMS += tests/unit/version_diff
 check_PROGRAMS += tests/unit/mask
 check_PROGRAMS += tests/unit/outputs
 tests_unit_outputs_SOURCES = tests/unit/outputs.c tests/fuzz/outputs.c tests/fuzz/fuzz.h

@@ -20,6 +20,7 @@ int cmd_init(struct cmd *c);
 int cmd_manual(struct cmd *c);
 int cmd_map(struct cmd *c);
 int cmd_models_list(struct cmd *c);
+int cmd_models_diff(struct cmd *c);
 int cmd_models_rollback(struct cmd *c);
 int cmd_open(struct cmd *c);
 int cmd_poll(struct cmd *c);

@@ -77,10 +77,9 @@ static int check(struct model_row *row, const struct gather *g, struct err *e)
 	};
 	struct observed_list versions;
 	struct model_version *all;
-	char *prefix = arena_format(g->a, "%s/", row->model);
 
-	if (observed_at(&versions, g->a, g->st, REC_MODEL_VERSION, row->source, prefix,
-		    g->at, VERSIONS_MAX, e))
+	if (observed_of(&versions, g->a, g->st, REC_MODEL_VERSION, row->source,
+		    row->model, NULL, g->at, VERSIONS_MAX, e))
 		return -1;
 	all = arena_alloc(g->a, versions.n + 1, sizeof(*all));
 	for (size_t i = 0; i < versions.n; i++)
@@ -209,19 +208,22 @@ static const char **aliases_of(struct arena *a, const struct observed_list *poin
 int version_rows(struct version_rows *out, struct arena *a, struct store *st,
 	const char *source, const char *model, int64_t at, size_t limit, struct err *e)
 {
-	char *prefix = arena_format(a, "%s/", model);
 	struct observed_list versions, pointers;
 
 	*out = (struct version_rows){0};
-	if (observed_at(
-		    &versions, a, st, REC_MODEL_VERSION, source, prefix, at, limit, e) ||
-		observed_at(&pointers, a, st, REC_POINTER, source, prefix, at, limit, e))
+	if (observed_of(&versions, a, st, REC_MODEL_VERSION, source, model, NULL, at,
+		    VERSIONS_MAX, e) ||
+		observed_of(
+			&pointers, a, st, REC_POINTER, source, model, NULL, at, limit, e))
 		return -1;
 	out->items = arena_alloc(a, versions.n + 1, sizeof(*out->items));
 	out->aliases = arena_alloc(a, versions.n + 1, sizeof(*out->aliases));
 	for (size_t i = 0; i < versions.n; i++)
 		out->items[out->n++] = versions.items[i].record;
 	qsort(out->items, out->n, sizeof(*out->items), by_version);
+	/* The newest are wanted, and the store sorts by text. */
+	if (out->n > limit)
+		out->n = limit;
 	for (size_t i = 0; i < out->n; i++)
 		out->aliases[i] = aliases_of(a, &pointers, out->items[i]);
 	return 0;

@@ -50,6 +50,14 @@ int observed_at(struct observed_list *out, struct arena *a, struct store *st,
 	enum record_kind kind, const char *source, const char *key_prefix, int64_t at,
 	size_t limit, struct err *e);
 
+/*
+ * By the first key field behind the source and (NULL: any) the second: the versions of a model,
+ * one alias.  For kinds with two of them, the first of which is a FIELD_PATH.
+ */
+int observed_of(struct observed_list *out, struct arena *a, struct store *st,
+	enum record_kind kind, const char *source, const char *first, const char *second,
+	int64_t at, size_t limit, struct err *e);
+
 /* All intervals of one object, newest first. */
 int observed_history(struct observed_list *out, struct arena *a, struct store *st,
 	enum record_kind kind, const char *source, const char *key, size_t limit, struct err *e);

@@ -59,6 +59,20 @@ int observed_at(struct observed_list *out, struct arena *a, struct store *st,
 		limit, e);
 }
 
+int observed_of(struct observed_list *out, struct arena *a, struct store *st,
+	enum record_kind kind, const char *source, const char *first, const char *second,
+	int64_t at, size_t limit, struct err *e)
+{
+	int filters = (at == AT_NOW ? 0 : TABLE_OF_PAST) | (source ? TABLE_BY_SOURCE : 0);
+
+	if (check_kind(kind, e) < 0)
+		return -1;
+	return read_list(out, a, st, kind,
+		db_query(&st->seen, table_sql(st, kind, TABLE_OF + filters), e, "ittti",
+			at, source, first, second, (int64_t)limit + 1),
+		limit, e);
+}
+
 int observed_history(struct observed_list *out, struct arena *a, struct store *st,
 	enum record_kind kind, const char *source, const char *key, size_t limit,
 	struct err *e)

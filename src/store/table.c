@@ -197,6 +197,35 @@ static void build_list(struct strbuf *out, const struct record_def *def, int fil
 	strbuf_adds(out, " LIMIT ?5");
 }
 
+/* The name of the n-th key field behind the source. */
+static const char *key_name(const struct record_def *def, size_t n)
+{
+	for (size_t i = 1; i < def->n_fields; i++)
+		if (def->fields[i].flags & FIELD_KEY && n-- == 0)
+			return def->fields[i].name;
+	bug("a %s has no such key field", def->name);
+}
+
+/* The range of the key is for the index of what is past; '0' is what follows '/'. */
+static void build_of(struct strbuf *out, const struct record_def *def, int filters)
+{
+	const char *first = key_name(def, 0), *second = key_name(def, 1);
+
+	select_rows(out, def);
+	if (filters & TABLE_OF_PAST)
+		strbuf_adds(out,
+			"seen_from <= ?1 AND (seen_to IS NULL OR seen_to > ?1)"
+			" AND key >= ?3 || '/' AND key < ?3 || '0'");
+	else
+		strbuf_adds(out, "?1 IS NOT NULL AND seen_to IS NULL");
+	if (filters & TABLE_BY_SOURCE)
+		strbuf_adds(out, " AND source = ?2");
+	strbuf_addf(out,
+		" AND \"%s\" = ?3 AND (?4 IS NULL OR \"%s\" = ?4)"
+		" ORDER BY source, \"%s\", \"%s\" LIMIT ?5",
+		first, second, first, second);
+}
+
 typedef void build_fn(struct strbuf *out, const struct record_def *def);
 
 static build_fn *const builders[TABLE_LIST] = {
@@ -219,6 +248,8 @@ const char *table_sql(struct store *st, enum record_kind kind, int query)
 	if (!st->sql[kind][query]) {
 		if (query < TABLE_LIST)
 			builders[query](&sql, record_def(kind));
+		else if (query >= TABLE_OF)
+			build_of(&sql, record_def(kind), query - TABLE_OF);
 		else
 			build_list(&sql, record_def(kind), query - TABLE_LIST);
 		st->sql[kind][query] = strbuf_detach(&sql, NULL);

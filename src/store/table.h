@@ -22,7 +22,8 @@ enum table_query {
 	TABLE_TRIM,		/* the horizon, how many rows at most */
 	TABLE_UPSERT,		/* sessions: at, then all; what is unknown keeps what is stored */
 	TABLE_LIST,		/* and the seven after it: a set of the filters below */
-	TABLE_QUERIES_USED = TABLE_LIST + 8,
+	TABLE_OF = TABLE_LIST + 8,	/* and the three after it: TABLE_BY_SOURCE, TABLE_OF_PAST */
+	TABLE_QUERIES_USED = TABLE_OF + 4,
 };
 
 /*
@@ -30,6 +31,12 @@ enum table_query {
  * Without TABLE_PAST what holds now.
  */
 enum { TABLE_BY_SOURCE = 1, TABLE_BY_PREFIX = 2, TABLE_PAST = 4 };
+
+/*
+ * Added to TABLE_OF, beside TABLE_BY_SOURCE.  Values: 1 at, 2 source, 3 the first key field, 4 the
+ * second or NULL for any, 5 the limit.
+ */
+enum { TABLE_OF_PAST = 2 };
 
 /* What a SELECT of interval rows begins with; the fields follow. */
 enum { COL_RID, COL_FROM, COL_TO, COL_FIELDS };

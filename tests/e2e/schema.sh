@@ -92,6 +92,7 @@ document status
 document slo list
 document slo show "$XDG_CONFIG_HOME/tocsin/slo.yaml"
 document models list
+document models diff checkout-ranker@12 :production
 document changes
 document alerts
 document sessions list
