@@ -32,7 +32,12 @@ struct reading {
 	struct json *values; /* owned: of the read under way */
 	struct read *read; /* under way, or NULL */
 	const struct connector_read *what;
-	struct observe *observe; /* open while a read of an interval kind goes on */
+	/*
+	 * By kind, open from its first read to the end of the round: several reads may bring records
+	 * of one kind, and what one of them does not bring has not gone away.
+	 */
+	struct observe *observes[REC_KINDS];
+	bool partial[REC_KINDS]; /* a read of the kind did not see everything */
 	struct touched_sessions *touched;
 	size_t next; /* index of the next read */
 	struct arena batch; /* of the spans below */
@@ -50,8 +55,9 @@ static void reading_free(struct round *r)
 	if (!g)
 		return;
 	read_cancel(g->read);
-	if (g->observe)
-		observe_abort(g->observe);
+	for (int kind = 0; kind < REC_KINDS; kind++)
+		if (g->observes[kind])
+			observe_abort(g->observes[kind]);
 	arena_release(&g->batch);
 	touched_free(g->touched);
 	json_free(g->values);
@@ -150,25 +156,33 @@ static void take(void *ctx, enum record_kind kind, const void *record)
 	else if (kind == REC_SESSION)
 		session_put(r->store, record, &g->failed);
 	else
-		observe_put(g->observe, record, &g->failed);
+		observe_put(g->observes[kind], record, &g->failed);
 }
 
-/* What one read brought is written; -1 with g->failed. */
+/* What one read brought, but what waits for the others of its kind; -1 with g->failed. */
 static int keep(struct round *r, const struct read_result *res)
 {
 	struct reading *g = r->scratch;
-	struct observe *ob = g->observe;
-	int result = g->failed.code ? -1 : 0;
 
-	g->observe = NULL;
-	if (!result)
-		result = write_spans(r);
-	if (ob && result)
-		observe_abort(ob);
-	else if (ob)
-		result = observe_end(
-			ob, !g->what->partial && !res->cut && !res->dropped, &g->failed);
-	return result;
+	/* A wish asks one read alone: what the others would have brought is still there. */
+	if (g->what->partial || g->what->want || res->cut || res->dropped)
+		g->partial[g->what->emits] = true;
+	return g->failed.code ? -1 : write_spans(r);
+}
+
+/* What the round found is written, kind by kind. */
+static int write_observed(struct round *r)
+{
+	struct reading *g = r->scratch;
+
+	for (int kind = 0; kind < REC_KINDS; kind++) {
+		struct observe *ob = g->observes[kind];
+
+		g->observes[kind] = NULL;
+		if (ob && observe_end(ob, !g->partial[kind], &g->failed))
+			return -1;
+	}
+	return 0;
 }
 
 static void read_done(void *ctx, const struct read_result *res, const struct err *e)
@@ -245,9 +259,10 @@ static void start(struct round *r, const struct connector_read *read)
 	g->values = read_values(read, r->conf->name, r->now, r->succeeded,
 		r->want ? r->want->object : NULL);
 	spec.values = g->values;
-	if (is_interval(read->emits) &&
-		observe_begin(&g->observe, r->store, r->conf->name, r->generation,
-			read->emits, r->now, r->succeeded == NONE_INT, &g->failed)) {
+	if (is_interval(read->emits) && !g->observes[read->emits] &&
+		observe_begin(&g->observes[read->emits], r->store, r->conf->name,
+			r->generation, read->emits, r->now, r->succeeded == NONE_INT,
+			&g->failed)) {
 		end(r, &g->failed);
 		return;
 	}
@@ -265,7 +280,8 @@ static void next_read(struct round *r)
 		start(r, by_fallback(g->kept, &c->reads[g->next++]));
 		return;
 	}
-	if (touched_write(g->touched, r->store, r->conf->name, &g->failed))
+	if (write_observed(r) ||
+		touched_write(g->touched, r->store, r->conf->name, &g->failed))
 		end(r, &g->failed);
 	else
 		end(r, NULL);
