@@ -39,4 +39,7 @@ void time_format(struct strbuf *out, int64_t at);
 /* "08:53:09" today, "Nov 21 08:53" this year, else "2025-11-21"; in the zone of TZ, or UTC. */
 void time_human(struct strbuf *out, int64_t at, int64_t now, bool utc);
 
+/* The day alone: "today", "yesterday", "Nov 19", "2025-11-19"; a number that tells days apart. */
+int time_day(struct strbuf *out, int64_t at, int64_t now, bool utc);
+
 #endif

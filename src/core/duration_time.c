@@ -263,3 +263,21 @@ void time_human(struct strbuf *out, int64_t at, int64_t now, bool utc)
 	else
 		strbuf_addf(out, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
+
+int time_day(struct strbuf *out, int64_t at, int64_t now, bool utc)
+{
+	struct tm tm = broken_down(at, utc), today = broken_down(now, utc);
+	struct tm before = broken_down(now - 24 * 3600 * INT64_C(1000000000), utc);
+
+	if (tm.tm_year == today.tm_year && tm.tm_yday == today.tm_yday)
+		strbuf_adds(out, _("today"));
+	else if (tm.tm_year == before.tm_year && tm.tm_yday == before.tm_yday)
+		strbuf_adds(out, _("yesterday"));
+	else if (tm.tm_year == today.tm_year)
+		/* TRANSLATORS: month, day */
+		strbuf_addf(out, _("%s %d"), _(months[tm.tm_mon]), tm.tm_mday);
+	else
+		strbuf_addf(out, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+			tm.tm_mday);
+	return (tm.tm_year + 1900) * 366 + tm.tm_yday;
+}

@@ -65,6 +65,7 @@ int64_t console_now(const struct console *c);
 bool console_read_only(const struct console *c);	/* by the context, or in the past */
 bool console_plain(const struct console *c);
 int console_rows(const struct console *c);	/* of the whole screen */
+int console_cols(const struct console *c);
 const struct theme *console_theme(const struct console *c);
 
 /* --- ages: every figure has one --- */
@@ -81,6 +82,9 @@ bool console_stale(struct console *c, const char *source);
 
 /* A moment and how long ago it was: "08:33:00, 7m ago". */
 void console_moment(struct console *c, struct strbuf *out, int64_t at);
+
+/* Its day, "today"; a number that tells days apart. */
+int console_day(struct console *c, struct strbuf *out, int64_t at);
 
 /* A moment for people, in the configured zone. */
 void console_time(struct console *c, struct strbuf *out, int64_t at);

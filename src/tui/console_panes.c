@@ -63,8 +63,14 @@ static bool show(struct console *c, const struct pane_ops *ops, const char *argu
 	struct pane *p = push(c, ops, ops->show ? NULL : argument);
 
 	pane_query(p);
-	if (ops->show)
-		return ops->show(p, argument) == 0;
+	if (ops->show) {
+		bool found = ops->show(p, argument) == 0;
+
+		/* It may have gone on to another pane by itself. */
+		if (found && console_front_pane(c) == p)
+			p->direct = p->in_detail;
+		return found;
+	}
 	if (pane_select(p, argument)) {
 		p->direct = true;
 		pane_open_detail(p);
@@ -150,6 +156,11 @@ bool console_plain(const struct console *c)
 int console_rows(const struct console *c)
 {
 	return c->grid.rows;
+}
+
+int console_cols(const struct console *c)
+{
+	return c->grid.cols;
 }
 
 const struct theme *console_theme(const struct console *c)
@@ -241,6 +252,11 @@ void console_time(struct console *c, struct strbuf *out, int64_t at)
 		strbuf_addc(out, '-');
 	else
 		time_human(out, at, console_now(c), c->utc);
+}
+
+int console_day(struct console *c, struct strbuf *out, int64_t at)
+{
+	return time_day(out, at, console_now(c), c->utc);
 }
 
 void console_moment(struct console *c, struct strbuf *out, int64_t at)

@@ -9,7 +9,7 @@
 #include "tui/situation.h"
 #include "tui/term.h"
 
-#define PANES_MAX 24
+#define PANES_MAX 40
 #define STACK_MAX 16
 
 struct console {

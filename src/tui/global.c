@@ -160,7 +160,7 @@ static unsigned act_sort(struct console *c, struct pane *p, const struct action 
 static unsigned can_sort(struct console *c, struct pane *p, const struct action *a)
 {
 	(void)c, (void)a;
-	return p->ops->columns ? ACT_HANDLED : ACT_IGNORED;
+	return p->columns ? ACT_HANDLED : ACT_IGNORED;
 }
 
 /* --- about the selected object --- */

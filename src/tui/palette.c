@@ -219,6 +219,17 @@ static bool count_menu_action(void *ctx, const struct action *a)
 	return false;
 }
 
+/* What the selected row is called; an id that says nothing is not shown. */
+static const char *menu_object(struct pane *p)
+{
+	const struct row *row = pane_selected(p);
+	struct subject s = {0};
+
+	if (row && p->ops->id_is_mute && p->ops->subject)
+		p->ops->subject(p, row->data, &s);
+	return s.copy ? s.copy : row ? row->id : "";
+}
+
 void menu_open(struct console *c)
 {
 	struct pane *p = console_front_pane(c);
@@ -233,8 +244,7 @@ void menu_open(struct console *c)
 					     : _("nothing can be done to this row"));
 		return;
 	}
-	title = mem_format(
-		_("Act on %s"), pane_selected_id(p) ? pane_selected_id(p) : "");
+	title = mem_format(_("Act on %s"), menu_object(p));
 	menu.pk = picker_new(c, title, false, picked, NULL);
 	action_each(c, p, false, add_menu_action, &menu);
 	picker_open(menu.pk);
@@ -266,7 +276,7 @@ static void sorted(
 	if (item)
 		pane_sort(p,
 			item->data ? (int)((const struct column *)item->data -
-					     p->ops->columns)
+					     p->columns)
 				   : -1);
 }
 
@@ -282,7 +292,7 @@ void sorting_open(struct console *c)
 	char letter = '1';
 
 	picker_add(pk, &own);
-	for (const struct column *col = p->ops->columns; col && col->name;
+	for (const struct column *col = p->columns; col && col->name;
 		col++, letter++) {
 		struct pick_item item = {
 			.letter = letter <= '9' ? letter : 0,

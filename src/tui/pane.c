@@ -39,6 +39,7 @@ struct pane *pane_new(struct console *c, const struct pane_ops *ops, const char 
 	p->dirty = true;
 	p->sort = -1;
 	p->page = 1;
+	p->columns = ops->columns_of ? ops->columns_of(p) : ops->columns;
 	if (ops->open)
 		ops->open(p, argument);
 	return p;
@@ -100,8 +101,9 @@ static bool row_matches(struct pane *p, const struct row *row)
 
 	if (!p->filter || !*p->filter)
 		return true;
-	strbuf_adds(&all, row->id);
-	for (const struct column *col = p->ops->columns; col && col->name; col++) {
+	if (!p->ops->id_is_mute)
+		strbuf_adds(&all, row->id);
+	for (const struct column *col = p->columns; col && col->name; col++) {
 		struct value v;
 
 		table_value(&v, p, col, row->data);
@@ -136,7 +138,7 @@ static int by_column(const void *a, const void *b)
 
 static void sort_visible(struct pane *p)
 {
-	const struct column *col = &p->ops->columns[p->sort];
+	const struct column *col = &p->columns[p->sort];
 	struct sortable *items = mem_new(p->n_visible + 1, sizeof(*items));
 
 	for (size_t i = 0; i < p->n_visible; i++) {
@@ -159,6 +161,8 @@ static void sort_visible(struct pane *p)
 /* The cursor goes where its object went; where that is gone it keeps its place in the list. */
 static void find_cursor(struct pane *p)
 {
+	if (!p->cursor_id && p->rows.start)
+		set_text(&p->cursor_id, p->rows.start);
 	for (size_t i = 0; p->cursor_id && i < p->n_visible; i++) {
 		if (!strcmp(p->visible[i]->id, p->cursor_id)) {
 			p->cursor = i;
@@ -178,10 +182,10 @@ void pane_arrange(struct pane *p)
 		if (row_matches(p, &p->rows.items[i]))
 			*mem_push(p->visible, p->n_visible, p->cap_visible) =
 				&p->rows.items[i];
-	if (p->sort >= 0 && p->ops->columns && p->n_visible)
+	if (p->sort >= 0 && p->columns && p->n_visible)
 		sort_visible(p);
 	find_cursor(p);
-	if (p->ops->columns)
+	if (p->columns)
 		table_measure(p);
 	pane_page_stale(p);
 	console_redraw(p->console);
@@ -242,7 +246,7 @@ void pane_sort(struct pane *p, int column)
 	if (column >= 0 && column == p->sort)
 		p->downwards = !p->downwards;
 	else if (column >= 0)
-		p->downwards = p->ops->columns[column].downwards;
+		p->downwards = p->columns[column].downwards;
 	p->sort = column;
 	pane_arrange(p);
 }
@@ -304,7 +308,7 @@ static void summary_text(struct pane *p, struct strbuf *out)
 			p->rows.n, p->filter);
 	if (p->sort >= 0)
 		strbuf_addf(out, p->downwards ? _("by %s, downwards   ") : _("by %s   "),
-			_(p->ops->columns[p->sort].title));
+			_(p->columns[p->sort].title));
 	if (p->ops->summary)
 		p->ops->summary(p, out);
 }
@@ -328,7 +332,13 @@ static void draw_list(struct pane *p, const struct box *b)
 	int used = draw_summary(p, b);
 	struct box list = box_sub(b, used, 0, b->rows - used, b->cols), page;
 	struct doc *doc = NULL;
-	int rows = list.rows;
+	int rows;
+
+	if (p->ops->head) {
+		used += p->ops->head(p, &list);
+		list = box_sub(b, used, 0, b->rows - used, b->cols);
+	}
+	rows = list.rows;
 
 	if (b->rows >= PREVIEW_ROWS && p->ops->detail && pane_selected(p)) {
 		rows = (int)p->n_visible + 2 < b->rows / 2 ? (int)p->n_visible + 2

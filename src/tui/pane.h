@@ -47,6 +47,7 @@ struct rows {
 	struct row	*items;
 	size_t		n, cap;
 	bool		more;	/* the limit cut the list; said below it */
+	const char	*start;	/* id of the row where the cursor begins; NULL: the first */
 };
 
 /* data must live in rows->arena; id is formatted. */
@@ -54,8 +55,11 @@ void rows_add(struct rows *rows, const void *data, const char *id_fmt, ...) PRIN
 
 /* --- columns --- */
 
+struct column;
+
 /* What cell() fills in; text is empty and role ROLE_TEXT before. */
 struct value {
+	const struct column *column;	/* that is asked for */
 	struct strbuf	text;	/* made safe when drawn; empty shows nothing */
 	enum role	role;
 };
@@ -73,6 +77,7 @@ struct column {
 	column_fn	*cell;
 	int		(*compare)(const void *a, const void *b);	/* NULL: by text */
 	bool		downwards;	/* the first sort by it shows the greatest first */
+	const void	*about;		/* the pane's own, for cells that serve several columns */
 };
 
 /* What most columns hold; each fills out->text and out->role. */
@@ -102,11 +107,15 @@ struct pane_ops {
 	bool			hidden;		/* opened by other panes only (a replay, a run) */
 	unsigned		touches;	/* 1u << TOUCH_SESSION | …: what makes it query again */
 	const char		*empty;		/* N_(): said when there is no row */
+	bool			id_is_mute;	/* ids say nothing to people: filters pass them over */
 	const struct column	*columns;	/* ends with name NULL; NULL: draw() draws everything */
 	const struct action	*actions;	/* ends with name NULL; or NULL */
 	size_t			size;		/* of pane_data(), zeroed at open */
 
-	/* All may be NULL but one of columns and draw. */
+	/* All may be NULL but one of columns, columns_of and draw. */
+
+	/* Columns that are known only when it opens, before open(); as above, for p's life. */
+	const struct column *(*columns_of)(struct pane *p);
 	void	(*open)(struct pane *p, const char *argument);	/* argument NULL: none */
 	void	(*close)(struct pane *p);	/* release what pane_data() owns */
 
@@ -119,6 +128,16 @@ struct pane_ops {
 
 	/* One line over the table: "12 objectives, 2 burning". */
 	void	(*summary)(struct pane *p, struct strbuf *out);
+
+	/* What stands between summary and table; returns the rows used. */
+	int	(*head)(struct pane *p, const struct box *b);
+
+	/*
+	 * The i-th line (from 0) between two neighbours, above NULL for the first row of all;
+	 * false: there is none.  Only in the query's own order.
+	 */
+	bool	(*divide)(struct pane *p, const void *above, const void *below, int i,
+			struct value *out);
 
 	/* Too old to be trusted: the whole row is drawn so. */
 	bool	(*stale)(struct pane *p, const void *data);

@@ -8,6 +8,7 @@
 
 struct pane {
 	const struct pane_ops	*ops;
+	const struct column	*columns;	/* the table's, or NULL */
 	struct console		*console;
 	void			*data;		/* owned */
 

@@ -11,12 +11,15 @@
 #define MARGIN 1
 #define NICE_TO_HAVE 5
 #define PRIORITY_MAX 9
+#define DIVIDERS_MAX 8
+#define DIVIDE_FROM_ROWS 12 /* a small window has room for rows only */
 
 void table_value(
 	struct value *out, struct pane *p, const struct column *col, const void *data)
 {
 	strbuf_init(&out->text);
 	out->role = ROLE_TEXT;
+	out->column = col;
 	col->cell(out, p, data);
 }
 
@@ -24,7 +27,7 @@ static int count_columns(const struct pane *p)
 {
 	int n = 0;
 
-	while (n < COLUMNS_MAX && p->ops->columns[n].name)
+	while (n < COLUMNS_MAX && p->columns[n].name)
 		n++;
 	return n;
 }
@@ -39,7 +42,7 @@ void table_measure(struct pane *p)
 	int n = count_columns(p);
 
 	for (int k = 0; k < n; k++) {
-		const struct column *col = &p->ops->columns[k];
+		const struct column *col = &p->columns[k];
 		int width = draw_width(_(col->title));
 
 		for (size_t i = 0; i < p->n_visible && width < most(col); i++) {
@@ -153,7 +156,7 @@ static void lay_out(struct slot *slots, struct pane *p, int n, int cols)
 	int room = cols - 2 * MARGIN, x = MARGIN;
 
 	for (int k = 0; k < n; k++)
-		slots[k] = (struct slot){&p->ops->columns[k], 0, p->widths[k]};
+		slots[k] = (struct slot){&p->columns[k], 0, p->widths[k]};
 	drop(slots, n, room);
 	shrink(slots, n, room);
 	grow(slots, n, room);
@@ -218,17 +221,56 @@ static void draw_empty(struct pane *p, const struct box *b)
 				     box_cursor(b, 0, 0, false);
 }
 
+/* Line i between row and the one before it, drawn or only counted (b NULL). */
+static bool divider(struct pane *p, const struct box *b, int y, size_t row, int i)
+{
+	struct value v = {.role = ROLE_HEADING};
+	bool any;
+
+	if (!p->ops->divide || p->sort >= 0 || console_rows(p->console) < DIVIDE_FROM_ROWS)
+		return false;
+	strbuf_init(&v.text);
+	any = p->ops->divide(p, row ? p->visible[row - 1]->data : NULL,
+		p->visible[row]->data, i, &v);
+	if (any && b)
+		box_text(b, y, MARGIN, b->cols - 2 * MARGIN, v.role, v.text.buf);
+	strbuf_release(&v.text);
+	return any;
+}
+
+/* Lines that a row takes with what stands before it. */
+static size_t height(struct pane *p, size_t row)
+{
+	int i = 0;
+
+	while (i < DIVIDERS_MAX && divider(p, NULL, 0, row, i))
+		i++;
+	return (size_t)i + 1;
+}
+
+/* The first row that may be shown when row last is the lowest: as many as fit. */
+static size_t first_with(struct pane *p, size_t last, size_t page)
+{
+	size_t used = height(p, last), first = last;
+
+	while (first > 0 && used + height(p, first - 1) <= page)
+		used += height(p, --first);
+	return first;
+}
+
 static void scroll(struct pane *p, int rows)
 {
-	size_t page = rows > 0 ? (size_t)rows : 1;
+	size_t page = rows > 0 ? (size_t)rows : 1, first;
 
 	p->page = (int)page;
 	if (p->cursor < p->top)
 		p->top = p->cursor;
-	if (p->cursor >= p->top + page)
-		p->top = p->cursor - page + 1;
-	if (p->top + page > p->n_visible)
-		p->top = p->n_visible > page ? p->n_visible - page : 0;
+	first = first_with(p, p->cursor, page);
+	if (p->top < first)
+		p->top = first;
+	first = first_with(p, p->n_visible - 1, page);
+	if (p->top > first)
+		p->top = first;
 }
 
 /*
@@ -269,13 +311,16 @@ int table_draw(struct pane *p, const struct box *b, bool focus)
 		body.rows--;
 	}
 	scroll(p, body.rows);
-	for (; y < body.rows && p->top + (size_t)y < p->n_visible; y++) {
-		bool here = p->top + (size_t)y == p->cursor;
-
-		draw_row(p, slots, n, &body, y, p->top + (size_t)y);
-		if (here)
+	for (size_t row = p->top; y < body.rows && row < p->n_visible; row++, y++) {
+		/* Of a window that is too low for both the row is shown. */
+		for (int i = 0; i < DIVIDERS_MAX && y + 1 < body.rows &&
+			divider(p, &body, y, row, i);
+			i++)
+			y++;
+		draw_row(p, slots, n, &body, y, row);
+		if (row == p->cursor)
 			box_select(&body, y, 0, naming_columns(slots, n));
-		if (here && focus)
+		if (row == p->cursor && focus)
 			box_cursor(&body, y, MARGIN, false);
 	}
 	return head + y;
