@@ -131,21 +131,21 @@ static void draw_top(struct console *c, const struct box *b)
 
 /* --- the names of the panes --- */
 
-static int tabs_width(struct console *c)
+static int tabs_width(struct console *c, int gap)
 {
-	int width = 1;
+	int width = 1 - gap;
 
 	for (int i = 0; pane_table[i]; i++)
 		if (pane_table[i]->key || pane_table[i] == console_front_pane(c)->ops)
-			width += 2 + draw_width(_(pane_table[i]->title)) + 2;
+			width += 2 + draw_width(_(pane_table[i]->title)) + gap;
 	return width;
 }
 
 static void draw_tabs(struct console *c, const struct box *b)
 {
 	const struct pane_ops *here = console_front_pane(c)->ops;
-	bool names = tabs_width(c) <= b->cols + 2;
-	int x = 1;
+	bool names = tabs_width(c, 1) <= b->cols;
+	int x = 1, gap = names && tabs_width(c, 2) > b->cols ? 1 : 2;
 
 	for (int i = 0; pane_table[i]; i++) {
 		const struct pane_ops *ops = pane_table[i];
@@ -161,7 +161,7 @@ static void draw_tabs(struct console *c, const struct box *b)
 				     _(ops->title)) +
 				(ops->key != 0);
 		box_hit(b, 0, begin, 1, x - begin, HIT_TAB, (size_t)i, NULL);
-		x += 2;
+		x += gap;
 	}
 }
 

@@ -6,9 +6,12 @@
 #include "core/clock.h"
 #include "core/duration.h"
 #include "core/i18n.h"
+#include "core/mem.h"
 #include "report/suspects.h"
 #include "store/observe.h"
 #include "tui/console.h"
+
+#define LIKELY 0.25 /* of correlate.h's score */
 
 int suspects_load(struct suspects *out, struct arena *a, struct console *c,
 	const char *service, int64_t onset, size_t limit, struct err *e)
@@ -20,19 +23,30 @@ int suspects_load(struct suspects *out, struct arena *a, struct console *c,
 		console_at(c), limit, e);
 }
 
-void change_text(struct strbuf *out, const struct change *ch)
+bool suspects_fit(const struct suspects *s)
+{
+	return s->n && s->items[0].score >= LIKELY;
+}
+
+void change_moved(struct strbuf *out, const struct change *ch)
 {
 	const char *before = ch->before ? ch->before : _("none");
 	const char *after = ch->after ? ch->after : _("none");
 
-	strbuf_adds(out, ch->object);
 	if (!ch->field)
-		strbuf_addf(out, " %s",
-			ch->after || !ch->before ? _("appeared") : _("went away"));
+		strbuf_adds(
+			out, ch->after || !ch->before ? _("appeared") : _("went away"));
 	else if (!strcmp(ch->field, "version"))
-		strbuf_addf(out, ": %s -> %s", before, after);
+		strbuf_addf(out, "%s -> %s", before, after);
 	else
-		strbuf_addf(out, ": %s %s -> %s", ch->field, before, after);
+		strbuf_addf(out, "%s %s -> %s", ch->field, before, after);
+}
+
+void change_text(struct strbuf *out, const struct change *ch)
+{
+	strbuf_adds(out, ch->object);
+	strbuf_adds(out, ch->field ? ": " : " ");
+	change_moved(out, ch);
 }
 
 void before_text(struct strbuf *out, int64_t before_ns)
@@ -46,4 +60,41 @@ void before_text(struct strbuf *out, int64_t before_ns)
 	duration_short(&span, before_ns < 0 ? -before_ns : before_ns);
 	strbuf_addf(out, before_ns < 0 ? _("%s after") : _("%s before"), span.buf);
 	strbuf_release(&span);
+}
+
+void change_address(struct strbuf *out, const struct change *ch)
+{
+	strbuf_addf(out, "%lld@%lld", (long long)ch->id, (long long)ch->at);
+}
+
+const char *change_place(struct strbuf *argument, const struct change *ch)
+{
+	static const struct {
+		enum record_kind kind;
+		const char *pane;
+	} places[] = {
+		{REC_POINTER, "models"},
+		{REC_MODEL_VERSION, "models"},
+		{REC_PROMPT_VERSION, "models"},
+		{REC_ALERT, "alerts"},
+		{REC_SERVING, "serving"},
+		{REC_FLAG, "flags"},
+		{REC_JOB_RUN, "jobs"},
+		{REC_FRESHNESS, "freshness"},
+		{REC_BUDGET, "budgets"},
+		{REC_DEFINITION, "definitions"},
+		{REC_PAGE, "pages"},
+		{REC_DRIFT_REPORT, "drifts"},
+	};
+
+	if (ch->kind == REC_SESSION) {
+		strbuf_adds(argument, ch->object);
+		return "sessions";
+	}
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (places[i].kind == ch->kind) {
+			strbuf_addf(argument, "%s/%s", ch->source, ch->object);
+			return places[i].pane;
+		}
+	return NULL;
 }

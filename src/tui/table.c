@@ -227,11 +227,12 @@ static bool divider(struct pane *p, const struct box *b, int y, size_t row, int 
 	struct value v = {.role = ROLE_HEADING};
 	bool any;
 
-	if (!p->ops->divide || p->sort >= 0 || console_rows(p->console) < DIVIDE_FROM_ROWS)
+	if (!p->ops->divide || p->sort >= 0 ||
+		console_rows(p->console) < DIVIDE_FROM_ROWS)
 		return false;
 	strbuf_init(&v.text);
-	any = p->ops->divide(p, row ? p->visible[row - 1]->data : NULL,
-		p->visible[row]->data, i, &v);
+	any = p->ops->divide(
+		p, row ? p->visible[row - 1]->data : NULL, p->visible[row]->data, i, &v);
 	if (any && b)
 		box_text(b, y, MARGIN, b->cols - 2 * MARGIN, v.role, v.text.buf);
 	strbuf_release(&v.text);

@@ -202,7 +202,8 @@ static int check_columns(struct screen *s, const struct pane_ops *pane)
 	struct strbuf head = STRBUF_INIT;
 	int y, x, seen = 0;
 
-	screen_keys(s, "g");
+	/* Sorted, no lines stand between the rows. */
+	screen_keys(s, pane->divide ? "s1g" : "g");
 	screen_cursor(s, &y, &x);
 	screen_row(s, y - 1, &head);
 	for (const struct column *col = pane->columns; n && col->name; col++) {

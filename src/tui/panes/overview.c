@@ -18,7 +18,6 @@
 
 #define CHART_FROM_ROWS 34
 #define CHARTS_FROM_ROWS 50
-#define LIKELY 0.25 /* of correlate.h's score */
 
 /* What one query works with. */
 struct gather {
@@ -181,9 +180,16 @@ static void add_alerts(struct gather *g)
 static void add_change(
 	struct gather *g, const struct change *ch, const char *note, bool likely)
 {
-	const char *id = arena_format(g->a, "%lld", (long long)ch->id);
-	struct item *item = add(g, SECTION_CHANGES, id);
 	struct strbuf text = STRBUF_INIT;
+	const char *id;
+	struct item *item;
+
+	change_address(&text, ch);
+	id = keep(g, &text);
+	item = add(g, SECTION_CHANGES, id);
+	item->pane = "changes";
+	item->argument = id;
+	item->service = ch->service;
 
 	item->word = "";
 	item->note = note;
@@ -233,7 +239,7 @@ static int add_changes(struct gather *g, const struct slo_row *worst, struct err
 		return -1;
 	for (size_t i = 0; i < suspects.n; i++) {
 		struct strbuf before = STRBUF_INIT;
-		bool likely = i == 0 && suspects.items[i].score >= LIKELY;
+		bool likely = i == 0 && suspects_fit(&suspects);
 		const char *note;
 
 		before_text(&before, suspects.items[i].before_ns);

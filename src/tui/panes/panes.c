@@ -6,6 +6,7 @@
 const struct pane_ops *const pane_table[] = {
 	&pane_overview,
 	&pane_slos,
+	&pane_changes,
 	&pane_models,
 	&pane_sessions,
 	&pane_alerts,

@@ -287,8 +287,9 @@ static void add_suspects(struct pane *p, const struct suspects *suspects, struct
 	for (size_t i = 0; i < suspects->n; i++) {
 		const struct suspect *s = &suspects->items[i];
 		struct strbuf when = STRBUF_INIT, text = STRBUF_INIT,
-			      before = STRBUF_INIT;
+			      before = STRBUF_INIT, address = STRBUF_INIT;
 
+		change_address(&address, s->change);
 		console_time(pane_console(p), &when, s->change->at);
 		change_text(&text, s->change);
 		before_text(&before, s->before_ns);
@@ -296,12 +297,17 @@ static void add_suspects(struct pane *p, const struct suspects *suspects, struct
 		doc_cell(out, ROLE_DIM, when.buf);
 		doc_cell(out, i ? ROLE_TEXT : ROLE_STRONG, text.buf);
 		doc_cell(out, ROLE_TEXT, before.buf);
+		doc_row_link(out, "changes", address.buf);
+		strbuf_release(&address);
 		strbuf_release(&when);
 		strbuf_release(&text);
 		strbuf_release(&before);
 	}
 	doc_columns_end(out);
 	doc_textf(out, ROLE_DIM, _("a: %s"), suspects->items[0].reason);
+	if (!suspects_fit(suspects))
+		doc_text(out, ROLE_NO_DATA,
+			_("None fits: none of these is close enough, or of this service"));
 }
 
 /* --- how it is measured --- */
