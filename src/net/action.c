@@ -1,58 +1,59 @@
 #include "config.h"
 #include "net/action.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/clock.h"
+#include "core/digest.h"
 #include "core/i18n.h"
 #include "core/loop.h"
-#include "net/map.h"
-#include "net/read.h"
-#include "net/request.h"
+#include "net/action_inside.h"
+#include "net/action_param.h"
 #include "net/url.h"
 
-struct action_plan {
-	struct arena arena;
-	struct connector connector;
-	const struct connector_action *action; /* borrowed: from connector */
-	struct source_conf conf;
-	struct loop *loop;
-	struct map *map;
-	struct json *params; /* owned: the parameters and, once read, before */
-	char *request, *body, *before, *params_text;
-};
+static void view_release(struct action_view *v)
+{
+	json_free(v->values);
+	free(v->before);
+	request_release(&v->request);
+	free(v->line);
+	free(v->body);
+	*v = (struct action_view){0};
+}
 
 void action_plan_free(struct action_plan *p)
 {
 	if (!p)
 		return;
-	map_free(p->map);
+	map_free(p->ask.map);
 	loop_free(p->loop);
+	view_release(&p->view);
 	json_free(p->params);
-	free(p->request);
-	free(p->body);
-	free(p->before);
 	free(p->params_text);
-	connector_release(&p->connector);
+	free(p->headers);
+	connector_release(&p->own);
 	arena_release(&p->arena);
 	free(p);
 }
 
 const char *action_request(const struct action_plan *p)
 {
-	return p->request;
+	return p->view.line;
+}
+
+const char *action_headers(const struct action_plan *p)
+{
+	return p->headers;
 }
 
 const char *action_body(const struct action_plan *p)
 {
-	return p->body;
+	return p->view.body;
 }
 
 const char *action_before(const struct action_plan *p)
 {
-	return p->before;
+	return p->view.before;
 }
 
 const char *action_effects(const struct action_plan *p)
@@ -70,398 +71,409 @@ const char *action_params(const struct action_plan *p)
 	return p->params_text;
 }
 
-/* --- parameters --- */
+/* --- reading --- */
 
-static const struct connector_param *param_find(
-	const struct connector_action *act, const char *name)
-{
-	for (size_t i = 0; i < act->n_params; i++)
-		if (!strcmp(act->params[i].name, name))
-			return &act->params[i];
-	return NULL;
-}
-
-static int check_choice(const struct connector_param *c, const char *text, struct err *e)
-{
-	for (size_t i = 0; i < c->choices.n; i++)
-		if (text && !strcmp(c->choices.items[i], text))
-			return 0;
-	return err_set(e, ERR_INPUT, _("'%s' is no choice for the parameter '%s'"),
-		text ? text : "", c->name);
-}
-
-static int check_param(
-	const struct connector_param *c, const struct json *v, struct err *e)
-{
-	enum json_type type = json_type(v);
-	const char *text = json_text(v);
-
-	if (type == JSON_NONE || type == JSON_NULL || (text && !*text)) {
-		if (c->optional)
-			return 0;
-		return err_set(e, ERR_INPUT, _("the parameter '%s' is missing"), c->name);
-	}
-	if (c->type == PARAM_NUMBER && !isfinite(json_real(v)))
-		return err_set(
-			e, ERR_INPUT, _("the parameter '%s' is not a number"), c->name);
-	if (c->type == PARAM_TEXT && !text)
-		return err_set(
-			e, ERR_INPUT, _("the parameter '%s' is not text"), c->name);
-	return c->type == PARAM_CHOICE ? check_choice(c, text, e) : 0;
-}
-
-/* Copies params into the plan: numbers that came as text become numbers. */
-static int take_params(struct action_plan *p, const struct json *params, struct err *e)
+/* True when an error's body says that there is no value yet. */
+static bool is_missing(
+	struct action_plan *p, const struct http_answer *a, const struct json *values)
 {
 	const struct connector_action *act = p->action;
-	struct strbuf text = STRBUF_INIT;
+	struct err ignored = ERR_INIT;
+	struct json *said = NULL;
+	bool missing = false;
 
-	json_each (v, params) {
-		if (param_find(act, json_key(v)))
-			continue;
-		err_set(e, ERR_INPUT, _("the action '%s' has no parameter '%s'"),
-			act->name, json_key(v));
-		return -1;
-	}
-	p->params = json_object();
-	for (size_t i = 0; i < act->n_params; i++) {
-		const struct connector_param *c = &act->params[i];
-		const struct json *v = json_get(params, c->name);
-
-		if (check_param(c, v, e))
-			return -1;
-		if (c->type == PARAM_NUMBER && v)
-			json_add_real(p->params, c->name, json_real(v));
-		else if (json_text(v))
-			json_add_text(p->params, c->name, json_text(v));
-		else
-			json_add_null(p->params, c->name);
-	}
-	json_canonical(&text, p->params);
-	p->params_text = strbuf_detach(&text, NULL);
-	return 0;
+	if (a->status >= 400 && act->before_missing.text &&
+		!exchange_jq(&said, &p->ask, &act->before_missing, "before.missing", a,
+			act->before.plain, values, &ignored))
+		missing = json_bool(said, false);
+	json_free(said);
+	err_release(&ignored);
+	return missing;
 }
 
-/* --- requests --- */
-
-static const char **names_of(
-	const struct connector_action *act, size_t *n, struct arena *a)
-{
-	const char **names = arena_alloc(a, act->n_params + 1, sizeof(*names));
-
-	for (*n = 0; *n < act->n_params; (*n)++)
-		names[*n] = act->params[*n].name;
-	names[(*n)++] = "before";
-	return names;
-}
-
-static int run_jq(struct json **first, struct action_plan *p, const char *program,
-	const char *what, const char *body, size_t n, struct err *e)
-{
-	struct map_program mp = {.text = program};
-	struct json *results = NULL;
-	char *label = mem_format(_("connector %s, action %s, %s"), p->connector.name,
-		p->action->name, what);
-	int result;
-
-	mp.label = label;
-	mp.names = names_of(p->action, &mp.n_names, &p->arena);
-	result = map_run_now(&results, p->map, &mp, body, n, p->params, e);
-	free(label);
-	if (result)
-		return -1;
-	*first = json_first(results) ? json_copy(json_first(results)) : NULL;
-	json_free(results);
-	return 0;
-}
-
-/* 0 or -1; out as http_run() leaves it. */
-static int send(struct http_answer *out, struct action_plan *p,
-	const struct connector_request *req, const char *body, struct err *e)
-{
-	struct strbuf url = STRBUF_INIT;
-	struct http_header headers[16];
-	struct http_request http = {
-		.source = &p->conf,
-		.method = req->method,
-		.body = body,
-		.body_bytes = body ? strlen(body) : 0,
-		.content_type = body ? "application/json" : NULL,
-		.headers = headers,
-	};
-	int result = request_url(&url, req, p->conf.url, p->params, e);
-
-	for (size_t i = 0; i < req->headers.n && i < ARRAY_LEN(headers); i++)
-		headers[http.n_headers++] = (struct http_header){
-			req->headers.items[i].name, req->headers.items[i].value};
-	http.url = url.buf;
-	if (!result)
-		result = http_run(out, &http, e);
-	if (!result)
-		result = read_answer_check(out, url.buf, e);
-	strbuf_release(&url);
-	return result;
-}
-
-/* The current value as canonical JSON; "null" when there is none. */
-static int read_current(char **out, struct action_plan *p, struct err *e)
+int action_read_before(
+	char **out, struct action_plan *p, const struct json *values, struct err *e)
 {
 	const struct connector_action *act = p->action;
 	struct http_answer a = HTTP_ANSWER_INIT;
 	struct strbuf text = STRBUF_INIT;
 	struct json *value = NULL;
-	struct err seen = ERR_INIT, ignored = ERR_INIT;
-	int result = send(&a, p, &act->before, NULL, &seen);
+	struct err seen = ERR_INIT;
+	int rc = exchange_ask(&a, &p->ask, &act->before, values, &seen);
 
-	if (!result) {
-		result = run_jq(&value, p, act->before_value.text, "before.value", a.body.buf,
-			a.body.len, e);
-	} else if (a.status >= 400 && act->before_missing.text &&
-		!run_jq(&value, p, act->before_missing.text, "before.missing", a.body.buf,
-			a.body.len, &ignored) &&
-		json_bool(value, false)) {
-		json_free(value);
-		value = NULL;
-		result = 0;
+	if (!rc) {
+		rc = exchange_jq(&value, &p->ask, &act->before_value, "before.value", &a,
+			act->before.plain, values, e);
+	} else if (is_missing(p, &a, values)) {
+		rc = 0;
 	} else {
 		err_move(e, &seen);
 		err_prefix(e, "%s", _("cannot read the current value: "));
 	}
-	if (!result && value)
+	if (value)
 		json_canonical(&text, value);
-	else if (!result)
+	else
 		strbuf_adds(&text, "null");
-	if (!result)
+	if (!rc)
 		*out = strbuf_detach(&text, NULL);
 	json_free(value);
 	http_answer_release(&a);
 	strbuf_release(&text);
 	err_release(&seen);
-	err_release(&ignored);
-	return result;
+	return rc;
 }
 
-int action_after(char **json, struct action_plan *p, struct err *e)
+/* values without a key that is about to get another value. */
+static void put(struct json **values, const char *key, struct json *value)
 {
-	if (!p->action->before.path)
-		return err_set(e, ERR_NOT_FOUND, _("the action '%s' reads no value"),
-			p->action->name);
-	return read_current(json, p, e);
+	struct json *out = json_object();
+
+	json_each (v, *values)
+		if (strcmp(json_key(v), key))
+			json_add(out, json_key(v), json_copy(v));
+	json_add(out, key, value);
+	json_free(*values);
+	*values = out;
+}
+
+static int read_lookup(struct action_view *v, struct action_plan *p,
+	const struct connector_lookup *l, struct err *e)
+{
+	static const struct jq whole = {.text = "."};
+	struct http_answer a = HTTP_ANSWER_INIT;
+	struct json *value = NULL;
+	int rc = exchange_ask(&a, &p->ask, &l->request, v->values, e);
+
+	if (!rc)
+		rc = exchange_jq(&value, &p->ask, l->keep.text ? &l->keep : &whole,
+			"read.keep", &a, l->request.plain, v->values, e);
+	else
+		err_prefix(e, _("cannot read '%s': "), l->as);
+	if (!rc)
+		put(&v->values, l->as, value);
+	http_answer_release(&a);
+	return rc;
+}
+
+static int check_refusals(struct action_view *v, struct action_plan *p, struct err *e)
+{
+	const struct connector_action *act = p->action;
+
+	for (size_t i = 0; i < act->n_refusals; i++) {
+		struct json *said = NULL;
+		bool refused;
+
+		if (exchange_jq(&said, &p->ask, &act->refusals[i].when, "refuse.when",
+			    NULL, false, v->values, e))
+			return -1;
+		refused = json_bool(said, false);
+		json_free(said);
+		if (refused)
+			return err_set(e, ERR_DENIED, "%s", act->refusals[i].because);
+	}
+	return 0;
+}
+
+static int look(struct action_view *v, struct action_plan *p, struct err *e)
+{
+	const struct connector_action *act = p->action;
+
+	for (size_t i = 0; i < act->n_lookups; i++)
+		if (read_lookup(v, p, &act->lookups[i], e))
+			return -1;
+	if (act->before.path) {
+		struct json *value = NULL;
+
+		if (action_read_before(&v->before, p, v->values, e) ||
+			json_parse(&value, v->before, strlen(v->before), e))
+			return -1;
+		put(&v->values, "before", value);
+	}
+	return check_refusals(v, p, e);
+}
+
+/* --- the request --- */
+
+char *action_line(const struct request *r)
+{
+	const char *query = strchr(r->url, '?');
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "%s ", http_method_name(r->method));
+	url_shown(&text, r->url);
+	strbuf_adds(&text, query ? query : "");
+	return strbuf_detach(&text, NULL);
+}
+
+static char *copy_shown(const struct request *from, const struct request *to)
+{
+	struct digest d = digest_of(to->body, to->body_bytes);
+	struct strbuf text = STRBUF_INIT;
+	char *line = action_line(from);
+
+	strbuf_addf(&text, _("the %zu bytes of %s, %s, sha256:"), to->body_bytes, line,
+		to->content_type);
+	digest_hex(&text, &d);
+	free(line);
+	return strbuf_detach(&text, NULL);
+}
+
+/* The bytes of another answer, untouched, under its own type: a digest is taken of them. */
+static int copy_body(struct action_view *v, struct action_plan *p, struct err *e)
+{
+	const struct connector_request *copy = &p->action->copy;
+	struct request from = {0};
+	struct http_answer a = HTTP_ANSWER_INIT;
+	const char *type;
+	int rc = exchange_make(&from, &p->ask, copy, v->values, e);
+
+	if (!rc)
+		rc = exchange_send(&a, &p->ask, &from, copy, v->values, e);
+	if (!rc) {
+		type = http_answer_header(&a, "content-type");
+		if (!v->request.content_type)
+			v->request.content_type =
+				mem_strdup(type ? type : "application/octet-stream");
+		free(v->request.body);
+		v->request.body = strbuf_detach(&a.body, &v->request.body_bytes);
+		v->body = copy_shown(&from, &v->request);
+	} else {
+		err_prefix(e, "%s", _("cannot read what is copied: "));
+	}
+	http_answer_release(&a);
+	request_release(&from);
+	return rc;
+}
+
+static int make_request(struct action_view *v, struct action_plan *p, struct err *e)
+{
+	if (exchange_make(&v->request, &p->ask, &p->action->request, v->values, e))
+		return -1;
+	v->line = action_line(&v->request);
+	if (p->action->copy.path)
+		return copy_body(v, p, e);
+	v->body = v->request.body ? mem_strdup(v->request.body) : NULL;
+	return 0;
+}
+
+static void list_headers(struct action_plan *p)
+{
+	const struct request *r = &p->view.request;
+	struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; i < r->n_headers; i++)
+		strbuf_addf(&text, "%s: %s\n", r->headers[i].name,
+			http_header_is_secret(r->headers[i].name) ? "****"
+								  : r->headers[i].value);
+	if (r->body && r->content_type)
+		strbuf_addf(&text, "Content-Type: %s\n", r->content_type);
+	if (text.len)
+		p->headers = strbuf_detach(&text, NULL);
+	strbuf_release(&text);
 }
 
 /* --- plan --- */
-
-static int make_request(struct action_plan *p, struct err *e)
-{
-	const struct connector_request *req = &p->action->request;
-	struct strbuf url = STRBUF_INIT, body = STRBUF_INIT;
-	struct json *document = NULL;
-	int result = request_url(&url, req, p->conf.url, p->params, e);
-
-	if (!result && req->body == BODY_JSON) {
-		result = run_jq(&document, p, req->program.text, "json", "null", 4, e);
-		if (!result) {
-			json_format(&body, document, false);
-			p->body = strbuf_detach(&body, NULL);
-		}
-		json_free(document);
-	}
-	if (!result) {
-		struct strbuf shown = STRBUF_INIT;
-
-		/* The query stays: it holds parameters, never secrets. */
-		url_shown(&shown, url.buf);
-		p->request = mem_format("%s %s%s", http_method_name(req->method),
-			shown.buf, strchr(url.buf, '?') ? strchr(url.buf, '?') : "");
-		strbuf_release(&shown);
-	}
-	strbuf_release(&url);
-	strbuf_release(&body);
-	return result;
-}
-
-/* Everything but the current value. */
-static int prepare(struct action_plan *p, const struct config *config, const char *source,
-	const char *action, struct err *e)
-{
-	const struct source_conf *conf = config_source(config, source);
-
-	if (!conf)
-		return err_set(e, ERR_NOT_FOUND, _("there is no source '%s'"), source);
-	if (connector_load(&p->connector, config, conf->type, e) ||
-		connector_source(&p->conf, &p->connector, conf, &p->arena, e))
-		return -1;
-	p->action = connector_action_find(&p->connector, action);
-	if (!p->action)
-		return err_set(e, ERR_NOT_FOUND,
-			_("the connector '%s' has no action '%s'"), p->connector.name,
-			action);
-	p->loop = loop_new();
-	p->map = map_new(p->loop, NULL);
-	return 0;
-}
 
 static struct action_plan *plan_new(void)
 {
 	struct action_plan *p = mem_new(1, sizeof(*p));
 
 	arena_init(&p->arena);
-	arena_init(&p->connector.arena);
+	arena_init(&p->own.arena);
 	return p;
 }
 
-int action_plan(struct action_plan **out, const struct config *config, const char *source,
-	const char *action, const struct json *params, struct err *e)
+/* Values that must be one of what the backend has. */
+static int check_asked_choice(struct action_plan *p, const struct connector_param *c,
+	const struct json *values, struct err *e)
+{
+	const char *text = json_text(json_get(p->params, c->name));
+	struct http_answer a = HTTP_ANSWER_INIT;
+	struct json *all = NULL;
+	bool found = !text;
+	int rc = 0;
+
+	if (!found)
+		rc = exchange_ask(&a, &p->ask, &c->choices_from, values, e) ||
+				exchange_jq_all(&all, &p->ask, &c->choices_values,
+					"choices.values", &a, c->choices_from.plain,
+					values, e)
+			? -1
+			: 0;
+	json_each (v, all)
+		found |= text && json_text(v) && !strcmp(json_text(v), text);
+	if (!rc && !found)
+		rc = err_set(e, ERR_INPUT, _("'%s' is no choice for the parameter '%s'"),
+			text, c->name);
+	json_free(all);
+	http_answer_release(&a);
+	return rc;
+}
+
+static int take_params(
+	struct action_plan *p, const struct action_call *call, struct err *e)
+{
+	const struct connector_action *act = p->action;
+	struct strbuf text = STRBUF_INIT;
+	struct json *base = NULL;
+
+	if (action_params_take(&p->params, act, call->params, e) ||
+		exchange_values(&base, p->connector, p->ask.conf, e))
+		return -1;
+	p->view.values = base;
+	json_each (v, p->params)
+		put(&p->view.values, json_key(v), json_copy(v));
+	for (size_t i = 0; i < act->n_lookups; i++)
+		put(&p->view.values, act->lookups[i].as, NULL);
+	json_canonical(&text, p->params);
+	p->params_text = strbuf_detach(&text, NULL);
+	for (size_t i = 0; i < act->n_params; i++)
+		if (act->params[i].choices_from.path &&
+			check_asked_choice(p, &act->params[i], p->view.values, e))
+			return -1;
+	return 0;
+}
+
+static int check_expected(const char *before, const char *expect, struct err *e)
+{
+	struct strbuf canonical = STRBUF_INIT;
+	struct json *wanted = NULL;
+	int rc = 0;
+
+	if (!expect)
+		return 0;
+	if (!before)
+		return err_set(e, ERR_INPUT,
+			_("a value is expected, and the action reads none"));
+	if (json_parse(&wanted, expect, strlen(expect), e))
+		return -1;
+	json_canonical(&canonical, wanted);
+	if (strcmp(canonical.buf, before)) {
+		err_set(e, ERR_CONFLICT, _("it is now %s, and %s was expected"), before,
+			canonical.buf);
+		rc = err_hint(e, "%s", _("look at what changed it, then plan again"));
+	}
+	json_free(wanted);
+	strbuf_release(&canonical);
+	return rc;
+}
+
+/* connector, ask.conf are set. */
+static int plan(struct action_plan *p, const struct action_call *call, struct err *e)
+{
+	p->action = connector_action_find(p->connector, call->action);
+	if (!p->action)
+		return err_set(e, ERR_NOT_FOUND,
+			_("the connector '%s' has no action '%s'"), p->connector->name,
+			call->action);
+	p->loop = loop_new();
+	p->ask.connector = p->connector;
+	p->ask.map = map_new(p->loop, NULL);
+	p->ask.part = arena_format(&p->arena, "action %s", call->action);
+	if (take_params(p, call, e) || look(&p->view, p, e) ||
+		check_expected(p->view.before, call->expect, e) ||
+		make_request(&p->view, p, e))
+		return -1;
+	list_headers(p);
+	return 0;
+}
+
+int action_plan_on(struct action_plan **out, const struct connector *c,
+	const struct source_conf *conf, const struct action_call *call, struct err *e)
 {
 	struct action_plan *p = plan_new();
 
-	if (prepare(p, config, source, action, e) || take_params(p, params, e) ||
-		(p->action->before.path && read_current(&p->before, p, e)))
-		goto fail;
-	if (p->before && json_add_raw(p->params, "before", p->before, e))
-		goto fail;
-	if (make_request(p, e))
-		goto fail;
+	p->connector = c;
+	p->ask.conf = conf;
+	if (plan(p, call, e)) {
+		action_plan_free(p);
+		return -1;
+	}
 	*out = p;
 	return 0;
-fail:
-	action_plan_free(p);
-	return -1;
 }
 
-/* --- apply and verify --- */
+int action_plan(struct action_plan **out, const struct config *config,
+	const struct action_call *call, struct err *e)
+{
+	const struct source_conf *conf = config_source(config, call->source);
+	struct action_plan *p;
+
+	if (!conf)
+		return err_set(
+			e, ERR_NOT_FOUND, _("there is no source '%s'"), call->source);
+	p = plan_new();
+	p->connector = &p->own;
+	p->ask.conf = &p->own_conf;
+	if (connector_load(&p->own, config, conf->type, e) ||
+		connector_source(&p->own_conf, &p->own, conf, &p->arena, e) ||
+		plan(p, call, e)) {
+		action_plan_free(p);
+		return -1;
+	}
+	*out = p;
+	return 0;
+}
+
+/* --- apply --- */
+
+static bool same_bytes(const struct request *a, const struct request *b)
+{
+	return a->body_bytes == b->body_bytes &&
+		(!a->body_bytes || !memcmp(a->body, b->body, a->body_bytes));
+}
+
+static int moved(const char *now, const char *was, struct err *e)
+{
+	if (now)
+		err_set(e, ERR_CONFLICT,
+			_("it is now %s, and was %s when this was planned"), now, was);
+	else
+		err_set(e, ERR_CONFLICT, "%s",
+			_("what the request is made from is not what it was when this "
+			  "was planned"));
+	return err_hint(e, "%s", _("look at what changed it, then plan again"));
+}
+
+/* Everything once more: what was read, and the request that follows from it. */
+static int look_again(struct action_plan *p, struct err *e)
+{
+	struct action_view now = {.values = json_copy(p->view.values)};
+	int rc = look(&now, p, e);
+
+	if (!rc && p->view.before && strcmp(now.before, p->view.before))
+		rc = moved(now.before, p->view.before, e);
+	/* What is copied was read already, by its digest; it is sent as it was shown. */
+	if (!rc && !p->action->copy.path) {
+		rc = make_request(&now, p, e);
+		if (!rc &&
+			(strcmp(now.line, p->view.line) ||
+				!same_bytes(&now.request, &p->view.request)))
+			rc = moved(NULL, NULL, e);
+	}
+	view_release(&now);
+	return rc;
+}
+
+/* A refusal in words means that nothing happened; silence means that nobody knows. */
+static bool is_refusal(int status)
+{
+	return status >= 400 && status < 500 && status != 408;
+}
 
 int action_apply(struct action_plan *p, bool *sent, struct err *e)
 {
 	struct http_answer a = HTTP_ANSWER_INIT;
-	char *current = NULL;
-	int result;
+	int rc;
 
 	*sent = false;
-	if (p->before) {
-		if (read_current(&current, p, e))
-			return -1;
-		if (strcmp(current, p->before)) {
-			err_set(e, ERR_CONFLICT,
-				_("it is now %s, and was %s when this was planned"),
-				current, p->before);
-			err_hint(e, "%s", _("look at what changed it, then plan again"));
-			free(current);
-			return -1;
-		}
-		free(current);
-	}
+	if (look_again(p, e))
+		return -1;
 	*sent = true;
-	result = send(&a, p, &p->action->request, p->body, e);
-	/* A refusal in words means that nothing happened; silence means that nobody knows. */
-	if (result && a.status >= 400 && a.status < 500)
+	rc = exchange_send(
+		&a, &p->ask, &p->view.request, &p->action->request, p->view.values, e);
+	if (rc && is_refusal(a.status))
 		*sent = false;
 	http_answer_release(&a);
-	return result;
-}
-
-static int verify_once(struct action_plan *p, bool *agrees, struct err *e)
-{
-	struct http_answer a = HTTP_ANSWER_INIT;
-	struct json *value = NULL;
-	int result = send(&a, p, &p->action->verify.request, NULL, e);
-
-	if (!result)
-		result = run_jq(&value, p, p->action->verify.until.text, "verify.until",
-			a.body.buf, a.body.len, e);
-	*agrees = !result && json_bool(value, false);
-	json_free(value);
-	http_answer_release(&a);
-	return result;
-}
-
-int action_verify(struct action_plan *p, action_stop_fn *stop, void *ctx, struct err *e)
-{
-	int64_t until = clock_mono() + p->action->verify.within_ns;
-	struct err last = ERR_INIT;
-	bool agrees = false;
-
-	if (!p->action->verify.request.path)
-		return 0;
-	for (;;) {
-		err_clear(&last);
-		verify_once(p, &agrees, &last);
-		if (agrees || clock_mono() >= until || (stop && stop(ctx)))
-			break;
-		loop_turn(p->loop, 0);
-		for (int64_t next = clock_mono() + p->action->verify.every_ns;
-			clock_mono() < next && !(stop && stop(ctx));)
-			loop_turn(p->loop, next - clock_mono());
-	}
-	if (!agrees) {
-		err_set(e, ERR_BACKEND, _("the read-back does not show the change%s%s"),
-			last.what ? ": " : "", last.what ? last.what : "");
-		err_hint(e, "%s",
-			_("the request was accepted; look at the backend before you go "
-			  "on"));
-	}
-	err_release(&last);
-	return agrees ? 0 : -1;
-}
-
-/* --- undo --- */
-
-/* The bound parameters: literals, "$before", and the action's own. */
-static struct json *bind(const struct pairs *with, const struct json *params,
-	const struct json *before, const struct connector_action *undo)
-{
-	struct json *out = json_object();
-
-	for (size_t i = 0; i < undo->n_params; i++) {
-		const char *name = undo->params[i].name;
-		const struct json *own = json_get(params, name);
-
-		for (size_t j = 0; j < with->n; j++) {
-			const char *value = with->items[j].value;
-
-			if (strcmp(with->items[j].name, name))
-				continue;
-			own = NULL;
-			if (!strcmp(value, "$before"))
-				json_add(out, name, json_copy(before));
-			else if (*value == '$')
-				own = json_get(params, value + 1);
-			else
-				json_add_text(out, name, value);
-		}
-		if (own)
-			json_add(out, name, json_copy(own));
-	}
-	return out;
-}
-
-int action_undo(struct action_plan **out, const struct config *config, const char *source,
-	const char *action, const struct json *params, const char *before, struct err *e)
-{
-	struct action_plan *p = plan_new();
-	const struct connector_binding *binding;
-	const struct connector_action *undo = NULL;
-	struct json *was = NULL, *bound;
-	int result = -1;
-
-	if (prepare(p, config, source, action, e))
-		goto out;
-	if (before && json_parse(&was, before, strlen(before), e))
-		goto out;
-	binding = json_type(was) == JSON_NONE || json_type(was) == JSON_NULL
-		? &p->action->undo_missing
-		: &p->action->undo;
-	if (binding->action)
-		undo = connector_action_find(&p->connector, binding->action);
-	if (!undo) {
-		err_set(e, ERR_NOT_FOUND, _("the action '%s' cannot be undone"), action);
-		goto out;
-	}
-	bound = bind(&binding->with, params, was, undo);
-	result = action_plan(out, config, source, undo->name, bound, e);
-	json_free(bound);
-out:
-	json_free(was);
-	action_plan_free(p);
-	return result;
+	return rc;
 }

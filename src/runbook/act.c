@@ -8,7 +8,7 @@
 
 struct act_yaml {
 	const char *source, *action;
-	const struct yaml_node *with;
+	const struct yaml_node *with, *expect;
 };
 
 static const struct yaml_field act_fields[] = {
@@ -26,6 +26,10 @@ static const struct yaml_field act_fields[] = {
 		.want = YAML_NODE,
 		.offset = offsetof(struct act_yaml, with),
 		.help = N_("the action's parameters")},
+	{.key = "expect",
+		.want = YAML_NODE,
+		.offset = offsetof(struct act_yaml, expect),
+		.help = N_("refused unless this is the value now")},
 	{0},
 };
 
@@ -58,6 +62,27 @@ static void read_params(struct act *out, const struct yaml_node *with,
 	}
 }
 
+/* A text is the value itself; "$NAME" a variable's. */
+static void read_expect(struct act *out, const struct yaml_node *n,
+	const struct vars *vars, struct arena *a, struct problems *p)
+{
+	const char *text = yaml_text(n);
+	struct strbuf canonical = STRBUF_INIT;
+	struct json *value;
+
+	if (!n)
+		return;
+	if (text && *text == '$')
+		json_quote(&canonical, expand(text, vars, n, a, p));
+	else {
+		value = yaml_to_json(n);
+		json_canonical(&canonical, value);
+		json_free(value);
+	}
+	out->expect = arena_strdup(a, canonical.buf);
+	strbuf_release(&canonical);
+}
+
 static void read_doc(struct act *out, const struct yaml_node *root,
 	const struct vars *vars, struct arena *a, struct problems *p)
 {
@@ -71,6 +96,7 @@ static void read_doc(struct act *out, const struct yaml_node *root,
 		return;
 	out->source = expand(y.source, vars, yaml_get(root, "source"), a, p);
 	out->action = y.action;
+	read_expect(out, y.expect, vars, a, p);
 	if (y.with && yaml_type(y.with) != YAML_MAP)
 		yaml_problem(p, y.with, _("'with' must map parameters to values"));
 	else

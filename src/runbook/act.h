@@ -1,4 +1,4 @@
-/* act.h - what an `action` fence asks a connector to do: source, do, with */
+/* act.h - what an `action` fence asks a connector to do: source, do, with, expect */
 #ifndef TOCSIN_ACT_H
 #define TOCSIN_ACT_H
 
@@ -8,6 +8,7 @@
 struct act {
 	const char	*source, *action;	/* in the arena */
 	struct json	*params;		/* owned: an object */
+	const char	*expect;		/* JSON: what it must be now, in the arena; NULL */
 };
 
 /*

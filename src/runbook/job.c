@@ -217,7 +217,7 @@ static int check_allowed(struct job *j, struct err *e)
 		return err_set(e, ERR_INPUT, _("step '%s' is done by a person"), s->name);
 	if (s->approve > 0)
 		return err_set(e, ERR_DENIED, _("step '%s' was not approved"), s->name);
-	if (j->context && j->context->read_only && step_changes(s))
+	if (j->context && j->context->read_only && step_changes(s) && !j->order.dry_run)
 		return err_set(e, ERR_DENIED,
 			_("step '%s' changes something, and the context '%s' is "
 			  "read-only"),
@@ -270,6 +270,8 @@ static int claim(struct job *j, struct err *e)
 			_("step '%s' was started elsewhere meanwhile"), j->step->name);
 	if (row && row->before_value)
 		j->row.before_value = row->before_value;
+	if (row && j->order.undo_of)
+		j->row.after_value = row->after_value;
 	/* A wish to stop an earlier attempt is none to stop this one. */
 	return step_request(
 		j->st, j->order.run, j->order.n, "none", j->who.user, clock_now(), e);

@@ -60,7 +60,7 @@ bool run_is_over(const struct run *r);	/* nothing is left to do and nothing runs
 bool run_failed(const struct run *r);
 bool run_changes(const struct runbook *rb);	/* has any step over read */
 
-/* What a dry run does with it: reads and gates run, the rest is shown. */
+/* What a dry run does with it: reads and gates run, actions are planned, the rest is shown. */
 bool run_dry_runs(const struct step *s);
 
 /* Changing steps that are done and have an undo, newest first; number put in out. */

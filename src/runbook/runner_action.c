@@ -1,4 +1,4 @@
-/* runner_action.c - a connector's action: planned, applied, read back; or undone */
+/* runner_action.c - a connector's action: planned, applied, read back; rehearsed; or undone */
 #include "config.h"
 
 #include <signal.h>
@@ -27,16 +27,16 @@ static bool stopped(void *ctx)
 
 static int plan(struct job *j, const struct act *act, struct err *e)
 {
+	struct action_call call = {.source = act->source,
+		.action = act->action,
+		.params = act->params,
+		.expect = act->expect};
+
 	if (!j->order.undo_of)
-		return action_plan(
-			&j->plan, &j->config, act->source, act->action, act->params, e);
-	if (!j->row.before_value)
-		return err_set(e, ERR_NOT_FOUND,
-			_("what step '%s' found before was not recorded, so it cannot be "
-			  "undone"),
-			j->step->name);
-	return action_undo(&j->plan, &j->config, act->source, act->action, act->params,
-		j->row.before_value, e);
+		return action_plan(&j->plan, &j->config, &call, e);
+	/* What is there now must be what the step left: else somebody went on from there. */
+	call.expect = j->row.after_value;
+	return action_undo(&j->plan, &j->config, &call, j->row.before_value, e);
 }
 
 /* Reads the value that is there now, so that it stands in the journal before it is changed. */
@@ -64,15 +64,13 @@ static int prepare(struct job *j, struct err *e)
 
 static void say_plan(struct job *j)
 {
-	const struct action_plan *p = j->plan;
+	struct strbuf text = STRBUF_INIT;
 
-	stream_say(&j->out, "%s", action_request(p));
-	if (action_body(p))
-		stream_say(&j->out, "%s", action_body(p));
-	if (action_before(p))
-		stream_say(&j->out, _("before: %s"), action_before(p));
-	if (action_effects(p))
-		stream_say(&j->out, "%s", action_effects(p));
+	action_show(&text, j->plan);
+	while (text.len && text.buf[text.len - 1] == '\n')
+		strbuf_truncate(&text, text.len - 1);
+	stream_say(&j->out, "%s", text.buf);
+	strbuf_release(&text);
 }
 
 static void note_after(struct job *j)
@@ -88,6 +86,22 @@ static void note_after(struct job *j)
 	err_release(&e);
 }
 
+/* The setting is there; now what it does in the world, where that can be asked. */
+static void see_effect(struct job *j)
+{
+	struct err e = ERR_INIT;
+	const char *says;
+
+	if (action_effect(&says, j->plan, stopped, j, &e)) {
+		job_fail(j, &e);
+	} else {
+		job_end(j, STEP_OK, NULL);
+		if (says)
+			stream_say(&j->out, _("seen: %s"), says);
+	}
+	err_release(&e);
+}
+
 /*
  * A request that may have arrived is not taken for failed before a look: what the backend shows
  * decides, and if it cannot be asked, nobody knows.
@@ -100,33 +114,72 @@ static void settle(struct job *j, bool failed, bool sent, struct err *e)
 		job_fail(j, e);
 		return;
 	}
-	if (action_verify(j->plan, stopped, j, &looked)) {
+	if (failed && !action_verifies(j->plan)) {
+		job_fail(j, e);
+		j->state = STEP_UNKNOWN;
+	} else if (action_verify(j->plan, stopped, j, &looked)) {
 		if (failed)
 			stream_say(&j->out, "%s", e->what);
 		job_fail(j, &looked);
 		if (looked.code == ERR_NET || j->terminated)
 			j->state = STEP_UNKNOWN;
 	} else {
-		job_end(j, STEP_OK, NULL);
+		see_effect(j);
 	}
+	if (!action_verifies(j->plan) && !failed)
+		stream_say(&j->out, "%s",
+			_("the backend said yes; this action reads nothing back"));
 	note_after(j);
 	err_release(&looked);
 }
 
-static void run(struct job *j)
+/* All but the change: the plan, and what the backend says to it where it can rehearse. */
+static void rehearse(struct job *j)
+{
+	struct err e = ERR_INIT;
+	char *said = NULL;
+
+	if (j->context && j->context->read_only) {
+		stream_say(&j->out, "%s",
+			_("planned, not sent: this is a dry run in a read-only "
+			  "context"));
+	} else if (action_rehearse(&said, j->plan, &e)) {
+		job_fail(j, &e);
+		err_release(&e);
+		return;
+	} else if (said) {
+		stream_say(&j->out, _("the backend's own rehearsal: %s"), said);
+	} else {
+		stream_say(&j->out, "%s",
+			_("planned, not sent: this is a dry run, and the backend has no "
+			  "rehearsal of its own"));
+	}
+	free(said);
+	job_end(j, STEP_OK, NULL);
+}
+
+static void apply(struct job *j)
 {
 	struct sigaction sa = {.sa_handler = on_term}, before;
 	struct err e = ERR_INIT, ignored = ERR_INIT;
 	bool sent = false, failed;
 
 	sigaction(SIGTERM, &sa, &before);
-	say_plan(j);
 	if (stream_flush(&j->out, false, &ignored))
 		err_release(&ignored);
 	failed = action_apply(j->plan, &sent, &e) != 0;
 	settle(j, failed, sent, &e);
 	sigaction(SIGTERM, &before, NULL);
 	err_release(&e);
+}
+
+static void run(struct job *j)
+{
+	say_plan(j);
+	if (j->order.dry_run)
+		rehearse(j);
+	else
+		apply(j);
 }
 
 const struct runner runner_action = {.kind = KIND_ACTION, .prepare = prepare, .run = run};

@@ -141,7 +141,9 @@ static int plan_of(
 	struct action_plan **out, struct rig *r, const char *text, struct err *e)
 {
 	struct json *with = params(text);
-	int result = action_plan(out, &r->config, "reg", "set-alias", with, e);
+	const struct action_call call = {
+		.source = "reg", .action = "set-alias", .params = with};
+	int result = action_plan(out, &r->config, &call, e);
 
 	json_free(with);
 	return result;
@@ -156,6 +158,8 @@ static void plans_applies_verifies_undoes(void **state)
 	struct action_plan *p, *undo;
 	struct err e = ERR_INIT;
 	struct json *with = params(to_12);
+	const struct action_call done = {
+		.source = "reg", .action = "set-alias", .params = with};
 	char *after;
 	bool sent;
 
@@ -175,9 +179,7 @@ static void plans_applies_verifies_undoes(void **state)
 	assert_string_equal(after, "\"12\"");
 	free(after);
 
-	assert_int_equal(action_undo(&undo, &r.config, "reg", "set-alias", with,
-				 action_before(p), &e),
-		0);
+	assert_int_equal(action_undo(&undo, &r.config, &done, action_before(p), &e), 0);
 	assert_string_equal(action_before(undo), "\"12\"");
 	assert_non_null(strstr(action_body(undo), "\"version\":\"13\""));
 	assert_int_equal(action_apply(undo, &sent, &e), 0);
@@ -263,6 +265,8 @@ static void an_alias_that_is_not_there_yet(void **state)
 	struct action_plan *p, *undo = NULL;
 	struct err e = ERR_INIT;
 	struct json *with = params(to_12);
+	const struct action_call done = {
+		.source = "reg", .action = "set-alias", .params = with};
 	bool sent;
 
 	(void)state;
@@ -272,9 +276,7 @@ static void an_alias_that_is_not_there_yet(void **state)
 	assert_string_equal(action_before(p), "null");
 	assert_int_equal(action_apply(p, &sent, &e), 0);
 	/* The undo of what was not there is to remove it. */
-	assert_int_equal(action_undo(&undo, &r.config, "reg", "set-alias", with,
-				 action_before(p), &e),
-		0);
+	assert_int_equal(action_undo(&undo, &r.config, &done, action_before(p), &e), 0);
 	assert_non_null(strstr(action_request(undo), "DELETE "));
 	action_plan_free(undo);
 	action_plan_free(p);
