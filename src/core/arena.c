@@ -36,6 +36,13 @@ void arena_release(struct arena *a)
 	arena_init(a);
 }
 
+void arena_wipe(struct arena *a)
+{
+	for (struct arena_block *b = a->head; b; b = b->next)
+		mem_wipe(b->data, b->used);
+	arena_release(a);
+}
+
 void arena_reset(struct arena *a)
 {
 	if (!a->head)

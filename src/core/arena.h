@@ -15,6 +15,7 @@ struct arena {
 
 void arena_init(struct arena *a);	/* allocates nothing */
 void arena_release(struct arena *a);	/* frees everything */
+void arena_wipe(struct arena *a);	/* overwrites, then frees everything */
 void arena_reset(struct arena *a);	/* forgets everything and keeps one block */
 
 /* Zeroed, aligned for any object; lives until reset or release. */

@@ -57,6 +57,26 @@ struct digest digest_of(const void *data, size_t n)
 	return digest_of2(data, n, "", 0);
 }
 
+struct digest digest_hmac(const void *key, size_t n_key, const void *data, size_t n)
+{
+	uint8_t inner[64] = {0}, outer[64];
+	struct digest d;
+
+	if (n_key > sizeof(inner))
+		memcpy(inner, digest_of(key, n_key).bytes, DIGEST_BYTES);
+	else
+		memcpy(inner, key, n_key);
+	for (size_t i = 0; i < sizeof(inner); i++) {
+		outer[i] = inner[i] ^ 0x5c;
+		inner[i] ^= 0x36;
+	}
+	d = digest_of2(inner, sizeof(inner), data, n);
+	d = digest_of2(outer, sizeof(outer), d.bytes, sizeof(d.bytes));
+	mem_wipe(inner, sizeof(inner));
+	mem_wipe(outer, sizeof(outer));
+	return d;
+}
+
 void digest_hex(struct strbuf *out, const struct digest *d)
 {
 	hex_encode(out, d->bytes, sizeof(d->bytes));

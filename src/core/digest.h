@@ -18,6 +18,9 @@ struct digest digest_of(const void *data, size_t n);
 
 /* Of a, then b: no copy. */
 struct digest digest_of2(const void *a, size_t n_a, const void *b, size_t n_b);
+
+/* HMAC-SHA-256 (RFC 2104). */
+struct digest digest_hmac(const void *key, size_t n_key, const void *data, size_t n);
 void digest_hex(struct strbuf *out, const struct digest *d);	/* 64 lower-case digits */
 int digest_parse(struct digest *out, const char *hex, struct err *e);
 

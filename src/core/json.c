@@ -92,6 +92,21 @@ void json_free(struct json *root)
 	cJSON_Delete((cJSON *)root);
 }
 
+static void texts_wipe(cJSON *j)
+{
+	for (; j; j = j->next) {
+		if (j->valuestring)
+			mem_wipe(j->valuestring, strlen(j->valuestring));
+		texts_wipe(j->child);
+	}
+}
+
+void json_wipe(struct json *root)
+{
+	texts_wipe((cJSON *)root);
+	json_free(root);
+}
+
 /* --- reading --- */
 
 enum json_type json_type(const struct json *j)

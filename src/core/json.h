@@ -29,6 +29,7 @@ enum json_type {
 /* Parse one document of n bytes; errors say line and column.  Trailing text is an error. */
 int json_parse(struct json **out, const char *s, size_t n, struct err *e);
 void json_free(struct json *root);
+void json_wipe(struct json *root);	/* overwrites its texts, then frees */
 
 /*
  * Append s with every integer literal of more than 15 digits put in quotes; refuses depth over

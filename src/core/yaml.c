@@ -399,6 +399,18 @@ int yaml_parse(struct yaml_doc **out, const char *s, size_t n, struct problems *
 	return 0;
 }
 
+void yaml_wipe(struct yaml_doc *doc)
+{
+	for (size_t i = 0; doc && i < doc->n; i++) {
+		yaml_document_t *d = &doc->items[i]->libyaml;
+
+		for (yaml_node_t *n = d->nodes.start; n < d->nodes.top; n++)
+			if (n->type == YAML_SCALAR_NODE)
+				mem_wipe(n->data.scalar.value, n->data.scalar.length);
+	}
+	yaml_free(doc);
+}
+
 void yaml_free(struct yaml_doc *doc)
 {
 	if (!doc)

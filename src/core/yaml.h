@@ -35,6 +35,7 @@ enum yaml_type { YAML_NONE, YAML_NULL, YAML_SCALAR, YAML_LIST, YAML_MAP };
  */
 int yaml_parse(struct yaml_doc **out, const char *s, size_t n, struct problems *p);
 void yaml_free(struct yaml_doc *doc);
+void yaml_wipe(struct yaml_doc *doc);	/* overwrites its texts, then frees */
 size_t yaml_documents(const struct yaml_doc *doc);
 const struct yaml_node *yaml_root(const struct yaml_doc *doc, size_t index);
 

@@ -14,49 +14,12 @@
 #include "core/log.h"
 #include "net/http_failure.h"
 #include "net/http_redirect.h"
+#include "net/http_transfer.h"
 #include "net/url.h"
 
 enum {
 	MAX_REDIRECTS = 5,
 	MAX_CONNECTIONS_KEPT = 2048,
-};
-
-#define CONNECT_TIMEOUT_NS (10 * NS_PER_S)
-
-/* One request from http_start() to its callback. */
-struct transfer {
-	struct transfer *next;
-	struct http *http;
-	unsigned handle;
-	CURL *easy;
-	struct curl_slist *headers;
-	const struct source_conf *source;
-	enum http_method method;
-	struct strbuf url; /* without the credential's parameter */
-	struct strbuf body;
-	struct strbuf own_headers; /* "name\0value\0" */
-	char *content_type, *accept;
-	struct credential credential;
-	struct http_answer answer;
-	struct err early; /* what failed before curl began */
-	int64_t timeout_ns, max_bytes;
-	int64_t began_mono;
-	unsigned soon; /* timer of an early failure */
-	int redirects;
-	bool resolving, running, too_large;
-	http_fn *fn;
-	void *ctx;
-	char tls_words[CURL_ERROR_SIZE];
-};
-
-struct http {
-	struct loop *loop;
-	struct auth *auth;
-	CURLM *multi;
-	unsigned timer;
-	unsigned last_handle;
-	struct transfer *transfers;
-	size_t n;
 };
 
 const char *http_method_name(enum http_method m)
@@ -65,222 +28,6 @@ const char *http_method_name(enum http_method m)
 		"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
 
 	return m < HTTP_METHODS ? names[m] : "";
-}
-
-/* --- what curl calls while bytes come in --- */
-
-static size_t on_body(char *data, size_t size, size_t n, void *ctx)
-{
-	struct transfer *t = ctx;
-
-	n *= size;
-	if (n > (size_t)t->max_bytes || t->answer.body.len > (size_t)t->max_bytes - n) {
-		t->too_large = true;
-		return CURL_WRITEFUNC_ERROR;
-	}
-	strbuf_add(&t->answer.body, data, n);
-	return n;
-}
-
-static size_t on_header(char *data, size_t size, size_t n, void *ctx)
-{
-	struct transfer *t = ctx;
-
-	http_answer_add(&t->answer, data, size * n);
-	return size * n;
-}
-
-/* --- setting a request up --- */
-
-/* curl's options are variadic: each gets exactly the type that it wants. */
-static void set_text(CURL *easy, CURLoption option, const char *value)
-{
-	curl_easy_setopt(easy, option, value);
-}
-
-static void set_long(CURL *easy, CURLoption option, long value)
-{
-	curl_easy_setopt(easy, option, value);
-}
-
-static long ns_to_ms(int64_t ns)
-{
-	int64_t ms = ns / NS_PER_MS;
-
-	return ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : (long)ms;
-}
-
-static void headers_wipe(struct curl_slist *list)
-{
-	for (struct curl_slist *h = list; h; h = h->next)
-		mem_wipe(h->data, strlen(h->data));
-	curl_slist_free_all(list);
-}
-
-static void header_line(struct transfer *t, const char *line)
-{
-	struct curl_slist *list = curl_slist_append(t->headers, line);
-
-	if (!list)
-		bug("curl_slist_append: out of memory");
-	t->headers = list;
-}
-
-static void header_pair(struct transfer *t, const char *name, const char *value)
-{
-	struct strbuf line = STRBUF_INIT;
-
-	/* curl sends a header without a value only when a semicolon stands for the colon. */
-	if (*value)
-		strbuf_addf(&line, "%s: %s", name, value);
-	else
-		strbuf_addf(&line, "%s;", name);
-	header_line(t, line.buf);
-	log_debug("%s:   %s: %s", __func__, name,
-		http_header_is_secret(name) ? "***" : value);
-	secret_release(&line);
-}
-
-static bool own_header(const struct transfer *t, const char *name)
-{
-	const char *p = t->own_headers.buf;
-
-	while (p < t->own_headers.buf + t->own_headers.len) {
-		if (!strcasecmp(p, name))
-			return true;
-		p += strlen(p) + 1;
-		p += strlen(p) + 1;
-	}
-	return false;
-}
-
-static void headers_build(struct transfer *t)
-{
-	const struct source_conf *s = t->source;
-	const char *p = t->own_headers.buf;
-
-	for (; p < t->own_headers.buf + t->own_headers.len; p += strlen(p) + 1) {
-		const char *name = p;
-
-		p += strlen(p) + 1;
-		header_pair(t, name, p);
-	}
-	for (size_t i = 0; s && i < s->n_headers; i++) {
-		if (!own_header(t, s->header_names[i]))
-			header_pair(t, s->header_names[i], s->header_values[i]);
-	}
-	if (!own_header(t, "accept"))
-		header_pair(t, "Accept", t->accept ? t->accept : "application/json");
-	if (t->content_type && !own_header(t, "content-type"))
-		header_pair(t, "Content-Type", t->content_type);
-	if (t->body.len)
-		header_line(t, "Expect:"); /* no round trip to ask whether we may */
-	if (t->credential.header.len)
-		header_line(t, t->credential.header.buf);
-	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
-}
-
-static int tls_set(struct transfer *t, struct err *e)
-{
-	const struct tls_conf *tls = t->source ? &t->source->tls : NULL;
-
-	set_long(t->easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-	if (!tls)
-		return 0;
-	if (tls->insecure && !url_is_loopback(t->url.buf)) {
-		err_set(e, ERR_DENIED,
-			_("a certificate may go unverified on the loopback only"));
-		return err_hint(
-			e, _("name the authority's certificate with tls: {ca: FILE}"));
-	}
-	if (tls->insecure) {
-		set_long(t->easy, CURLOPT_SSL_VERIFYPEER, 0);
-		set_long(t->easy, CURLOPT_SSL_VERIFYHOST, 0);
-	}
-	if (tls->ca)
-		set_text(t->easy, CURLOPT_CAINFO, tls->ca);
-	if (tls->cert)
-		set_text(t->easy, CURLOPT_SSLCERT, tls->cert);
-	if (tls->key)
-		set_text(t->easy, CURLOPT_SSLKEY, tls->key);
-	return 0;
-}
-
-static void method_set(struct transfer *t)
-{
-	bool has_body = t->body.len || t->method == HTTP_POST || t->method == HTTP_PUT ||
-		t->method == HTTP_PATCH;
-
-	set_long(t->easy, CURLOPT_HTTPGET, 1);
-	if (t->method == HTTP_HEAD)
-		set_long(t->easy, CURLOPT_NOBODY, 1);
-	if (has_body) {
-		set_text(t->easy, CURLOPT_POSTFIELDS, t->body.buf);
-		curl_easy_setopt(
-			t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
-	}
-	if (t->method != HTTP_GET && t->method != HTTP_HEAD)
-		set_text(t->easy, CURLOPT_CUSTOMREQUEST, http_method_name(t->method));
-}
-
-/* http+unix://%2Frun%2Fx.sock/path goes to http://localhost/path through the socket. */
-static void url_set(struct transfer *t)
-{
-	static const char unix_scheme[] = "http+unix://";
-	size_t skip = strlen(unix_scheme);
-	struct strbuf url = STRBUF_INIT;
-	const char *credential = t->credential.query_name.buf;
-
-	if (!strncasecmp(t->url.buf, unix_scheme, skip)) {
-		size_t n = strcspn(t->url.buf + skip, "/?#");
-		struct strbuf path = STRBUF_INIT;
-
-		url_decode(&path, t->url.buf + skip, n);
-		set_text(t->easy, CURLOPT_UNIX_SOCKET_PATH, path.buf);
-		strbuf_release(&path);
-		strbuf_addf(&url, "http://localhost%s", t->url.buf + skip + n);
-	} else {
-		strbuf_room(&url, t->url.len + t->credential.query_value.len * 3 + 256);
-		strbuf_adds(&url, t->url.buf);
-	}
-	if (*credential)
-		url_query(&url, credential, t->credential.query_value.buf);
-	set_text(t->easy, CURLOPT_URL, url.buf);
-	/* What runs on this machine is not reached through a proxy. */
-	if (url_is_loopback(t->url.buf))
-		set_text(t->easy, CURLOPT_PROXY, "");
-	secret_release(&url);
-}
-
-static int transfer_set(struct transfer *t, struct err *e)
-{
-	CURL *easy = t->easy;
-	int64_t connect_ns =
-		t->timeout_ns < CONNECT_TIMEOUT_NS ? t->timeout_ns : CONNECT_TIMEOUT_NS;
-
-	set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	set_text(easy, CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);
-	set_text(easy, CURLOPT_ACCEPT_ENCODING, "");
-	set_long(easy, CURLOPT_NOSIGNAL, 1);
-	set_long(easy, CURLOPT_QUICK_EXIT, 1);
-	set_long(easy, CURLOPT_PATH_AS_IS, 1);
-	set_long(easy, CURLOPT_FOLLOWLOCATION, 0);
-	set_long(easy, CURLOPT_TCP_KEEPALIVE, 1);
-	set_long(easy, CURLOPT_TIMEOUT_MS, ns_to_ms(t->timeout_ns));
-	set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, ns_to_ms(connect_ns));
-	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->max_bytes);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->tls_words);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-	if (tls_set(t, e) < 0)
-		return -1;
-	method_set(t);
-	url_set(t);
-	headers_build(t);
-	return 0;
 }
 
 /* --- ending one --- */
@@ -304,7 +51,8 @@ static void transfer_free(struct transfer *t)
 	if (t->running)
 		curl_multi_remove_handle(t->http->multi, t->easy);
 	curl_easy_cleanup(t->easy);
-	headers_wipe(t->headers);
+	http_headers_wipe(t->headers);
+	curl_slist_free_all(t->connect_to);
 	credential_release(&t->credential);
 	strbuf_release(&t->url);
 	strbuf_release(&t->body);
@@ -411,6 +159,15 @@ static int transfer_err(struct transfer *t, CURLcode code, struct err *e)
 	return http_failure_err(&f, e);
 }
 
+static void on_credential(void *ctx, const struct credential *c, const struct err *e);
+
+static void transfer_resolve(struct transfer *t)
+{
+	t->resolving = true;
+	t->ask.url = t->url.buf;
+	auth_get(t->http->auth, &t->ask, on_credential, t);
+}
+
 static void transfer_done(struct transfer *t, CURLcode code)
 {
 	struct err e = ERR_INIT;
@@ -434,8 +191,12 @@ static void transfer_done(struct transfer *t, CURLcode code)
 		rc = transfer_err(t, code, &e);
 	if (rc == 0)
 		rc = http_status_err(&t->answer, t->url.buf, &e);
-	if (t->answer.status == 401 && t->source)
-		auth_forget(t->http->auth, &t->source->auth);
+	if (t->answer.status == 401 && t->ask.source &&
+		auth_again(t->http->auth, &t->ask, &t->credential, &t->answer)) {
+		log_debug("%s: request %u: refused, once more", __func__, t->handle);
+		transfer_resolve(t);
+		rc = 1;
+	}
 	if (rc <= 0)
 		transfer_end(t, rc < 0 ? &e : NULL);
 	err_release(&e);
@@ -516,7 +277,7 @@ struct http *http_new(struct loop *l)
 	if (curl_global_init(CURL_GLOBAL_DEFAULT))
 		bug("curl_global_init");
 	h->loop = l;
-	h->auth = auth_new(l);
+	h->auth = auth_new(l, h);
 	h->multi = curl_multi_init();
 	if (!h->multi)
 		bug("curl_multi_init");
@@ -545,6 +306,11 @@ void http_free(struct http *h)
 	curl_global_cleanup();
 }
 
+struct auth *http_auth(const struct http *h)
+{
+	return h->auth;
+}
+
 size_t http_in_flight(const struct http *h)
 {
 	return h->n;
@@ -557,10 +323,12 @@ static int transfer_begin(struct transfer *t, struct err *e)
 	struct strbuf shown = STRBUF_INIT;
 
 	curl_easy_reset(t->easy);
-	headers_wipe(t->headers);
+	http_headers_wipe(t->headers);
 	t->headers = NULL;
+	curl_slist_free_all(t->connect_to);
+	t->connect_to = NULL;
 	http_answer_clear(&t->answer);
-	if (url_check(t->url.buf, e) < 0 || transfer_set(t, e) < 0)
+	if (url_check(t->url.buf, e) < 0 || http_setup(t, e) < 0)
 		return -1;
 	url_shown(&shown, t->url.buf);
 	log_debug("%s: request %u: %s %s", __func__, t->handle,
@@ -570,15 +338,6 @@ static int transfer_begin(struct transfer *t, struct err *e)
 		bug("curl_multi_add_handle");
 	t->running = true;
 	return 0;
-}
-
-static void credential_copy(struct credential *to, const struct credential *from)
-{
-	strbuf_room(&to->header, from->header.len + 1);
-	strbuf_add(&to->header, from->header.buf, from->header.len);
-	strbuf_adds(&to->query_name, from->query_name.buf);
-	strbuf_room(&to->query_value, from->query_value.len + 1);
-	strbuf_add(&to->query_value, from->query_value.buf, from->query_value.len);
 }
 
 static void on_credential(void *ctx, const struct credential *c, const struct err *e)
@@ -636,7 +395,7 @@ unsigned http_start(
 	t->source = s;
 	t->method = req->method;
 	t->answer = (struct http_answer)HTTP_ANSWER_INIT;
-	t->credential = (struct credential)CREDENTIAL_INIT;
+	credential_init(&t->credential);
 	strbuf_init(&t->url);
 	strbuf_init(&t->body);
 	strbuf_init(&t->own_headers);
@@ -659,8 +418,9 @@ unsigned http_start(
 	if (headers_take(t, req, &t->early) < 0) {
 		transfer_fail_soon(t);
 	} else if (s && !req->credential) {
-		t->resolving = true;
-		auth_get(h->auth, &s->auth, on_credential, t);
+		t->ask.source = s;
+		t->ask.write = req->method != HTTP_GET && req->method != HTTP_HEAD;
+		transfer_resolve(t);
 	} else {
 		on_credential(
 			t, req->credential ? req->credential : &t->credential, NULL);
@@ -679,13 +439,13 @@ void http_cancel(struct http *h, unsigned handle)
 	}
 }
 
-/* --- one request on a loop of its own --- */
+/* --- one request to its end --- */
 
 struct http_single {
-	struct loop *loop;
 	struct http_answer *out;
 	struct err *e;
 	int rc;
+	bool done;
 };
 
 static void on_single(void *ctx, struct http_answer *a, const struct err *e)
@@ -698,17 +458,27 @@ static void on_single(void *ctx, struct http_answer *a, const struct err *e)
 	strbuf_init(&a->headers);
 	if (e)
 		s->rc = err_copy(s->e, e);
-	loop_stop(s->loop);
+	s->done = true;
+}
+
+int http_wait(struct http_answer *out, struct http *h, const struct http_request *req,
+	struct err *e)
+{
+	struct http_single s = {out, e, 0, false};
+
+	http_start(h, req, on_single, &s);
+	while (!s.done)
+		loop_turn(h->loop, 60 * NS_PER_S);
+	return s.rc;
 }
 
 int http_run(struct http_answer *out, const struct http_request *req, struct err *e)
 {
-	struct http_single s = {loop_new(), out, e, 0};
-	struct http *h = http_new(s.loop);
+	struct loop *l = loop_new();
+	struct http *h = http_new(l);
+	int rc = http_wait(out, h, req, e);
 
-	http_start(h, req, on_single, &s);
-	loop_run(s.loop);
 	http_free(h);
-	loop_free(s.loop);
-	return s.rc;
+	loop_free(l);
+	return rc;
 }

@@ -48,7 +48,7 @@ struct http_request {
 	const char			*accept;	/* NULL: application/json */
 	int64_t				timeout_ns;	/* 0: the source's, else HTTP_TIMEOUT_NS */
 	int64_t				max_bytes;	/* 0: the source's, else HTTP_MAX_BYTES */
-	const struct credential		*credential;	/* instead of resolving source->auth */
+	const struct credential		*credential;	/* instead of resolving source->auth; copied */
 };
 
 /* The connections of one role. */
@@ -59,7 +59,13 @@ struct http *http_new(struct loop *l);
 /* Ends what is under way without calling back; does not wait for a resolver that hangs. */
 void http_free(struct http *h);
 
+struct auth *http_auth(const struct http *h);	/* borrowed */
+
 /*
+ * A request that is refused with 401 although it carried what was kept (a token, a command's
+ * output), or whose 401 says what is wanted (a registry's challenge), is sent once more with what
+ * is got anew.
+ *
  * fn is called once, from the loop, never from http_start().  e is NULL for status 2xx and 304;
  * else a sentence without secrets, with err.retry set; a->body then holds what the server said.
  * fn may take the body (strbuf_detach) and may start and cancel requests.
@@ -70,9 +76,14 @@ void http_cancel(struct http *h, unsigned handle);	/* 0 and an ended request are
 size_t http_in_flight(const struct http *h);
 
 /*
- * One request to its end on a loop of its own: for supervisors and commands.  Fills out
- * (initialised); 0 for status 2xx and 304, else -1 with out as in http_fn.
+ * One request to its end, turning h's loop: for supervisors and commands, which log in once for
+ * all their requests with one h.  Fills out (initialised); 0 for status 2xx and 304, else -1 with
+ * out as in http_fn.
  */
+int http_wait(struct http_answer *out, struct http *h, const struct http_request *req,
+	struct err *e);
+
+/* The same on a loop of its own. */
 int http_run(struct http_answer *out, const struct http_request *req, struct err *e);
 
 #endif

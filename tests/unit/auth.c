@@ -8,12 +8,16 @@
 #include "core/clock.h"
 #include "core/path.h"
 #include "net/auth.h"
+#include "net/http.h"
 
 struct fixture {
 	char dir[32];
 	char *file;
 	struct loop *loop;
-	struct auth *auth;
+	struct http *http;
+	struct auth *auth; /* borrowed: from http */
+	struct source_conf source;
+	struct auth_ask ask;
 	int calls;
 	struct strbuf got;
 	struct err e;
@@ -28,7 +32,8 @@ static int setup(void **state)
 	f->file = mem_format("%s/secret", f->dir);
 	strbuf_init(&f->got);
 	f->loop = loop_new();
-	f->auth = auth_new(f->loop);
+	f->http = http_new(f->loop);
+	f->auth = http_auth(f->http);
 	*state = f;
 	return 0;
 }
@@ -38,7 +43,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 	char *count = mem_format("%s/count", f->dir);
 
-	auth_free(f->auth);
+	http_free(f->http);
 	loop_free(f->loop);
 	unlink(f->file);
 	unlink(count);
@@ -183,19 +188,24 @@ static void credentials_take_their_forms(void **state)
 			.user = cases[i].user,
 			.name = cases[i].name,
 			.secret = {.env = "TOCSIN_TEST_SECRET"}};
-		struct credential c = CREDENTIAL_INIT;
+		struct source_conf source = {.name = "s", .auth = conf};
+		struct credential c;
 
-		assert_int_equal(auth_resolve(&c, &conf, &f->e), 0);
-		assert_string_equal(c.header.buf, cases[i].header);
-		assert_string_equal(c.query_value.buf, cases[i].query);
+		credential_init(&c);
+		assert_int_equal(auth_resolve(&c, &source, &f->e), 0);
+		assert_string_equal(
+			credential_text(&c, CREDENTIAL_HEADERS), cases[i].header);
+		assert_string_equal(
+			credential_text(&c, CREDENTIAL_QUERY_VALUE), cases[i].query);
 		credential_release(&c);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct auth_conf conf = bad[i];
-		struct credential c = CREDENTIAL_INIT;
+		struct source_conf source = {.name = "s", .auth = bad[i]};
+		struct credential c;
 
-		conf.secret.env = "TOCSIN_TEST_SECRET";
-		assert_int_equal(auth_resolve(&c, &conf, &f->e), -1);
+		credential_init(&c);
+		source.auth.secret.env = "TOCSIN_TEST_SECRET";
+		assert_int_equal(auth_resolve(&c, &source, &f->e), -1);
 		credential_release(&c);
 	}
 	unsetenv("TOCSIN_TEST_SECRET");
@@ -211,9 +221,16 @@ static void got(void *ctx, const struct credential *c, const struct err *e)
 	strbuf_reset(&f->got);
 	err_clear(&f->e);
 	if (c)
-		strbuf_adds(&f->got, c->header.buf);
+		strbuf_adds(&f->got, credential_text(c, CREDENTIAL_HEADERS));
 	else
 		err_copy(&f->e, e);
+}
+
+static void get(struct fixture *f, const struct auth_conf *conf)
+{
+	f->source = (struct source_conf){.name = "s", .auth = *conf};
+	f->ask = (struct auth_ask){.source = &f->source, .url = "http://localhost/"};
+	auth_get(f->auth, &f->ask, got, f);
 }
 
 static void turn_until(struct fixture *f, int calls)
@@ -231,16 +248,18 @@ static void one_command_serves_all_who_wait(void **state)
 	struct auth_conf conf = {.kind = "bearer", .secret = {.cmd = {argv, 3}}};
 	char *count = mem_format("%s/count", f->dir);
 	struct strbuf runs = STRBUF_INIT;
+	struct credential none;
 
+	credential_init(&none);
 	for (int i = 0; i < 3; i++)
-		auth_get(f->auth, &conf, got, f);
+		get(f, &conf);
 	assert_int_equal(f->calls, 0);
 	turn_until(f, 3);
 	assert_string_equal(f->got.buf, "Authorization: Bearer hunter2");
-	auth_get(f->auth, &conf, got, f); /* kept: at once */
+	get(f, &conf); /* kept: at once */
 	assert_int_equal(f->calls, 4);
-	auth_forget(f->auth, &conf);
-	auth_get(f->auth, &conf, got, f);
+	assert_true(auth_again(f->auth, &f->ask, &none, NULL));
+	get(f, &conf);
 	assert_int_equal(f->calls, 4);
 	turn_until(f, 5);
 	assert_int_equal(path_read(&runs, count, 100, &f->e), 0);
@@ -258,7 +277,7 @@ static void two_commands_make_one_credential(void **state)
 		.user_secret = {.cmd = {user, 2}},
 		.secret = {.cmd = {secret, 2}}};
 
-	auth_get(f->auth, &conf, got, f);
+	get(f, &conf);
 	turn_until(f, 1);
 	assert_string_equal(f->got.buf, "Authorization: Basic bWU6aHVudGVyMg==");
 }
@@ -271,17 +290,17 @@ static void commands_that_fail_fail_those_who_wait(void **state)
 	struct fixture *f = *state;
 	struct auth_conf conf = {.kind = "bearer", .secret = {.cmd = {fails, 3}}};
 
-	auth_get(f->auth, &conf, got, f);
-	auth_get(f->auth, &conf, got, f);
+	get(f, &conf);
+	get(f, &conf);
 	turn_until(f, 2);
 	assert_int_equal(f->e.code, ERR_AUTH);
 	assert_null(strstr(f->e.what, "hunter2"));
 	conf.secret.cmd = (struct yaml_texts){floods, 3};
-	auth_get(f->auth, &conf, got, f);
+	get(f, &conf);
 	turn_until(f, 3);
 	assert_int_equal(f->e.code, ERR_LIMIT);
 	conf.secret.cmd = (struct yaml_texts){empty, 1};
-	auth_get(f->auth, &conf, got, f);
+	get(f, &conf);
 	turn_until(f, 4);
 	assert_int_equal(f->e.code, ERR_AUTH);
 }
@@ -292,12 +311,13 @@ static void those_who_left_are_not_called(void **state)
 	struct fixture *f = *state;
 	struct auth_conf conf = {.kind = "bearer", .secret = {.cmd = {sleeps, 2}}};
 
-	auth_get(f->auth, &conf, got, f);
+	get(f, &conf);
 	loop_turn(f->loop, 0);
 	auth_cancel(f->auth, f);
-	auth_get(f->auth, &conf, got, f);
-	auth_free(f->auth); /* ends the command, calls nobody */
-	f->auth = auth_new(f->loop);
+	get(f, &conf);
+	http_free(f->http); /* ends the command, calls nobody */
+	f->http = http_new(f->loop);
+	f->auth = http_auth(f->http);
 	loop_turn(f->loop, 0);
 	assert_int_equal(f->calls, 0);
 }
