@@ -182,6 +182,7 @@ tests_screen_panes_LDADD = $(SCREEN_LIBS)
 EXTRA_DIST += tests/screen/golden
 check_PROGRAMS += tests/unit/otlp
 check_PROGRAMS += tests/unit/sloth
+check_PROGRAMS += tests/unit/offer
 check_PROGRAMS += tests/unit/openslo
 EXTRA_DIST += tests/unit/slo_text.h
 check_PROGRAMS += tests/unit/runbook_parse

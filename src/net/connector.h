@@ -68,7 +68,8 @@ struct connector_binding {
 
 struct connector_on {
 	enum record_kind	kind;
-	struct pairs		with;	/* parameter <- "$field" of the record, or a literal */
+	struct pairs		with;	/* parameter <- "$field" of the record, or a literal;
+					 * `before`: the field that holds before.value */
 };
 
 struct connector_lookup {

@@ -224,15 +224,17 @@ static const struct connector_param *param_of(
 	return NULL;
 }
 
-static void check_param_names(const struct pairs *with,
-	const struct connector_action *act, const struct connector_reading *r)
+/* `before` is no parameter, but stands there for the value that the record shows. */
+static void check_on_names(const struct pairs *with, const struct connector_action *act,
+	const struct connector_reading *r)
 {
 	const char **names = arena_alloc(r->a, act->n_params + 1, sizeof(*names));
 
 	for (size_t i = 0; i < act->n_params; i++)
 		names[i] = act->params[i].name;
 	for (size_t i = 0; i < with->n; i++)
-		if (!param_of(act, with->items[i].name))
+		if (!param_of(act, with->items[i].name) &&
+			strcmp(with->items[i].name, "before") != 0)
 			connector_no_such(r, with->items[i].line,
 				_("there is no parameter '%s'"), with->items[i].name,
 				names, act->n_params);
@@ -270,7 +272,7 @@ static void read_on(struct connector_action *act, const struct yaml_node *map,
 			continue;
 		}
 		connector_read_pairs(&on->with, yaml_value(map, i), r);
-		check_param_names(&on->with, act, r);
+		check_on_names(&on->with, act, r);
 		for (size_t j = 0; j < on->with.n; j++)
 			if (!has_field(on->kind, on->with.items[j].value))
 				problems_add(r->p, on->with.items[j].line, 1,

@@ -35,6 +35,8 @@ struct offer {
 	const char		*effects;	/* what a person should know before; or NULL */
 	enum risk		risk;		/* change, destroy */
 	bool			undoable;
+	const char		*now;		/* as the record shows it; NULL: the connector does not say */
+	const char		*expect;	/* the same as JSON: refused when it is that no more */
 	struct offer_param	*params;
 	size_t			n_params;
 };
@@ -64,8 +66,13 @@ int offer_set(struct offer *o, struct arena *a, const char *param, const char *v
 const struct offer_param *offer_missing(const struct offer *o);
 
 /*
- * The runbook of this one step, kept for its run: what walk_open() opens.  *file is the caller's.
+ * Append the runbook of this one step, which is refused when the value is not o->expect any more.
  * ERR_INPUT when a parameter is missing.
+ */
+int offer_write(struct strbuf *book, const struct offer *o, struct err *e);
+
+/*
+ * The runbook of this one step, kept for its run: what walk_open() opens.  *file is the caller's.
  */
 int offer_keep(char **file, const struct offer *o, struct err *e);
 
