@@ -39,6 +39,7 @@ static int alerts_write(struct round *r, const struct alert_list *list, struct e
 	if (observe_begin(&ob, r->store, r->conf->name, r->generation, REC_ALERT, r->now,
 		    r->succeeded == NONE_INT, e) < 0)
 		return -1;
+	observe_config(ob, r->config);
 	for (size_t i = 0; i < list->n && rc == 0; i++)
 		rc = observe_put(ob, &list->items[i], e);
 	if (rc == 0)

@@ -33,8 +33,8 @@ struct reading {
 	struct read *read; /* under way, or NULL */
 	const struct connector_read *what;
 	/*
-	 * By kind, open from its first read to the end of the round: several reads may bring records
-	 * of one kind, and what one of them does not bring has not gone away.
+	 * By kind, open from its first read to the end of the round: several reads may bring
+	 * records of one kind, and what one of them does not bring has not gone away.
 	 */
 	struct observe *observes[REC_KINDS];
 	bool partial[REC_KINDS]; /* a read of the kind did not see everything */
@@ -167,6 +167,8 @@ static int keep(struct round *r, const struct read_result *res)
 	/* A wish asks one read alone: what the others would have brought is still there. */
 	if (g->what->partial || g->what->want || res->cut || res->dropped)
 		g->partial[g->what->emits] = true;
+	if ((res->cut || res->dropped) && g->observes[g->what->emits])
+		observe_missed(g->observes[g->what->emits]);
 	return g->failed.code ? -1 : write_spans(r);
 }
 
@@ -266,6 +268,8 @@ static void start(struct round *r, const struct connector_read *read)
 		end(r, &g->failed);
 		return;
 	}
+	if (g->observes[read->emits])
+		observe_config(g->observes[read->emits], r->config);
 	g->read = read_start(&spec, take, read_done, r);
 }
 

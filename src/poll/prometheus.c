@@ -172,6 +172,7 @@ static int alerts_write(struct round *r, struct err *e)
 	if (observe_begin(&ob, r->store, r->conf->name, r->generation, REC_ALERT, r->now,
 		    r->succeeded == NONE_INT, e) < 0)
 		return -1;
+	observe_config(ob, r->config);
 	for (size_t i = 0; i < g->alerts.n && rc == 0; i++)
 		rc = observe_put(ob, &g->alerts.items[i], e);
 	if (rc == 0)

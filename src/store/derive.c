@@ -10,6 +10,7 @@
 #include "model/alert.h"
 #include "model/pipeline.h"
 #include "model/registry.h"
+#include "model/service.h"
 
 #define TIMES 2
 
@@ -135,6 +136,22 @@ static const char *key_text(
 	return out;
 }
 
+/*
+ * The share of the traffic that moved with it: what the variant takes, or how much more or less
+ * it takes than before.
+ */
+static double weight_of(const struct record_def *def, const void *before,
+	const void *after, const char *field)
+{
+	const struct serving *x = before, *y = after;
+
+	if (def->kind != REC_SERVING)
+		return NAN;
+	if (x && y && field && !strcmp(field, "traffic") && !isnan(x->traffic))
+		return fabs(y->traffic - x->traffic);
+	return y ? y->traffic : x->traffic;
+}
+
 static const char *actor_of(const struct own_times *o, const void *record)
 {
 	return o->actor ? *(const char *const *)((const char *)record + o->actor) : NULL;
@@ -150,6 +167,7 @@ static int at_first_contact(derive_fn *fn, void *ctx, struct arena *a,
 	const char *state = main_state(&field, a, def, now);
 
 	c.from_history = true;
+	c.weight = weight_of(def, NULL, now, NULL);
 	if (appeared != NONE_INT) {
 		c.at = appeared;
 		c.after = state ? state : c.object;
@@ -180,6 +198,7 @@ static int existence(derive_fn *fn, void *ctx, struct arena *a,
 		t = moved_at(o, NULL, after, c.seen);
 	c.at = t == NONE_INT ? c.seen : t;
 	c.actor = after ? actor_of(o, after) : NULL;
+	c.weight = weight_of(def, before, after, NULL);
 	if (!state)
 		state = c.object;
 	if (after)
@@ -187,6 +206,14 @@ static int existence(derive_fn *fn, void *ctx, struct arena *a,
 	else
 		c.before = state;
 	return fn(ctx, &c, e);
+}
+
+/* Who moved it: an author of what can be moved; a version's author made it, no more. */
+static const char *mover_of(enum record_kind kind, const void *after)
+{
+	if (kind == REC_MODEL_VERSION || kind == REC_PROMPT_VERSION)
+		return NULL;
+	return actor_of(&own[kind], after);
 }
 
 static bool texts_differ(const char *a, const char *b)
@@ -200,6 +227,7 @@ static int moves(derive_fn *fn, void *ctx, struct arena *a, const struct record_
 	int64_t t = moved_at(&own[def->kind], before, after, c.seen);
 
 	c.at = t == NONE_INT ? c.seen : t;
+	c.actor = mover_of(def->kind, after);
 	for (size_t i = 1; i < def->n_fields; i++) {
 		const struct field *f = &def->fields[i];
 
@@ -208,6 +236,7 @@ static int moves(derive_fn *fn, void *ctx, struct arena *a, const struct record_
 		c.field = f->name;
 		c.before = value_text(a, f, before);
 		c.after = value_text(a, f, after);
+		c.weight = weight_of(def, before, after, f->name);
 		if (texts_differ(c.before, c.after) && fn(ctx, &c, e) < 0)
 			return -1;
 	}
@@ -215,14 +244,15 @@ static int moves(derive_fn *fn, void *ctx, struct arena *a, const struct record_
 }
 
 int derive_changes(derive_fn *fn, void *ctx, struct arena *a,
-	const struct record_def *def, const void *before, const void *after, int64_t seen,
-	bool first_contact, struct err *e)
+	const struct record_def *def, const void *before, const void *after,
+	const struct derive_how *how, struct err *e)
 {
-	struct change c = {.at = seen,
-		.seen = seen,
+	struct change c = {.at = how->seen,
+		.seen = how->seen,
 		.kind = def->kind,
 		.not_before = NONE_INT,
 		.weight = NAN};
+	const struct service_conf *service;
 	const void *any = after;
 
 	if (!any)
@@ -231,10 +261,16 @@ int derive_changes(derive_fn *fn, void *ctx, struct arena *a,
 		return 0;
 	c.source = *(const char *const *)any;
 	c.object = key_text(a, def, any);
+	service = service_of_record(how->config, def->kind, any, c.object);
+	c.service = service ? service->name : NULL;
+	if (how->first_contact && after && !before)
+		return at_first_contact(fn, ctx, a, def, after, c, e);
+	if (how->baseline)
+		return 0;
+	c.not_before = how->last;
+	c.gap = how->gap;
 	if (before && after)
 		return moves(fn, ctx, a, def, before, after, c, e);
-	if (first_contact && after)
-		return at_first_contact(fn, ctx, a, def, after, c, e);
 	return existence(fn, ctx, a, def, before, after, c, e);
 }
 

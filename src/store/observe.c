@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/i18n.h"
+#include "store/baseline.h"
 #include "store/derive.h"
 #include "store/interval.h"
 #include "store/sessions.h"
@@ -20,6 +21,9 @@ struct observe {
 	int64_t source_id, generation, now;
 	const struct record_def *def;
 	bool first_contact;
+	struct baseline baseline;
+	bool missed; /* not all that is there was seen */
+	const struct config *config; /* borrowed; NULL */
 	size_t count;
 	struct arena arena; /* owned: what differs */
 	const void **pending; /* in the arena */
@@ -39,21 +43,24 @@ int observe_begin(struct observe **out, struct store *st, const char *source,
 	struct arena a;
 	struct source_row row;
 	struct observe *ob;
+	struct baseline base;
 	int r;
 
 	arena_init(&a);
 	r = source_find(&row, &a, st, source, e);
 	arena_release(&a);
-	if (r < 0 || source_check(st, row.id, generation, e) < 0)
+	if (r < 0 || source_check(st, row.id, generation, e) < 0 ||
+		baseline_find(&base, st, row.id, record_def(kind)->name, now, e) < 0)
 		return -1;
 	ob = mem_new(1, sizeof(*ob));
+	ob->baseline = base;
 	ob->st = st;
 	ob->source = mem_strdup(source);
 	ob->source_id = row.id;
 	ob->generation = generation;
 	ob->now = now;
 	ob->def = record_def(kind);
-	ob->first_contact = first_contact;
+	ob->first_contact = first_contact || !base.known || base.other || base.begun;
 	ob->scratch = mem_new(1, ob->def->size);
 	arena_init(&ob->arena);
 	arena_init(&ob->texts);
@@ -71,6 +78,16 @@ void observe_abort(struct observe *ob)
 	free(ob->scratch);
 	free(ob->source);
 	free(ob);
+}
+
+void observe_config(struct observe *ob, const struct config *c)
+{
+	ob->config = c;
+}
+
+void observe_missed(struct observe *ob)
+{
+	ob->missed = true;
 }
 
 size_t observe_count(const struct observe *ob)
@@ -143,10 +160,20 @@ static int put_change(void *ctx, const struct change *c, struct err *e)
 static int derive(
 	struct observe *ob, const void *before, const void *after, struct err *e)
 {
+	const struct baseline *b = &ob->baseline;
+	struct derive_how how = {.seen = ob->now,
+		.last = b->last,
+		.first_contact = ob->first_contact,
+		.baseline = b->other,
+		.config = ob->config};
+
+	/* Three intervals are what makes a source stale. */
+	how.gap = b->watched != NONE_INT && b->every_ns > 0 &&
+		ob->now - b->watched > 3 * b->every_ns;
 	seen_touch(ob->st, touch_of(ob->def->kind));
 	arena_reset(&ob->texts);
-	return derive_changes(put_change, ob->st, &ob->texts, ob->def, before, after,
-		ob->now, ob->first_contact, e);
+	return derive_changes(
+		put_change, ob->st, &ob->texts, ob->def, before, after, &how, e);
 }
 
 /* Found at first contact: valid since its own time, but not before what we know of it. */
@@ -323,8 +350,11 @@ int observe_end(struct observe *ob, bool complete, struct err *e)
 		if (r == 0)
 			r = apply_any(ob, ob->pending[i], e);
 	}
-	if (r == 0 && complete && ob->def->interval)
+	if (r == 0 && complete && !ob->missed && ob->def->interval)
 		r = vanish_all(ob, e);
+	if (r == 0)
+		r = baseline_read(ob->st, &ob->baseline, ob->source_id, ob->def->name,
+			ob->missed, ob->now, e);
 	r = slice_end(ob, r == 0, e);
 	observe_abort(ob);
 	return r;

@@ -10,16 +10,22 @@
 #define TOCSIN_STORE_OBSERVE_H
 
 #include "model/change.h"
+#include "model/config.h"
 #include "model/record.h"
 #include "store/store.h"
 
 struct observe;
 
 /*
- * Begin one round of one kind from one source at `now`.  first_contact: what is found did not
- * happen while we watched.  It is valid since its own time where it has one, and only what has
- * one leaves changes, marked from_history: a version's `created`, its aliases and stage at
- * `updated`, serving's `changed`, a flag's, a run's start and end, an alert's and a page's since.
+ * Begin one round of one kind from one source at `now`.  A kind that was never read of this
+ * source, or not since it has its URL, type and options, is at first contact, whatever the caller
+ * says.  first_contact: what is found did not happen while we watched.  It is valid since its own
+ * time where it has one, and only what has one leaves changes, marked from_history: a version's
+ * `created`, its aliases and stage at `updated`, serving's `changed`, a pointer's, a flag's, a
+ * definition's, a run's start and end, an alert's and a page's since.
+ *
+ * A change that was watched says when we last saw the old state, and, where that is more than
+ * three intervals ago, that there was a gap.
  *
  * Nothing is locked while a round is open, pages may take their time: what differs is kept in
  * memory and written by observe_end() in transactions of at most 50 ms, each of which checks the
@@ -27,7 +33,13 @@ struct observe;
  */
 int observe_begin(struct observe **out, struct store *st, const char *source, int64_t generation,
 	enum record_kind kind, int64_t now, bool first_contact, struct err *e);
+
+/* Whose services the changes belong to; borrowed until the end.  Without: they say none. */
+void observe_config(struct observe *ob, const struct config *c);
 int observe_put(struct observe *ob, const void *record, struct err *e);
+
+/* Something that should have come did not: pages were left out, records did not fit. */
+void observe_missed(struct observe *ob);
 
 /* complete: the round saw everything, so what was not put again has gone away. */
 int observe_end(struct observe *ob, bool complete, struct err *e);	/* commits; frees ob */

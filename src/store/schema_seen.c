@@ -223,10 +223,31 @@ static const char *const third[] = {
 	NULL,
 };
 
+#define BASELINE(table)                                                           \
+	"INSERT OR IGNORE INTO baseline (source, kind, since) SELECT s.id, '" table \
+	"', s.added FROM source s WHERE EXISTS (SELECT 1 FROM " table               \
+	" r WHERE r.source = s.name);"
+
+/*
+ * What a source held when it was first read, and what source that was: a digest of type, URL and
+ * options.  What is in a store already was read before.
+ */
+static const char *const fourth[] = {
+	COLUMN("source", "identity TEXT"),
+	"CREATE TABLE baseline ("
+	" source INTEGER NOT NULL, kind TEXT NOT NULL, identity TEXT, since INTEGER NOT NULL,"
+	" whole INTEGER, PRIMARY KEY (source, kind)) STRICT, WITHOUT ROWID;",
+	BASELINE("model_version") BASELINE("prompt_version") BASELINE("serving"),
+	BASELINE("job_run") BASELINE("freshness") BASELINE("pointer"),
+	BASELINE("drift_report") BASELINE("alert") BASELINE("page") BASELINE("flag"),
+	NULL,
+};
+
 static const struct migration steps[] = {
 	{1, first},
 	{2, second},
 	{3, third},
+	{4, fourth},
 };
 
 const struct migrations seen_migrations = {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/digest.h"
 #include "core/i18n.h"
 #include "core/json.h"
 #include "core/strbuf.h"
@@ -22,22 +23,40 @@ static char *public_url(struct arena *a, const char *url)
 		(int)(end - (at ? at + 1 : host)), at ? at + 1 : host);
 }
 
+/* What makes it the same source as before, but for who reads it. */
+static char *identity_of(struct arena *a, const struct source_conf *s)
+{
+	struct strbuf text = STRBUF_INIT, hex = STRBUF_INIT;
+	struct digest d;
+	char *out;
+
+	strbuf_addf(&text, "%s\n%s\n%s", s->type, s->url ? public_url(a, s->url) : "",
+		s->with ? s->with : "");
+	d = digest_of(text.buf, text.len);
+	digest_hex(&hex, &d);
+	out = arena_strdup(a, hex.buf);
+	strbuf_release(&text);
+	strbuf_release(&hex);
+	return out;
+}
+
 static int put_source(struct store *st, const struct source_conf *s, const char *context,
 	int64_t now, struct arena *a, struct err *e)
 {
 	static const char put[] =
-		"INSERT INTO source (name, type, url, context, every_ns, added)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO UPDATE SET"
+		"INSERT INTO source (name, type, url, context, every_ns, added, identity)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO UPDATE SET"
 		" type = excluded.type, url = excluded.url, context = excluded.context,"
-		" every_ns = excluded.every_ns, gone = NULL"
+		" every_ns = excluded.every_ns, identity = excluded.identity, gone = NULL"
 		" WHERE type IS NOT excluded.type OR url IS NOT excluded.url OR gone IS "
 		"NOT NULL"
 		" OR context IS NOT excluded.context OR every_ns IS NOT "
-		"excluded.every_ns";
+		"excluded.every_ns OR identity IS NOT excluded.identity";
 	const char *url = s->url ? s->url : s->targets.n ? s->targets.items[0] : NULL;
 
-	return seen_run(st, TOUCH_SOURCE, put, e, "ttttii", s->name, s->type,
-		url ? public_url(a, url) : NULL, context, s->every_ns, now);
+	return seen_run(st, TOUCH_SOURCE, put, e, "ttttiit", s->name, s->type,
+		url ? public_url(a, url) : NULL, context, s->every_ns, now,
+		identity_of(a, s));
 }
 
 /* names: a JSON array of those that stay. */

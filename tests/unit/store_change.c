@@ -7,6 +7,7 @@
 #include "model/pipeline.h"
 #include "model/registry.h"
 #include "store/observe.h"
+#include "store/source.h"
 
 #define SRC "s"
 
@@ -229,6 +230,223 @@ FIXTURE_TEST(history_of_runs_alerts_flags)
 	}
 }
 
+/* --- what a change says of its bounds, weight and service --- */
+
+static const char config_yaml[] =
+	"sources: [{name: s, type: test, url: 'http://a.example', every: 15s}]\n"
+	"services:\n"
+	"  - name: shop\n"
+	"    model: {source: s, name: ranker, alias: production}\n"
+	"    serving: {source: s, name: checkout}\n"
+	"    agents: {source: s, match: {name: shop-agent}}\n";
+
+static void load(struct fixture *f, struct config *c, const char *text)
+{
+	char *path = mem_format("%s/config.yaml", f->top);
+	struct problems p;
+	FILE *out = fopen(path, "w");
+
+	assert_non_null(out);
+	assert_true(fputs(text, out) >= 0);
+	assert_int_equal(fclose(out), 0);
+	problems_init(&p, path);
+	ok(f, config_load(c, path, &p, &f->e));
+	problems_release(&p);
+	free(path);
+}
+
+static void round_of(struct fixture *f, const struct config *c, enum record_kind kind,
+	int64_t at, bool missed, const void *records, size_t n)
+{
+	struct observe *ob;
+
+	ok(f, observe_begin(&ob, f->st, SRC, 1, kind, at, false, &f->e));
+	observe_config(ob, c);
+	for (size_t i = 0; i < n; i++)
+		ok(f,
+			observe_put(ob,
+				(const char *)records + i * record_def(kind)->size,
+				&f->e));
+	if (missed)
+		observe_missed(ob);
+	ok(f, observe_end(ob, true, &f->e));
+}
+
+static void polled(struct fixture *f, int64_t at)
+{
+	struct poll_outcome o = {.source_id = 1,
+		.generation = 1,
+		.at = at,
+		.state = SRC_OK,
+		.next_poll = at + S(15)};
+
+	ok(f, source_outcomes(f->st, &o, 1, &f->e));
+}
+
+/* "object field not_before..at gap weight service" of each, oldest first. */
+static const char *bounds(struct fixture *f, int64_t from)
+{
+	struct change_query q = {
+		.from = from, .to = AT_NOW, .seen_until = AT_NOW, .limit = 99};
+	struct change_list list;
+	struct strbuf sb = STRBUF_INIT;
+	const char *out;
+
+	ok(f, change_list(&list, &f->a, f->st, &q, &f->e));
+	for (size_t i = list.n; i-- > 0;) {
+		const struct change *c = &list.items[i];
+
+		strbuf_addf(&sb, "%s%s %s ", sb.len ? "; " : "", c->object,
+			c->field ? c->field : "-");
+		if (c->not_before == NONE_INT)
+			strbuf_adds(&sb, "?");
+		else
+			strbuf_addf(&sb, "%lld",
+				(long long)((c->not_before - T0) / NS_PER_S));
+		strbuf_addf(&sb, "..%lld%s", (long long)((c->at - T0) / NS_PER_S),
+			c->gap ? " gap" : "");
+		if (!isnan(c->weight))
+			strbuf_addf(&sb, " %g", c->weight);
+		strbuf_addf(&sb, "%s%s%s%s", c->actor ? " by " : "",
+			c->actor ? c->actor : "", c->service ? " of " : "",
+			c->service ? c->service : "");
+	}
+	out = arena_strdup(&f->a, sb.buf);
+	strbuf_release(&sb);
+	return out;
+}
+
+static struct pointer alias(const char *v)
+{
+	return (struct pointer){.source = SRC,
+		.model = "ranker",
+		.name = "production",
+		.version = v,
+		.observed = NONE_INT,
+		.changed = NONE_INT};
+}
+
+FIXTURE_TEST(a_change_has_bounds_weight_and_service)
+{
+	struct pointer p = alias("12");
+	struct serving v[] = {serving("12", NONE_INT), serving("13", NONE_INT)};
+	struct config c;
+
+	add_source(f, SRC);
+	load(f, &c, config_yaml);
+	v[1].variant = "canary";
+	v[1].traffic = 0.01;
+	round_of(f, &c, REC_POINTER, T0, false, &p, 1);
+	round_of(f, &c, REC_SERVING, T0, false, v, 1);
+	polled(f, T0);
+	p.version = "13";
+	p.author = "ci";
+	v[0].traffic = 0.99;
+	round_of(f, &c, REC_POINTER, T0 + S(15), false, &p, 1);
+	round_of(f, &c, REC_SERVING, T0 + S(15), false, v, 2);
+	polled(f, T0 + S(15));
+	assert_string_equal(bounds(f, T0 + S(1)),
+		"ranker/production version 0..15 by ci of shop; "
+		"checkout/main traffic 0..15 0.01 of shop; "
+		"checkout/canary - 0..15 0.01 of shop");
+	/* Nobody looked for 46 s, which is over three intervals. */
+	p.version = "12";
+	p.changed = T0 + S(40);
+	v[0].version = "14";
+	round_of(f, &c, REC_POINTER, T0 + S(61), false, &p, 1);
+	round_of(f, &c, REC_SERVING, T0 + S(61), false, v, 2);
+	assert_string_equal(bounds(f, T0 + S(16)),
+		"ranker/production version 15..40 gap by ci of shop; "
+		"checkout/main version 15..61 gap 0.99 of shop");
+	config_release(&c);
+}
+
+/* A read that came first today: the source was known, this kind of it was not. */
+FIXTURE_TEST(a_kind_that_was_never_read_is_a_baseline)
+{
+	struct pointer p = alias("12");
+	struct serving v = serving("12", T0 - S(500));
+
+	add_source(f, SRC);
+	round_of(f, NULL, REC_POINTER, T0, false, &p, 1);
+	polled(f, T0);
+	round_of(f, NULL, REC_SERVING, T0 + S(15), false, &v, 1);
+	polled(f, T0 + S(15));
+	v.variant = "other";
+	v.changed = NONE_INT;
+	round_of(f, NULL, REC_SERVING, T0 + S(30), false, &v, 1);
+	assert_string_equal(changes(f),
+		"checkout/main@30 -:12>; checkout/other@30 -:>12; "
+		"ranker/production@0 -:>12; checkout/main@-500 version:>12 h");
+}
+
+/* What was cut off at first comes later, and is no news; what goes away meanwhile is not gone. */
+FIXTURE_TEST(a_read_that_is_not_whole)
+{
+	struct pointer p[] = {alias("12"), alias("13"), alias("14")};
+
+	add_source(f, SRC);
+	polled(f, T0 - S(60));
+	p[1].name = "staging";
+	p[2].name = "shadow";
+	round_of(f, NULL, REC_POINTER, T0, true, p, 1);
+	polled(f, T0);
+	round_of(f, NULL, REC_POINTER, T0 + S(15), true, p + 1, 1);
+	polled(f, T0 + S(15));
+	assert_string_equal(changes(f), "");
+	round_of(f, NULL, REC_POINTER, T0 + S(30), false, p, 2);
+	polled(f, T0 + S(30));
+	assert_string_equal(changes(f), "");
+	/* Whole from now on: then one that was cut says since when nobody saw all of it. */
+	p[0].version = "99";
+	round_of(f, NULL, REC_POINTER, T0 + S(45), true, p + 1, 2);
+	polled(f, T0 + S(45));
+	round_of(f, NULL, REC_POINTER, T0 + S(60), false, p, 3);
+	assert_string_equal(
+		bounds(f, 0), "ranker/shadow - 30..45; ranker/production version 30..60");
+	/* For a source that is never whole, an hour is enough. */
+	ok(f, db_exec(&f->st->seen, "DELETE FROM baseline", &f->e));
+	p[2].version = "15";
+	round_of(f, NULL, REC_POINTER, T0 + S(75), true, p, 2);
+	polled(f, T0 + S(75));
+	p[0].name = "new";
+	p[1].name = "newer";
+	round_of(f, NULL, REC_POINTER, T0 + S(90), true, p, 1);
+	round_of(f, NULL, REC_POINTER, T0 + S(75 + 3600), true, p + 1, 1);
+	assert_string_equal(bounds(f, T0 + S(61)), "ranker/newer - ?..3675 gap");
+}
+
+/* Another URL under the same name: all that is there is new, and none of it happened. */
+FIXTURE_TEST(another_source_under_the_same_name)
+{
+	struct pointer p[] = {alias("12"), alias("13")};
+	struct config c, other;
+	char *text = mem_format("%s", config_yaml);
+
+	*strstr(text, "a.example") = 'b';
+	load(f, &c, config_yaml);
+	load(f, &other, text);
+	ok(f, source_sync(f->st, &c, "default", &f->e));
+	ok(f, db_exec(&f->st->seen, "UPDATE source SET generation = 1", &f->e));
+	p[1].name = "staging";
+	round_of(f, &c, REC_POINTER, T0, false, p, 2);
+	polled(f, T0);
+	ok(f, source_sync(f->st, &c, "default", &f->e));
+	ok(f, source_sync(f->st, &other, "default", &f->e));
+	p[0].version = "7";
+	p[1].name = "shadow";
+	round_of(f, &c, REC_POINTER, T0 + S(15), false, p, 2);
+	polled(f, T0 + S(15));
+	assert_string_equal(bounds(f, T0 + S(1)), "");
+	p[0].version = "8";
+	round_of(f, &c, REC_POINTER, T0 + S(30), false, p, 2);
+	assert_string_equal(
+		bounds(f, T0 + S(1)), "ranker/production version 15..30 of shop");
+	config_release(&c);
+	config_release(&other);
+	free(text);
+}
+
 /* Seen before, away, and found again by a first contact: it does not reach back over what we know. */
 FIXTURE_TEST(history_does_not_overlap_what_was_seen)
 {
@@ -299,4 +517,8 @@ UNIT_TESTS(
 	cmocka_unit_test(a_version_that_appears_has_its_own_time),
 	cmocka_unit_test(history_of_runs_alerts_flags),
 	cmocka_unit_test(history_does_not_overlap_what_was_seen),
+	cmocka_unit_test(a_change_has_bounds_weight_and_service),
+	cmocka_unit_test(a_kind_that_was_never_read_is_a_baseline),
+	cmocka_unit_test(a_read_that_is_not_whole),
+	cmocka_unit_test(another_source_under_the_same_name),
 	cmocka_unit_test(lists_are_asked_for))
