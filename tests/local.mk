@@ -161,6 +161,9 @@ check_PROGRAMS += tests/unit/yaml
 tests_unit_yaml_SOURCES = tests/unit/yaml.c tests/fuzz/yaml.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/map
 check_PROGRAMS += tests/unit/connector
+check_PROGRAMS += tests/unit/connector_cases
+tests_unit_connector_cases_SOURCES = tests/unit/connector_cases.c tests/unit/case_server.c tests/unit/case_server.h tests/unit/web.c tests/unit/web.h
+EXTRA_DIST += tests/data/connectors
 check_PROGRAMS += tests/unit/action
 tests_unit_action_SOURCES = tests/unit/action.c tests/unit/web.c tests/unit/web.h
 
