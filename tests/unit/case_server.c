@@ -21,6 +21,7 @@
 struct case_server {
 	const struct json *answers; /* borrowed */
 	int64_t used[ANSWERS_MAX]; /* how often each was given */
+	int64_t writes; /* answered so far */
 	FILE *log; /* shared by both processes */
 	pid_t pid;
 	char *url; /* owned */
@@ -104,37 +105,45 @@ static size_t pairs_in(const char *pattern)
 	return n;
 }
 
-/* The pattern of an answer that fits; of several the one that names most of the query. */
-static const char *best_pattern(
-	const struct case_server *s, const char *method, const char *target)
+struct asked {
+	const char *request, *method, *target;
+};
+
+static bool answer_fits(
+	const struct case_server *s, const struct json *a, const struct asked *q)
 {
-	const char *best = NULL;
+	const char *asks = json_text(json_get(a, "asks"));
+	int64_t after = json_int(json_get(a, "after"));
 
-	json_each (a, s->answers) {
-		const char *path = text_of(a, "path", "");
-
-		if (!strcmp(text_of(a, "method", "GET"), method) &&
-			case_target_fits(target, path) &&
-			(!best || pairs_in(path) > pairs_in(best)))
-			best = path;
-	}
-	return best;
+	return !strcmp(text_of(a, "method", "GET"), q->method) && after <= s->writes &&
+		case_target_fits(q->target, text_of(a, "path", "")) &&
+		(!asks || strstr(q->request, asks));
 }
 
-/* Of those for the same request the first that has a turn left, else the last. */
-static const struct json *answer_for(
-	struct case_server *s, const char *method, const char *target)
+/* How closely it is meant: what it names of the request, then of what went before. */
+static int64_t closeness(const struct json *a)
 {
-	const char *pattern = best_pattern(s, method, target);
+	int64_t after = json_int(json_get(a, "after"));
+
+	return (int64_t)pairs_in(text_of(a, "path", "")) * 10000 +
+		(json_get(a, "asks") ? 1000 : 0) + (after > 0 ? after : 0);
+}
+
+/* Of the closest that fit the first that has a turn left, else the last. */
+static const struct json *answer_for(struct case_server *s, const struct asked *q)
+{
 	const struct json *found = NULL;
-	int64_t *used = NULL;
+	int64_t *used = NULL, best = -1;
 	size_t i = 0;
 
 	json_each (a, s->answers) {
+		if (answer_fits(s, a, q) && closeness(a) > best)
+			best = closeness(a);
+	}
+	json_each (a, s->answers) {
 		int64_t times = json_int(json_get(a, "times"));
 
-		if (pattern && !strcmp(text_of(a, "path", ""), pattern) &&
-			!strcmp(text_of(a, "method", "GET"), method) && i < ANSWERS_MAX) {
+		if (i < ANSWERS_MAX && answer_fits(s, a, q) && closeness(a) == best) {
 			found = a;
 			used = &s->used[i];
 			if (*used < (times > 0 ? times : 1))
@@ -145,6 +154,14 @@ static const struct json *answer_for(
 	if (used)
 		++*used;
 	return found;
+}
+
+static bool is_write(const struct json *a)
+{
+	const char *method = text_of(a, "method", "GET");
+
+	return json_bool(json_get(a, "writes"),
+		strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0);
 }
 
 static void add_headers(
@@ -236,10 +253,12 @@ static enum web_fault serve(void *ctx, const char *request, struct strbuf *reply
 	size_t verb = strcspn(request, " "), rest = strcspn(request + verb + 1, " ");
 	char *method = mem_strndup(request, verb);
 	char *target = mem_strndup(request + verb + 1, rest);
-	const struct json *a = answer_for(s, method, target);
+	const struct json *a = answer_for(s, &(struct asked){request, method, target});
 	enum web_fault fault = WEB_CLOSE;
 
 	note(s, request, method, target, a != NULL);
+	if (a && is_write(a))
+		s->writes++;
 	if (a)
 		fault = give(reply, a, method, s->url);
 	else

@@ -6,9 +6,9 @@
  *
  *   - case: an alias that is not there           # what it shows, in words
  *     read: aliases                              # one of read, action, probe: true
- *     action: set-alias                          # plan, apply, verify; undo when that is expected
+ *     action: set-alias                          # plan, apply, verify, effect; undo if expected
  *     params: {model: fraud, version: "7"}       #   the action's parameters
- *     only: plan                                 #   plan, apply, verify: go no further
+ *     only: plan                                 #   plan, apply, verify: go no further; rehearse
  *     with: {repositories: [ml/fraud]}           # the source's options, as in the configuration
  *     auth: {bearer: {env: TOKEN}}               # and its auth, headers, tls; url is "{server}"
  *     source: {max_bytes: 1KB}                   # and what else a source may say
@@ -18,24 +18,28 @@
  *     answers:
  *       - {method: GET, path: /api/x, status: 404, headers: {Retry-After: "7"}, body: '{"a":1}'}
  *       - {path: "/api/x?token=2", json: {a: 1}, times: 3, fault: truncate}
+ *       - {method: POST, path: /, asks: "DescribeThing", after: 1, writes: false}
  *     expect:
  *       records: [{model: fraud, version: "7"}]  # all of them, in any order; named fields only
  *       dropped: 1  cut: true  fallback: other   # of a read; 0, false and none when not named
  *       version: "3.17"                          # of a probe
  *       before: "7"  body: {..}  effects: words  # of an action's plan
- *       done: true  undone: true                 # applied and verified; then undone and verified
+ *       done: true  undone: true                 # applied, verified, in effect; undone, verified
  *       error: auth                              # core/err.h's name for what goes wrong
  *       says: words | [words, ...]               # stand in the sentence, its place or its hint
- *       at: plan                                 # plan, apply, verify, undo: where it goes wrong
+ *       at: plan                                 # plan, rehearse, apply, verify, effect, undo
  *       retry: true  sent: false                 # may succeed later; may have reached the backend
  *       requests: ["POST /api/x?a=b {..}", ...]  # were sent in this order, others between them
  *       never: ["DELETE /api/x"]                 # were not sent
  *       headers: {X-Workspace: ml}               # were sent with a request
  *
- * An answer fits by method (GET when not named) and path, as it is sent; and by what of the query
- * the path names, decoded.  Several for one request are given in order, each `times` times, the
- * last one for ever.  status is 200 and the type that of the body when not named; fault: truncate,
- * close, reset, hang.  "{server}" in bodies, headers, auth and expectations is the server's URL.
+ * An answer fits by method (GET when not named) and path, as it is sent; by what of the query the
+ * path names, decoded; by `asks`, words anywhere in the request; and once `after` writes were
+ * answered (all but GET and HEAD are writes, or what says `writes`): so the state after an action
+ * is told apart from the one before.  What names most counts.  Several for one request are given
+ * in order, each `times` times, the last one for ever.  status is 200 and the type that of the
+ * body when not named; fault: truncate, close, reset, hang.  "{server}" in bodies, headers, auth
+ * and expectations is the server's URL.
  * A request that nothing fits fails the case.
  *
  * CASES=mlflow runs one connector's file, CASE=words the cases whose name holds these words;
@@ -65,8 +69,8 @@ struct expectation {
 };
 
 struct answer_keys {
-	const char *method, *path, *body, *fault;
-	const struct yaml_node *status, *headers, *json, *times;
+	const char *method, *path, *body, *fault, *asks;
+	const struct yaml_node *status, *headers, *json, *times, *after, *writes;
 };
 
 struct case_keys {
@@ -99,7 +103,8 @@ static const struct yaml_field expect_fields[] = {
 static const struct yaml_field answer_fields[] = {
 	ANSWER(method, YAML_TEXT), ANSWER(path, YAML_TEXT), ANSWER(body, YAML_TEXT),
 	ANSWER(fault, YAML_TEXT), ANSWER(status, YAML_NODE), ANSWER(headers, YAML_NODE),
-	ANSWER(json, YAML_NODE), ANSWER(times, YAML_NODE),
+	ANSWER(json, YAML_NODE), ANSWER(times, YAML_NODE), ANSWER(asks, YAML_TEXT),
+	ANSWER(after, YAML_NODE), ANSWER(writes, YAML_NODE),
 	{0},
 };
 
@@ -193,6 +198,11 @@ static struct json *answers_of(const struct case_keys *k)
 		json_add(j, "status", yaml_to_json(a->status));
 		json_add(j, "headers", yaml_to_json(a->headers));
 		json_add(j, "times", yaml_to_json(a->times));
+		json_add(j, "after", yaml_to_json(a->after));
+		if (a->writes)
+			json_add(j, "writes", yaml_to_json(a->writes));
+		if (a->asks)
+			json_add_text(j, "asks", a->asks);
 		if (a->json) {
 			struct json *body = yaml_to_json(a->json);
 			char *text = text_of(body);
@@ -420,30 +430,57 @@ static void check_plan(struct talk *t, struct action_plan *p)
 		complain(t, "effects: '%s'", effects ? effects : "");
 }
 
-static void undo(struct talk *t, const struct json *params, const char *before)
+/* True: the world follows, or the connector does not say what would show it. */
+static bool has_effect(struct talk *t, struct action_plan *p)
 {
-	struct action_plan *p = NULL;
+	int64_t until = clock_mono() + NS_PER_S / 4;
+	const char *says;
+
+	return !action_effect(&says, p, not_long, &until, &t->e);
+}
+
+static void rehearse(struct talk *t, struct action_plan *p)
+{
+	char *said = NULL;
+
+	t->at = "rehearse";
+	if (!action_rehearse(&said, p, &t->e) && !said)
+		complain(t, "the action knows no rehearsal");
+	free(said);
+}
+
+static void undo(struct talk *t, struct action_call done, struct action_plan *p)
+{
+	struct action_plan *back = NULL;
+	const char *was = action_before(p);
+	char *after = NULL;
 	bool sent;
 
 	t->at = "undo";
-	if (!action_undo(&p, &t->config, "src", t->k->action, params, before, &t->e) &&
-		!action_apply(p, &sent, &t->e))
-		t->undone = verified(t, p);
-	action_plan_free(p);
+	if (was && action_after(&after, p, &t->e))
+		return;
+	done.expect = after;
+	if (!action_undo(&back, &t->config, &done, was, &t->e) &&
+		!action_apply(back, &sent, &t->e))
+		t->undone = verified(t, back);
+	action_plan_free(back);
+	free(after);
 }
 
 static void run_action(struct talk *t)
 {
 	struct json *params = t->k->params ? wanted_json(t, t->k->params) : json_object();
+	struct action_call call = {
+		.source = "src", .action = t->k->action, .params = params};
 	struct action_plan *p = NULL;
-	char *before = NULL;
 
 	t->at = "plan";
-	if (!action_plan(&p, &t->config, "src", t->k->action, params, &t->e)) {
+	if (!action_plan(&p, &t->config, &call, &t->e)) {
 		check_plan(t, p);
-		before = action_before(p) ? mem_strdup(action_before(p)) : NULL;
+		if (t->k->only && !strcmp(t->k->only, "rehearse"))
+			rehearse(t, p);
 	}
-	if (goes_on(t, "plan")) {
+	if (goes_on(t, "plan") && goes_on(t, "rehearse")) {
 		t->at = "apply";
 		action_apply(p, &t->sent, &t->e);
 	}
@@ -451,11 +488,14 @@ static void run_action(struct talk *t)
 		t->at = "verify";
 		t->done = verified(t, p);
 	}
+	if (t->done && goes_on(t, "verify")) {
+		t->at = "effect";
+		t->done = has_effect(t, p);
+	}
 	if (t->done && t->k->expect.undone)
-		undo(t, params, before);
+		undo(t, call, p);
 	t->finished = true;
 	action_plan_free(p);
-	free(before);
 	json_free(params);
 }
 
