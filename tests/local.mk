@@ -28,6 +28,7 @@ tests_unit_input_SOURCES = tests/unit/input.c tests/fuzz/input.c tests/fuzz/fuzz
 check_PROGRAMS += tests/unit/metrics
 tests_unit_metrics_SOURCES = tests/unit/metrics.c tests/unit/readers.c tests/unit/readers.h tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/number
+check_PROGRAMS += tests/unit/path_pattern
 check_PROGRAMS += tests/unit/poll
 tests_unit_poll_SOURCES = tests/unit/poll.c tests/unit/readers.c tests/unit/readers.h tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/prometheus

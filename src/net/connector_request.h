@@ -85,9 +85,11 @@ struct connector_page {
 /*
  * Path patterns: "{name}" and "{name.field}" are one encoded part of a segment, "{name...}" keeps
  * its slashes, "{name|twice}" is encoded twice, "[...]" is left out when a value inside is null or
- * "".  A segment that would be "", "." or ".." by its values is refused.
+ * "".  A segment that would be "", "." or ".." by its values is refused.  A stage whose whole path
+ * is "[/...]" makes no request when that is left out: its answer is null then.
  */
 int path_pattern_check(const char *pattern, struct err *e);
+bool path_pattern_is_left_out(const char *pattern, const struct json *values);
 int path_pattern_make(struct strbuf *out, const char *pattern, const struct json *values,
 	struct err *e);
 

@@ -34,6 +34,13 @@ static const char *take_hole(const char *s, struct strbuf *name, enum hole_kind 
 	return s + 1;
 }
 
+/* "[/...]": one bracket around all of it. */
+static bool is_whole(const char *pattern)
+{
+	return !strncmp(pattern, "[/", 2) &&
+		strchr(pattern, ']') == pattern + strlen(pattern) - 1;
+}
+
 int path_pattern_check(const char *pattern, struct err *e)
 {
 	struct strbuf name = STRBUF_INIT;
@@ -41,7 +48,7 @@ int path_pattern_check(const char *pattern, struct err *e)
 	bool open = false, filled = false;
 	int result = 0;
 
-	if (*pattern != '/')
+	if (*pattern != '/' && !is_whole(pattern))
 		result =
 			err_set(e, ERR_INPUT, _("a path begins with '/': '%s'"), pattern);
 	if (strpbrk(pattern, "?#"))
@@ -190,6 +197,11 @@ static bool is_left_out(const char *s, const struct json *values)
 	return missing;
 }
 
+bool path_pattern_is_left_out(const char *pattern, const struct json *values)
+{
+	return is_whole(pattern) && is_left_out(pattern + 1, values);
+}
+
 /* One step of the pattern at s; where the next begins, or NULL. */
 static const char *make_step(struct making *m, const char *s, struct strbuf *name)
 {
@@ -227,6 +239,10 @@ int path_pattern_make(
 	const char *s = pattern;
 	int result = path_pattern_check(pattern, e);
 
+	if (!result && path_pattern_is_left_out(pattern, values))
+		result = err_set(e, ERR_INPUT,
+			_("the path '%s' has no value, so that nothing can be asked"),
+			pattern);
 	while (!result && *s) {
 		s = make_step(&m, s, &name);
 		if (!s)
