@@ -238,12 +238,18 @@ static void cell_object(struct value *out, struct pane *p, const void *data)
 
 static void cell_moved(struct value *out, struct pane *p, const void *data)
 {
-	const struct change *ch = change_of(data);
+	(void)p;
+	change_moved(&out->text, change_of(data));
+}
+
+/* Of the traffic that it took; most kinds of change take none by themselves. */
+static void cell_share(struct value *out, struct pane *p, const void *data)
+{
+	double weight = change_of(data)->weight;
 
 	(void)p;
-	change_moved(&out->text, ch);
-	if (!isnan(ch->weight))
-		strbuf_addf(&out->text, _(", %.0f %% of the traffic"), ch->weight * 100);
+	if (!isnan(weight))
+		value_percent(out, weight, 0);
 }
 
 static void cell_actor(struct value *out, struct pane *p, const void *data)
@@ -291,6 +297,8 @@ static const struct column changes_columns[] = {
 		.priority = 2, .cell = cell_object},
 	{.name = "change", .title = N_("Change"), .min = 12, .max = 48, .align = 'l',
 		.priority = 2, .cell = cell_moved},
+	{.name = "share", .title = N_("Traffic"), .min = 7, .align = 'r', .priority = 5,
+		.cell = cell_share},
 	{.name = "service", .title = N_("Service"), .min = 8, .max = 24, .align = 'l',
 		.priority = 5, .cell = cell_service},
 	{.name = "note", .title = N_("Note"), .min = 4, .max = 30, .align = 'l', .priority = 6,

@@ -1,31 +1,28 @@
 #include "config.h"
+#include "tui/panes/models.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/i18n.h"
-#include "report/models.h"
+#include "core/json.h"
+#include "core/mem.h"
 #include "store/observe.h"
 #include "tui/console.h"
 #include "tui/panes/panes.h"
-#include "tui/runbook_open.h"
-#include "tui/suspect.h"
 
 #define MODELS_MAX 500
-#define VERSIONS_MAX 12
-#define CHANGES_MAX 12
+#define PROMPTS_MAX 2000
+#define HISTORY_MAX 4
 
-/* --- query --- */
-
-/* How loud a state is; what nobody configured to be served says nothing. */
-static enum severity sync_severity(enum sync_state s)
+enum severity sync_severity(enum sync_state s)
 {
 	static const enum severity loud[SYNC_STATES] = {
 		[SYNC_NONE] = SEV_NONE,
 		[SYNC_IN_SYNC] = SEV_OK,
-		[SYNC_CANARY] = SEV_OK,
-		[SYNC_ROLLING_OUT] = SEV_OK,
+		[SYNC_CANARY] = SEV_NONE,
+		[SYNC_ROLLING_OUT] = SEV_NONE,
 		[SYNC_DRIFT] = SEV_TICKET,
 		[SYNC_POINTER_MISSING] = SEV_TICKET,
 		[SYNC_DANGLING] = SEV_PAGE,
@@ -36,126 +33,294 @@ static enum severity sync_severity(enum sync_state s)
 	return loud[s];
 }
 
+/* --- query --- */
+
+static bool has_prompt(
+	const struct observed_list *prompts, const char *source, const char *name)
+{
+	for (size_t i = 0; i < prompts->n; i++) {
+		const struct prompt_version *v = prompts->items[i].record;
+
+		if (!strcmp(v->source, source) && !strcmp(v->prompt, name))
+			return true;
+	}
+	return false;
+}
+
+static void add_name(struct rows *out, const struct name_row *name)
+{
+	struct name_row *row = arena_alloc(out->arena, 1, sizeof(*row));
+
+	*row = *name;
+	rows_add(out, row, "%s/%s/%s", row->source, row->model,
+		row->alias ? row->alias : "");
+}
+
+/* Pointers of models, or of what the registry keeps as prompts. */
+static void add_pointers(struct rows *out, const struct model_rows *found,
+	const struct observed_list *prompts, bool of_prompts)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		const struct model_row *m = &found->items[i];
+		struct name_row row = {
+			.prompt = has_prompt(prompts, m->source, m->model),
+			.source = m->source,
+			.model = m->model,
+			.alias = m->alias,
+			.version = m->pointer ? m->pointer->version : NULL,
+			.since = m->since,
+			.pointer = m->pointer,
+			.served = m,
+			.stale = m->stale,
+		};
+
+		if (m->pointer && !row.version)
+			row.version = m->pointer->digest;
+		if (row.prompt == of_prompts)
+			add_name(out, &row);
+	}
+}
+
+static bool has_row(
+	const struct rows *rows, const struct prompt_version *v, const char *label)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct name_row *row = rows->items[i].data;
+
+		if (row->alias && !strcmp(row->alias, label) &&
+			!strcmp(row->source, v->source) && !strcmp(row->model, v->prompt))
+			return true;
+	}
+	return false;
+}
+
+/* Labels that stand in versions only. */
+static void add_labels(struct rows *out, struct console *c, const struct observed *o)
+{
+	const struct prompt_version *v = o->record;
+	struct err ignored = ERR_INIT;
+	struct json *labels = NULL;
+
+	if (v->labels && !json_parse(&labels, v->labels, strlen(v->labels), &ignored))
+		json_each (label, labels) {
+			struct name_row row = {
+				.prompt = true,
+				.source = v->source,
+				.model = v->prompt,
+				.alias = arena_strdup(out->arena, json_text(label)),
+				.version = v->version,
+				.since = o->since,
+				.label_of = v,
+				.stale = console_stale(c, v->source),
+			};
+
+			if (row.alias && !has_row(out, v, row.alias))
+				add_name(out, &row);
+		}
+	json_free(labels);
+	err_release(&ignored);
+}
+
 static int models_query(struct pane *p, struct rows *out, struct err *e)
 {
 	struct console *c = pane_console(p);
+	struct observed_list prompts = {0};
 	struct model_rows found;
 
 	if (!console_store(c) || !console_config(c))
 		return 0;
 	if (model_rows(&found, out->arena, console_store(c), console_config(c),
-		    console_context(c), console_at(c), console_now(c), MODELS_MAX, e))
+		    console_context(c), console_at(c), console_now(c), MODELS_MAX, e) ||
+		observed_at(&prompts, out->arena, console_store(c), REC_PROMPT_VERSION,
+			NULL, NULL, console_at(c), PROMPTS_MAX, e))
 		return -1;
-	for (size_t i = 0; i < found.n; i++) {
-		const struct model_row *m = &found.items[i];
-
-		rows_add(out, m, "%s/%s/%s", m->source, m->model,
-			m->alias ? m->alias : "");
-	}
-	out->more = found.more;
+	add_pointers(out, &found, &prompts, false);
+	add_pointers(out, &found, &prompts, true);
+	for (size_t i = 0; i < prompts.n; i++)
+		if (console_has_source(c,
+			    ((const struct prompt_version *)prompts.items[i].record)
+				    ->source))
+			add_labels(out, c, &prompts.items[i]);
+	out->more = found.more || prompts.more;
 	return 0;
 }
 
 static void models_summary(struct pane *p, struct strbuf *out)
 {
 	const struct rows *rows = pane_rows(p);
-	size_t served = 0, in_sync = 0, wrong = 0;
+	size_t prompts = 0, served = 0, in_sync = 0, wrong = 0, unknown = 0;
 
 	for (size_t i = 0; i < rows->n; i++) {
-		const struct model_row *m = rows->items[i].data;
+		const struct name_row *row = rows->items[i].data;
+		enum sync_state s = row->served ? row->served->sync.state : SYNC_NONE;
 
-		served += m->sync.state != SYNC_NONE;
-		in_sync += m->sync.state == SYNC_IN_SYNC;
-		wrong += sync_severity(m->sync.state) >= SEV_TICKET;
+		prompts += row->prompt;
+		served += s != SYNC_NONE;
+		in_sync += s == SYNC_IN_SYNC;
+		wrong += sync_severity(s) >= SEV_TICKET;
+		unknown += sync_severity(s) == SEV_NO_DATA;
 	}
-	strbuf_addf(out, ngettext("%zu alias", "%zu aliases", rows->n), rows->n);
+	strbuf_addf(out, ngettext("%zu alias", "%zu aliases", rows->n - prompts),
+		rows->n - prompts);
 	strbuf_addf(out, _(", %zu served, %zu in sync"), served, in_sync);
 	if (wrong)
 		strbuf_addf(out, _(", %zu drifted"), wrong);
+	if (unknown)
+		strbuf_addf(out, _(", %zu unknown"), unknown);
+	if (prompts)
+		strbuf_addf(out,
+			ngettext("; %zu label of prompts", "; %zu labels of prompts",
+				prompts),
+			prompts);
+}
+
+static bool models_divide(
+	struct pane *p, const void *above, const void *below, int i, struct value *out)
+{
+	const struct name_row *a = above, *b = below;
+
+	(void)p;
+	if (i || !b->prompt || (a && a->prompt))
+		return false;
+	strbuf_adds(&out->text, _("Prompts"));
+	return true;
+}
+
+/* --- where it was before --- */
+
+const char *name_previous(
+	int64_t *until, struct arena *a, struct pane *p, const struct name_row *row)
+{
+	struct console *c = pane_console(p);
+	struct observed_list list = {0};
+	struct strbuf key = STRBUF_INIT;
+	struct err ignored = ERR_INIT;
+	const char *before = NULL;
+
+	*until = row->since;
+	if (!row->pointer || !console_store(c))
+		return NULL;
+	record_key(&key, row->pointer, REC_POINTER);
+	if (!observed_history(&list, a, console_store(c), REC_POINTER, row->source,
+		    key.buf, HISTORY_MAX, &ignored))
+		for (size_t i = 0; i < list.n && !before; i++) {
+			const struct pointer *old = list.items[i].record;
+
+			if (old->version && list.items[i].since < console_now(c) &&
+				row->version && strcmp(old->version, row->version)) {
+				before = old->version;
+				*until = list.items[i].until;
+			}
+		}
+	if (!before)
+		before = row->pointer->previous;
+	strbuf_release(&key);
+	err_release(&ignored);
+	return before;
 }
 
 /* --- columns --- */
 
 static void cell_state(struct value *out, struct pane *p, const void *data)
 {
-	const struct model_row *m = data;
+	const struct name_row *row = data;
+	enum sync_state s = row->served ? row->served->sync.state : SYNC_NONE;
 
-	if (m->sync.state != SYNC_NONE)
-		value_severity(out, p, sync_severity(m->sync.state),
-			_(sync_state_title(m->sync.state)));
+	if (s != SYNC_NONE)
+		value_severity(out, p, sync_severity(s), _(sync_state_title(s)));
 }
 
 static void cell_model(struct value *out, struct pane *p, const void *data)
 {
 	(void)p;
-	value_text(out, ((const struct model_row *)data)->model);
+	value_text(out, ((const struct name_row *)data)->model);
 	out->role = ROLE_STRONG;
 }
 
 static void cell_alias(struct value *out, struct pane *p, const void *data)
 {
 	(void)p;
-	value_text(out, ((const struct model_row *)data)->alias);
+	value_text(out, ((const struct name_row *)data)->alias);
 }
 
 static void cell_version(struct value *out, struct pane *p, const void *data)
 {
-	const struct model_row *m = data;
-
 	(void)p;
-	value_text(out, m->pointer ? m->pointer->version : NULL);
-}
-
-static void served_text(struct strbuf *out, const struct model_row *m)
-{
-	for (size_t i = 0; i < m->n_variants; i++) {
-		const struct serving *v = &m->variants[i];
-
-		if (isnan(v->traffic) || v->traffic <= 0)
-			continue;
-		strbuf_addf(
-			out, "%s%s", out->len ? ", " : "", v->version ? v->version : "?");
-		if (v->traffic < 0.9995)
-			strbuf_addf(out, " %.0f%%", v->traffic * 100);
-	}
+	value_text(out, ((const struct name_row *)data)->version);
 }
 
 static void cell_served(struct value *out, struct pane *p, const void *data)
 {
+	const struct model_row *m = ((const struct name_row *)data)->served;
+
 	(void)p;
-	served_text(&out->text, data);
+	for (size_t i = 0; m && i < m->n_variants; i++) {
+		const struct serving *v = &m->variants[i];
+
+		if (isnan(v->traffic) || v->traffic <= 0)
+			continue;
+		strbuf_addf(&out->text, "%s%s", out->text.len ? ", " : "",
+			v->version ? v->version : "?");
+		if (v->traffic < 0.9995)
+			strbuf_addf(&out->text, " %.0f%%", v->traffic * 100);
+	}
 }
 
 static void cell_since(struct value *out, struct pane *p, const void *data)
 {
-	value_since(out, p, ((const struct model_row *)data)->since);
+	value_since(out, p, ((const struct name_row *)data)->since);
 }
 
 static void cell_age(struct value *out, struct pane *p, const void *data)
 {
-	value_age(out, p, ((const struct model_row *)data)->source);
+	value_age(out, p, ((const struct name_row *)data)->source);
 }
 
 static void cell_service(struct value *out, struct pane *p, const void *data)
 {
-	const struct model_row *m = data;
+	const struct model_row *m = ((const struct name_row *)data)->served;
 
 	(void)p;
-	value_text(out, m->service ? m->service->name : NULL);
+	value_text(out, m && m->service ? m->service->name : NULL);
 	out->role = ROLE_DIM;
+}
+
+static void cell_author(struct value *out, struct pane *p, const void *data)
+{
+	const struct name_row *row = data;
+
+	(void)p;
+	value_text(out,
+		row->pointer            ? row->pointer->author
+			: row->label_of ? row->label_of->author
+					: NULL);
+	out->role = ROLE_DIM;
+}
+
+static void cell_source(struct value *out, struct pane *p, const void *data)
+{
+	(void)p;
+	value_text(out, ((const struct name_row *)data)->source);
+	out->role = ROLE_DIM;
+}
+
+static enum severity severity_of_row(const void *data)
+{
+	const struct model_row *m = ((const struct name_row *)data)->served;
+
+	return m ? sync_severity(m->sync.state) : SEV_NONE;
 }
 
 static int compare_state(const void *a, const void *b)
 {
-	const struct model_row *x = a, *y = b;
-	enum severity s = sync_severity(x->sync.state), t = sync_severity(y->sync.state);
+	enum severity s = severity_of_row(a), t = severity_of(b);
 
 	return (s > t) - (s < t);
 }
 
 static int compare_since(const void *a, const void *b)
 {
-	const struct model_row *x = a, *y = b;
+	const struct name_row *x = a, *y = b;
 
 	return (x->since > y->since) - (x->since < y->since);
 }
@@ -178,199 +343,69 @@ static const struct column models_columns[] = {
 		.cell = cell_age},
 	{.name = "service", .title = N_("Service"), .min = 8, .max = 30, .grow = 1, .align = 'l',
 		.priority = 3, .cell = cell_service},
+	{.name = "author", .title = N_("Who"), .min = 4, .max = 20, .align = 'l',
+		.priority = 6, .cell = cell_author},
+	{.name = "source", .title = N_("Source"), .min = 6, .max = 16, .align = 'l',
+		.priority = 7, .cell = cell_source},
 	{0},
 };
 /* clang-format on */
 
-/* --- detail --- */
-
-static void add_serving(struct pane *p, const struct model_row *m, struct doc *out)
-{
-	if (!m->n_variants)
-		return;
-	doc_heading(out, _("Served"));
-	doc_columns_begin(out, "llrrl");
-	for (size_t i = 0; i < m->n_variants; i++) {
-		const struct serving *v = &m->variants[i];
-		bool expected = m->pointer && m->pointer->version && v->version &&
-			!strcmp(v->version, m->pointer->version);
-
-		doc_cell(out, ROLE_TEXT, v->variant);
-		doc_cellf(out, expected ? ROLE_OK : ROLE_TICKET, _("version %s"),
-			v->version ? v->version : "?");
-		if (isnan(v->traffic))
-			doc_cell(out, ROLE_DIM, "-");
-		else
-			doc_cellf(out, ROLE_TEXT, "%.0f %%", v->traffic * 100);
-		if (v->replicas == NONE_INT)
-			doc_cell(out, ROLE_DIM, "");
-		else
-			doc_cellf(out, ROLE_DIM,
-				ngettext("%lld replica", "%lld replicas",
-					(unsigned long)v->replicas),
-				(long long)v->replicas);
-		doc_cell(out, v->ready == 0 ? ROLE_TICKET : ROLE_DIM,
-			v->ready == NONE_INT ? ""
-				: v->ready   ? _("ready")
-					     : _("not ready"));
-	}
-	doc_columns_end(out);
-	(void)p;
-}
-
-static void add_versions(struct pane *p, const struct model_row *m, struct doc *out)
-{
-	struct console *c = pane_console(p);
-	struct version_rows versions;
-	struct err ignored = ERR_INIT;
-	struct arena a;
-
-	arena_init(&a);
-	if (!version_rows(&versions, &a, console_store(c), m->source, m->model,
-		    console_at(c), VERSIONS_MAX, &ignored) &&
-		versions.n) {
-		doc_heading(out, _("Versions"));
-		doc_columns_begin(out, "rlll");
-		for (size_t i = 0; i < versions.n; i++) {
-			const struct model_version *v = versions.items[i];
-			struct strbuf at = STRBUF_INIT, names = STRBUF_INIT;
-
-			for (const char **name = versions.aliases[i]; *name; name++)
-				strbuf_addf(&names, "%s%s", names.len ? ", " : "", *name);
-			if (v->created != NONE_INT)
-				console_time(c, &at, v->created);
-			doc_cell(out, ROLE_STRONG, v->version);
-			doc_cell(out, ROLE_LINK, names.buf);
-			doc_cell(out, ROLE_DIM, at.buf);
-			doc_cell(out, ROLE_DIM, v->note ? v->note : v->status);
-			strbuf_release(&at);
-			strbuf_release(&names);
-		}
-		doc_columns_end(out);
-	}
-	err_release(&ignored);
-	arena_release(&a);
-}
-
-static void add_changes(struct pane *p, const struct model_row *m, struct doc *out)
-{
-	struct console *c = pane_console(p);
-	struct change_list changes;
-	struct err ignored = ERR_INIT;
-	struct arena a;
-	const struct change_query q = {.to = AT_NOW,
-		.seen_until = console_at(c),
-		.source = m->source,
-		.object = m->model,
-		.limit = CHANGES_MAX};
-
-	arena_init(&a);
-	if (!change_list(&changes, &a, console_store(c), &q, &ignored) && changes.n) {
-		doc_heading(out, _("Changes"));
-		doc_columns_begin(out, "ll");
-		for (size_t i = 0; i < changes.n; i++) {
-			struct strbuf at = STRBUF_INIT, what = STRBUF_INIT;
-
-			console_time(c, &at, changes.items[i].at);
-			change_text(&what, &changes.items[i]);
-			doc_cell(out, ROLE_DIM, at.buf);
-			doc_cell(out, ROLE_TEXT, what.buf);
-			strbuf_release(&at);
-			strbuf_release(&what);
-		}
-		doc_columns_end(out);
-	}
-	err_release(&ignored);
-	arena_release(&a);
-}
-
-static void models_detail(struct pane *p, const void *data, struct doc *out)
-{
-	const struct model_row *m = data;
-	struct console *c = pane_console(p);
-	struct strbuf since = STRBUF_INIT, age = STRBUF_INIT;
-	enum severity severity = sync_severity(m->sync.state);
-	enum role role;
-
-	doc_title(out, severity_role(severity), "%c %s/%s  %s",
-		console_theme(c)->marks[severity], m->model, m->alias ? m->alias : "-",
-		m->sync.state == SYNC_NONE ? "" : _(sync_state_title(m->sync.state)));
-	if (m->sync.note)
-		doc_text(out, ROLE_TEXT, m->sync.note);
-	doc_blank(out);
-	if (m->since != NONE_INT) {
-		console_time(c, &since, m->since);
-		strbuf_adds(&since, _(", "));
-		console_age(c, &since, m->since, false);
-		strbuf_adds(&since, _(" ago"));
-	}
-	role = console_source_age(c, &age, m->source);
-	doc_field(out, _("points at"), ROLE_STRONG,
-		m->pointer ? m->pointer->version : NULL);
-	doc_field(out, _("since"), ROLE_TEXT, since.buf);
-	if (m->pointer && m->pointer->previous)
-		doc_field(out, _("before that"), ROLE_TEXT, m->pointer->previous);
-	doc_field(out, _("service"), ROLE_TEXT, m->service ? m->service->name : NULL);
-	doc_link(out, _("source"), m->source, "sources", m->source);
-	doc_field(out, _("read"), role, age.buf);
-	add_serving(p, m, out);
-	add_versions(p, m, out);
-	add_changes(p, m, out);
-	strbuf_release(&since);
-	strbuf_release(&age);
-}
+/* --- what it is about --- */
 
 static void models_subject(struct pane *p, const void *data, struct subject *out)
 {
-	const struct model_row *m = data;
+	const struct name_row *row = data;
 
 	(void)p;
-	out->model = m->model;
-	out->source = m->source;
-	out->service = m->service ? m->service->name : NULL;
-	out->copy = m->model;
+	out->model = row->model;
+	out->source = row->source;
+	out->service =
+		row->served && row->served->service ? row->served->service->name : NULL;
+	out->copy = row->model;
 }
 
-/* --- acting --- */
-
-static unsigned act_roll_back(struct console *c, struct pane *p, const struct action *a)
+static bool models_stale(struct pane *p, const void *data)
 {
-	const struct row *row = pane_selected(p);
-	const struct model_row *m = row ? row->data : NULL;
-
-	(void)a;
-	if (m && m->service)
-		runbook_open_for(c, m->service->name, record_def(REC_POINTER)->name);
-	return ACT_REDRAW;
+	(void)p;
+	return ((const struct name_row *)data)->stale;
 }
 
-/* A runbook takes its model from a service: what no service is configured with has none. */
-static unsigned can_roll_back(struct console *c, struct pane *p, const struct action *a)
+/*
+ * "SOURCE/MODEL/ALIAS" as it stands, or SOURCE and the key of a pointer or of a version: then to
+ * the first name of that model.
+ */
+static int models_show(struct pane *p, const char *argument)
 {
-	const struct row *row = pane_selected(p);
+	const struct rows *rows;
+	const char *found = NULL;
 
-	(void)c, (void)a;
-	return row && ((const struct model_row *)row->data)->service ? ACT_HANDLED
-								     : ACT_IGNORED;
+	if (!pane_select(p, argument)) {
+		rows = pane_rows(p);
+		for (size_t i = 0; i < rows->n && !found; i++) {
+			const struct name_row *row = rows->items[i].data;
+			size_t n = strlen(row->source), m = strlen(row->model);
+
+			if (!strncmp(argument, row->source, n) && argument[n] == '/' &&
+				!strncmp(argument + n + 1, row->model, m) &&
+				(argument[n + 1 + m] == '/' || !argument[n + 1 + m]))
+				found = rows->items[i].id;
+		}
+		if (!found || !pane_select(p, found)) {
+			console_note(pane_console(p), ROLE_ERROR,
+				_("no alias or label of '%s' is known"), argument);
+			return -1;
+		}
+	}
+	pane_open_detail(p);
+	return 0;
 }
-
-/* Opens a run, whose steps are asked for one by one. */
-#define BOOK_ACT (ACTION_MUTATES | ACTION_MENU | ACTION_ROW | ACTION_ASKS)
-
-/* clang-format off */
-static const struct action models_actions[] = {
-	{.name = "roll-back", .letter = 'b', .flags = BOOK_ACT,
-		.title = N_("roll back"),
-		.help = N_("open the runbook that moves this alias to another version"),
-		.run = act_roll_back, .possible = can_roll_back},
-	{0},
-};
-/* clang-format on */
 
 const struct pane_ops pane_models = {
 	.name = "models",
 	.title = N_("Models"),
-	.help = N_("what each alias points at, and what serves it"),
+	.help = N_("what each alias of a model and label of a prompt points at, and what "
+		   "serves it"),
 	.key = '4',
 	.touches = 1u << TOUCH_RECORD | 1u << TOUCH_SOURCE | 1u << TOUCH_CHANGE,
 	.empty = N_("no registry has been read, or it holds no alias"),
@@ -378,6 +413,9 @@ const struct pane_ops pane_models = {
 	.actions = models_actions,
 	.query = models_query,
 	.summary = models_summary,
+	.divide = models_divide,
+	.stale = models_stale,
 	.detail = models_detail,
 	.subject = models_subject,
+	.show = models_show,
 };

@@ -14,6 +14,7 @@ const struct pane_ops *const pane_table[] = {
 	&pane_audit,
 	&pane_sources,
 	&pane_replay,
+	&pane_compare,
 	&pane_run,
 	NULL,
 };

@@ -9,6 +9,7 @@
 extern const struct pane_ops pane_alerts;
 extern const struct pane_ops pane_audit;
 extern const struct pane_ops pane_changes;
+extern const struct pane_ops pane_compare;
 extern const struct pane_ops pane_models;
 extern const struct pane_ops pane_overview;
 extern const struct pane_ops pane_replay;

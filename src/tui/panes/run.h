@@ -31,6 +31,7 @@ bool run_live(const struct run_pane *r);	/* begun and not over */
 void run_patience(struct pane *p, bool on);
 
 /* run_acts.c */
+void run_ask_first(struct pane *p);	/* the first step at once, as Enter on it would */
 extern const struct action run_actions[];
 unsigned run_enter(struct pane *p, const void *data);
 void run_unwatch(struct pane *p);

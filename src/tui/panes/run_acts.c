@@ -209,6 +209,14 @@ static void begin_step(struct pane *p, int n, bool direct)
 	ask_start(p, n, false, direct);
 }
 
+void run_ask_first(struct pane *p)
+{
+	struct run_pane *r = pane_data(p);
+
+	if (r->walk && walk_run(r->walk)->n)
+		begin_step(p, 1, false);
+}
+
 /* --- what is said in words --- */
 
 typedef int say_fn(struct walk *w, int n, const char *text, struct err *e);
