@@ -81,6 +81,7 @@ libtocsin_a_SOURCES += src/poll/prometheus.c
 libtocsin_a_SOURCES += src/poll/reader.c src/poll/reader.h
 libtocsin_a_SOURCES += src/poll/round.c src/poll/round.h
 libtocsin_a_SOURCES += src/poll/scraped.c src/poll/scraped.h
+libtocsin_a_SOURCES += src/poll/served.c src/poll/served.h
 libtocsin_a_SOURCES += src/signal/budget.h
 libtocsin_a_SOURCES += src/signal/burn.h
 libtocsin_a_SOURCES += src/signal/correlate.h

@@ -10,10 +10,12 @@
 #include "net/url.h"
 #include "poll/exposition.h"
 #include "poll/scraped.h"
+#include "poll/served.h"
 
 /* Kept for one source as long as the collector lives. */
 struct metrics {
 	struct scraped *scraped;
+	struct served *served; /* NULL: no rule for versions */
 	bool loaded;
 };
 
@@ -24,7 +26,7 @@ struct scraping {
 };
 
 struct taking {
-	struct scraped *scraped;
+	const struct metrics *kept;
 	const char *instance;
 	size_t samples;
 };
@@ -61,7 +63,8 @@ static void all_scraped(struct round *r)
 			g->first.what);
 	if (scraped_problem(kept->scraped))
 		round_partial(r, "%s", scraped_problem(kept->scraped));
-	if (scraped_write(kept->scraped, r, &e) < 0)
+	if (scraped_write(kept->scraped, r, &e) < 0 ||
+		(kept->served && served_write(kept->served, r, !g->failed, &e) < 0))
 		end(r, &e);
 	else
 		scraped_evaluate(kept->scraped, r, on_evaluated);
@@ -72,20 +75,27 @@ static void on_sample(void *ctx, const struct metric_sample *m)
 {
 	struct taking *t = ctx;
 
+	struct served *served = t->kept->served;
+
 	t->samples++;
-	scraped_take(t->scraped, t->instance, m);
+	scraped_take(t->kept->scraped, t->instance, m);
+	if (served && !strcmp(m->name, served_series(served)))
+		served_take(served, t->instance, m->labels, m->n_labels, m->value,
+			m->type == METRIC_COUNTER);
 }
 
 static int answer_take(
 	struct round *r, const char *instance, const struct http_answer *a, struct err *e)
 {
 	struct metrics *kept = r->state;
-	struct taking t = {kept->scraped, instance, 0};
+	struct taking t = {kept, instance, 0};
 	bool openmetrics = http_answer_is(a, "application/openmetrics-text");
 
 	if (exposition_parse(a->body.buf, a->body.len, openmetrics, on_sample, &t, e) <
 		0) {
 		scraped_drop(kept->scraped, instance);
+		if (kept->served)
+			served_drop(kept->served, instance);
 		return -1;
 	}
 	return 0;
@@ -160,12 +170,14 @@ static void begin(struct round *r)
 	if (!kept->scraped)
 		kept->scraped = scraped_new();
 	if ((r->reason == ROUND_FULL || !kept->loaded) &&
-		scraped_load(kept->scraped, r, &e) < 0) {
+		(scraped_load(kept->scraped, r, &e) < 0 ||
+			(!kept->loaded && served_new(&kept->served, r->conf, &e) < 0))) {
 		end(r, &e);
 		err_release(&e);
 		return;
 	}
 	kept->loaded = true;
+	served_begin(kept->served);
 	if (r->conf->url)
 		target_ask(r, r->conf->url);
 	for (size_t i = 0; i < r->conf->targets.n; i++)
@@ -191,6 +203,7 @@ static void forget(void *state)
 	struct metrics *kept = state;
 
 	scraped_free(kept->scraped);
+	served_free(kept->served);
 }
 
 static void on_probed(void *ctx, const struct metric_sample *m)
@@ -234,5 +247,6 @@ const struct reader reader_metrics = {
 	.cancel = cancel,
 	.forget = forget,
 	.probe = probe,
-	.reads = N_("counters and histograms, and objectives computed from them"),
+	.reads = N_("counters and histograms, objectives computed from them, and "
+		    "versions served"),
 };

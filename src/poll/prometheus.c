@@ -13,6 +13,7 @@
 #include "poll/alert_elsewhere.h"
 #include "poll/asks.h"
 #include "poll/backfill.h"
+#include "poll/served.h"
 #include "signal/slo_file.h"
 #include "store/observe.h"
 
@@ -28,6 +29,7 @@ struct prometheus {
 	struct slo_set slos;
 	struct asks *asks;
 	struct alert_lacking *lacking;
+	struct served *served; /* NULL: no rule for versions */
 	char *version; /* owned */
 	int64_t retention_ns; /* NONE_INT: not said */
 };
@@ -40,7 +42,7 @@ struct reading {
 	size_t n_recorded, cap_recorded;
 	struct json *periods; /* owned: {"service\nname": days} */
 	struct alert_list alerts;
-	bool alerts_known;
+	bool alerts_known, served_known, served_partial;
 	struct backfill *backfill;
 };
 
@@ -199,7 +201,10 @@ static void objectives_begin(struct round *r)
 	struct prometheus *kept = g->kept;
 	struct err e = ERR_INIT;
 
-	if (alerts_write(r, &e) < 0 || definitions_take(r, &e) < 0) {
+	if (alerts_write(r, &e) < 0 ||
+		(g->served_known &&
+			served_write(kept->served, r, !g->served_partial, &e) < 0) ||
+		definitions_take(r, &e) < 0) {
 		end(r, &e);
 		err_release(&e);
 		return;
@@ -336,11 +341,42 @@ static void on_periods(
 	part_done(r, e);
 }
 
-static void begin(struct round *r)
+/* One series of the rule's query: its labels are the record. */
+static void series_take(struct round *r, const struct prom_series *s)
 {
 	struct prometheus *kept = r->state;
-	struct reading *g = arena_alloc(r->arena, 1, sizeof(*g));
+	struct metric_label *labels = NULL;
+	const char *instance = json_text(json_get(s->labels, "instance"));
+	size_t n = 0, cap = 0;
 
+	json_each (item, s->labels) {
+		const char *value = json_text(item);
+
+		*arena_push(r->arena, labels, n, cap) =
+			(struct metric_label){json_key(item), value ? value : ""};
+	}
+	if (s->samples.n)
+		served_take(kept->served, instance ? instance : "all", labels, n,
+			s->samples.items[s->samples.n - 1].value, false);
+}
+
+static void on_served(
+	struct round *r, void *ctx, struct prom_answer *p, const struct err *e)
+{
+	struct reading *g = ctx;
+
+	for (size_t i = 0; p && i < p->n; i++)
+		series_take(r, &p->items[i]);
+	g->served_known = p && !e;
+	g->served_partial = p && p->partial;
+	if (g->served_partial)
+		round_partial(r, "%s", p->partial);
+	part_done(r, e);
+}
+
+/* What is kept for the source, at its first round. */
+static int kept_begin(struct prometheus *kept, const struct round *r, struct err *e)
+{
 	if (!kept->ready) {
 		slo_set_init(&kept->slos);
 		kept->asks = asks_new();
@@ -348,11 +384,31 @@ static void begin(struct round *r)
 		kept->retention_ns = NONE_INT;
 		kept->ready = true;
 	}
+	return kept->served ? 0 : served_new(&kept->served, r->conf, e);
+}
+
+static void begin(struct round *r)
+{
+	struct prometheus *kept = r->state;
+	struct reading *g = arena_alloc(r->arena, 1, sizeof(*g));
+	struct err e = ERR_INIT;
+
 	r->scratch = g;
 	g->kept = kept;
 	g->periods = json_object();
+	if (kept_begin(kept, r, &e) < 0) {
+		end(r, &e);
+		err_release(&e);
+		return;
+	}
 	g->left = 1;
 	prom_get(r, "/api/v1/alerts", on_alerts, g);
+	served_begin(kept->served);
+	if (kept->served) {
+		g->left++;
+		prom_query(r, &kept->server, served_series(kept->served), r->now,
+			on_served, g);
+	}
 	if (r->reason != ROUND_FULL)
 		return;
 	g->left += 3;
@@ -378,6 +434,7 @@ static void forget(void *state)
 		slo_set_release(&kept->slos);
 	asks_free(kept->asks);
 	alert_lacking_free(kept->lacking);
+	served_free(kept->served);
 	free(kept->version);
 }
 
