@@ -26,6 +26,7 @@ void action_plan_free(struct action_plan *p)
 	if (!p)
 		return;
 	map_free(p->ask.map);
+	http_free(p->ask.http);
 	loop_free(p->loop);
 	view_release(&p->view);
 	json_free(p->params);
@@ -369,6 +370,7 @@ static int plan(struct action_plan *p, const struct action_call *call, struct er
 	p->loop = loop_new();
 	p->ask.connector = p->connector;
 	p->ask.map = map_new(p->loop, NULL);
+	p->ask.http = http_new(p->loop);
 	p->ask.part = arena_format(&p->arena, "action %s", call->action);
 	if (take_params(p, call, e) || look(&p->view, p, e) ||
 		check_expected(p->view.before, call->expect, e) ||

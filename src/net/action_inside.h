@@ -20,7 +20,7 @@ struct action_plan {
 	const struct connector		*connector;
 	const struct connector_action	*action;	/* borrowed: from connector */
 	struct loop			*loop;		/* owned */
-	struct exchange			ask;		/* map owned, part in arena */
+	struct exchange			ask;		/* map and http owned, part in arena */
 	struct json			*params;	/* owned */
 	struct action_view		view;
 	char				*params_text, *headers;	/* owned; headers NULL: none */

@@ -112,7 +112,10 @@ static void auth_from_env(struct source_conf *out, const struct connector *c)
 	const struct yaml_texts *basic = &c->env_basic;
 
 	if (basic->n == 2 && getenv(basic->items[0]) && getenv(basic->items[1])) {
-		out->auth = (struct auth_conf){.kind = "basic",
+		const char *kind = c->auth.kind;
+		bool by_name = kind && (!strcmp(kind, "login") || !strcmp(kind, "oci"));
+
+		out->auth = (struct auth_conf){.kind = by_name ? kind : "basic",
 			.user_secret = {.env = basic->items[0]},
 			.secret = {.env = basic->items[1]}};
 	} else if (c->env_bearer && getenv(c->env_bearer)) {

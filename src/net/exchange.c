@@ -245,7 +245,8 @@ int exchange_send(struct http_answer *out, const struct exchange *x,
 {
 	const struct http_request http = request_http(r, x->conf);
 	struct err seen = ERR_INIT;
-	int rc = http_run(out, &http, &seen);
+	int rc = x->http ? http_wait(out, x->http, &http, &seen)
+			 : http_run(out, &http, &seen);
 
 	if (rc && !statuses_have(&req->ok_status, out->status)) {
 		err_move(e, &seen);

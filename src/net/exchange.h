@@ -16,6 +16,7 @@ struct exchange {
 	const struct connector		*connector;
 	const struct source_conf	*conf;	/* as connector_source() made it */
 	struct map			*map;
+	struct http			*http;	/* logs in once for all requests; NULL: for each */
 	const char			*part;	/* "action set-alias": for messages */
 };
 
