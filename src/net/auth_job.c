@@ -76,7 +76,7 @@ static void job_clear(struct auth_job *job)
 {
 	secret_release(&job->out);
 	credential_release(&job->made);
-	err_release(&job->failed);
+	err_clear(&job->failed);
 	job->fresh_until = job->expires_at = job->failed_until = 0;
 	job->stamp = 0;
 }
