@@ -301,6 +301,14 @@ void json_add(struct json *to, const char *key, struct json *item)
 	add(to, key, item ? (cJSON *)item : cJSON_CreateNull());
 }
 
+void json_set(struct json *object, const char *key, struct json *item)
+{
+	cJSON *taken = item ? (cJSON *)item : must(cJSON_CreateNull());
+
+	if (!cJSON_ReplaceItemInObjectCaseSensitive((cJSON *)object, key, taken))
+		add(object, key, taken);
+}
+
 struct json *json_add_object(struct json *to, const char *key)
 {
 	struct json *item = json_object();
@@ -317,24 +325,34 @@ struct json *json_add_array(struct json *to, const char *key)
 	return item;
 }
 
+struct json *json_new_text(const char *s)
+{
+	return (struct json *)must(s ? cJSON_CreateString(s) : cJSON_CreateNull());
+}
+
+struct json *json_new_int(int64_t v)
+{
+	cJSON *item;
+	char *digits;
+
+	if (v == INT64_MIN)
+		return json_new_text(NULL);
+	if (v >= -EXACT_MAX && v <= EXACT_MAX)
+		return (struct json *)must(cJSON_CreateNumber((double)v));
+	digits = mem_format("%lld", (long long)v);
+	item = must(cJSON_CreateRaw(digits));
+	free(digits);
+	return (struct json *)item;
+}
+
 void json_add_text(struct json *to, const char *key, const char *s)
 {
-	add(to, key, s ? cJSON_CreateString(s) : cJSON_CreateNull());
+	json_add(to, key, json_new_text(s));
 }
 
 void json_add_int(struct json *to, const char *key, int64_t v)
 {
-	char *digits;
-
-	if (v == INT64_MIN) {
-		json_add_null(to, key);
-	} else if (v >= -EXACT_MAX && v <= EXACT_MAX) {
-		add(to, key, cJSON_CreateNumber((double)v));
-	} else {
-		digits = mem_format("%lld", (long long)v);
-		add(to, key, cJSON_CreateRaw(digits));
-		free(digits);
-	}
+	json_add(to, key, json_new_int(v));
 }
 
 void json_add_real(struct json *to, const char *key, double v)

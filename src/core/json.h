@@ -57,8 +57,11 @@ bool json_bool(const struct json *j, bool otherwise);
 /* Building.  Each json_add_* appends to an object (key) or an array (key NULL). */
 struct json *json_object(void);
 struct json *json_array(void);
+struct json *json_new_text(const char *s);	/* NULL: null */
+struct json *json_new_int(int64_t v);		/* as json_add_int() */
 struct json *json_copy(const struct json *j);
 void json_add(struct json *to, const char *key, struct json *item);	/* takes item; NULL: null */
+void json_set(struct json *object, const char *key, struct json *item);	/* takes; replaces */
 struct json *json_add_object(struct json *to, const char *key);	/* borrowed: from to */
 struct json *json_add_array(struct json *to, const char *key);
 void json_add_text(struct json *to, const char *key, const char *s);	/* NULL: null */

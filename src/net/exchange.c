@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/text.h"
-#include "net/read.h"
+#include "net/reply.h"
 
 #define MESSAGE_BYTES ((size_t)300) /* of what a server says, in an error */
 
@@ -210,7 +210,7 @@ static int judge(const struct exchange *x, const struct http_answer *a,
 	struct json *verdict = NULL;
 	bool fails = body_fails(a, req->body);
 
-	if (!req->plain && read_answer_check(a, url, e))
+	if (!req->plain && reply_page_check(a, url, e))
 		return -1;
 	if (!fails && rule->text) {
 		if (exchange_jq(&verdict, x, rule, "ok", a, req->plain, values, e))

@@ -8,8 +8,8 @@
 #include "core/log.h"
 #include "net/connector.h"
 #include "net/read.h"
+#include "net/reply.h"
 #include "net/request.h"
-#include "net/url.h"
 #include "poll/sessions.h"
 #include "store/observe.h"
 #include "store/sessions.h"
@@ -17,12 +17,24 @@
 
 #define SPAN_BATCH 500
 
+/* Requests of one source in flight, whatever its stages allow. */
+#define PARALLEL 8
+
+/* What is kept of one read from round to round. */
+struct read_state {
+	struct read_seen seen;
+	bool absent; /* its path is not there: its fallback is used */
+	bool failed; /* last time; then succeeded is when it went well, or NONE_INT */
+	int64_t succeeded;
+};
+
 /* Kept for one source as long as the collector lives. */
 struct connected {
 	struct connector connector;
 	bool loaded;
-	uint64_t
-		absent; /* bit i: the path of read i is not there; its fallback is used */
+	struct read_state *reads; /* owned: by the connector's order */
+	struct kept *kept; /* owned */
+	struct rate rate;
 };
 
 /* One round: the reads one after another. */
@@ -40,10 +52,12 @@ struct reading {
 	bool partial[REC_KINDS]; /* a read of the kind did not see everything */
 	struct touched_sessions *touched;
 	size_t next; /* index of the next read */
+	size_t went_well; /* reads of this round */
 	struct arena batch; /* of the spans below */
 	const struct span *spans[SPAN_BATCH];
 	size_t n_spans;
 	struct err failed; /* of a record that the store refused */
+	struct err first; /* of the reads that failed */
 };
 
 static void next_read(struct round *r);
@@ -62,6 +76,7 @@ static void reading_free(struct round *r)
 	touched_free(g->touched);
 	json_free(g->values);
 	err_release(&g->failed);
+	err_release(&g->first);
 	free(g);
 	r->scratch = NULL;
 }
@@ -70,14 +85,8 @@ static void end(struct round *r, const struct err *e)
 {
 	struct err copy = ERR_INIT;
 
-	if (e) {
-		err_set(&copy, e->code, "%s", e->what);
-		err_retry(&copy, e->retry);
-		if (e->where)
-			err_where(&copy, "%s", e->where);
-		if (e->hint)
-			err_hint(&copy, "%s", e->hint);
-	}
+	if (e)
+		err_copy(&copy, e); /* it may live in what is freed now */
 	reading_free(r);
 	round_end(r, e ? &copy : NULL);
 	err_release(&copy);
@@ -85,27 +94,14 @@ static void end(struct round *r, const struct err *e)
 
 /* --- requests: the round counts and cancels them --- */
 
-struct sent {
-	http_fn *fn;
-	void *ctx;
-};
-
-static void answered(
-	struct round *r, void *ctx, struct http_answer *a, const struct err *e)
+static unsigned send(void *io, const struct http_request *req, http_fn *fn, void *ctx)
 {
-	struct sent sent = *(struct sent *)ctx;
-
-	(void)r;
-	sent.fn(sent.ctx, a, e);
+	return round_send(io, req, fn, ctx);
 }
 
-static void send(void *io, const struct http_request *req, http_fn *fn, void *ctx)
+static void unsend(void *io, unsigned handle)
 {
-	struct round *r = io;
-	struct sent *sent = arena_alloc(r->arena, 1, sizeof(*sent));
-
-	*sent = (struct sent){fn, ctx};
-	round_request(r, req, answered, sent);
+	round_unsend(io, handle);
 }
 
 /* --- records --- */
@@ -144,6 +140,17 @@ static void put_span(struct round *r, const struct span *s)
 		write_spans(r);
 }
 
+/* Begun at the first record: an answer that is as before costs the store nothing. */
+static struct observe *observing(struct round *r, enum record_kind kind)
+{
+	struct reading *g = r->scratch;
+
+	if (!g->observe)
+		observe_begin(&g->observe, r->store, r->conf->name, r->generation, kind,
+			r->now, r->succeeded == NONE_INT, &g->failed);
+	return g->observe;
+}
+
 static void take(void *ctx, enum record_kind kind, const void *record)
 {
 	struct round *r = ctx;
@@ -155,14 +162,20 @@ static void take(void *ctx, enum record_kind kind, const void *record)
 		put_span(r, record);
 	else if (kind == REC_SESSION)
 		session_put(r->store, record, &g->failed);
+<<<<<<< HEAD
 	else
 		observe_put(g->observes[kind], record, &g->failed);
+=======
+	else if (observing(r, kind))
+		observe_put(g->observe, record, &g->failed);
+>>>>>>> ee73b6f (Reads: seven kinds of paging, stages, kept answers, rates; what a backend says reaches the person)
 }
 
 /* What one read brought, but what waits for the others of its kind; -1 with g->failed. */
 static int keep(struct round *r, const struct read_result *res)
 {
 	struct reading *g = r->scratch;
+<<<<<<< HEAD
 
 	/* A wish asks one read alone: what the others would have brought is still there. */
 	if (g->what->partial || g->what->want || res->cut || res->dropped)
@@ -185,36 +198,119 @@ static int write_observed(struct round *r)
 			return -1;
 	}
 	return 0;
+=======
+	bool all = !g->what->partial && !res->incomplete && !res->dropped;
+	bool nothing = res->unchanged || res->fallback;
+	struct observe *ob;
+	int result = write_spans(r);
+
+	/* Of nothing at all, too, something may have gone away. */
+	if (!result && !nothing && record_def(g->what->emits)->interval &&
+		!observing(r, g->what->emits))
+		result = -1;
+	ob = g->observe;
+	g->observe = NULL;
+	if (ob && (result || nothing))
+		observe_abort(ob);
+	else if (ob)
+		result = observe_end(ob, all, &g->failed);
+	return result;
+>>>>>>> ee73b6f (Reads: seven kinds of paging, stages, kept answers, rates; what a backend says reaches the person)
+}
+
+static struct read_state *state_of(
+	const struct connected *kept, const struct connector_read *read)
+{
+	return &kept->reads[read - kept->connector.reads];
+}
+
+/* What was not read now has to be asked for again, back to when it last went well. */
+static void mark_failed(struct round *r, const struct connector_read *what)
+{
+	struct reading *g = r->scratch;
+	struct read_state *state = state_of(g->kept, what);
+
+	if (r->reason == ROUND_WANT)
+		return;
+	if (!state->failed)
+		state->succeeded = r->succeeded;
+	state->failed = true;
+}
+
+static void tell_missing(struct round *r, const struct read_result *res)
+{
+	const struct reading *g = r->scratch;
+
+	if (res->dropped)
+		round_partial(r, _("%zu records of '%s' do not fit: %s"), res->dropped,
+			g->what->name, res->dropped_why);
+	if (res->incomplete)
+		round_partial(
+			r, _("'%s' is incomplete: %s"), g->what->name, res->incomplete);
+}
+
+/* Whether the other reads are worth a try after this one failed. */
+static bool goes_on(
+	const struct round *r, const struct read_result *res, const struct err *e)
+{
+	const struct reading *g = r->scratch;
+
+	if (res->status == 401 || res->status == 407 || res->status == 429)
+		return false;
+	return (e->code != ERR_NET && res->status != 503) || g->went_well > 0;
+}
+
+static void read_failed(
+	struct round *r, const struct read_result *res, const struct err *e)
+{
+	struct reading *g = r->scratch;
+
+	mark_failed(r, g->what);
+	if (g->observe)
+		observe_abort(g->observe);
+	g->observe = NULL;
+	write_spans(r);
+	if (!g->first.code) {
+		err_copy(&g->first, e);
+		round_partial(r, _("'%s' failed: %s"), g->what->name, e->what);
+	}
+	if (goes_on(r, res, e))
+		next_read(r);
+	else
+		end(r, g->went_well ? NULL : &g->first);
 }
 
 static void read_done(void *ctx, const struct read_result *res, const struct err *e)
 {
 	struct round *r = ctx;
 	struct reading *g = r->scratch;
-	struct connected *kept = g->kept;
+	struct read_state *state = state_of(g->kept, g->what);
 
 	g->read = NULL;
-	if (e) {
-		end(r, e);
-		return;
-	}
-	if (keep(r, res)) {
+	if (g->failed.code || (!e && keep(r, res))) {
+		state->seen = (struct read_seen){0};
 		end(r, &g->failed);
 		return;
 	}
-	r->records += (int64_t)res->records;
-	if (res->dropped)
-		round_partial(r, _("%zu records of '%s' do not fit: %s"), res->dropped,
-			g->what->name, res->dropped_why);
-	if (res->cut)
-		round_partial(r, _("'%s' has more pages than are read"), g->what->name);
-	if (res->fallback) {
-		size_t at = (size_t)(g->what - kept->connector.reads);
-
-		if (at < 64)
-			kept->absent |= UINT64_C(1) << at;
-		g->next--; /* the same again, by its fallback now */
+	if (e) {
+		read_failed(r, res, e);
+		return;
 	}
+	if (res->fallback) {
+		state->absent = true;
+		g->next--; /* the same again, by its fallback now */
+		next_read(r);
+		return;
+	}
+	if (res->incomplete || res->dropped)
+		mark_failed(r, g->what);
+	else if (r->reason != ROUND_WANT)
+		state->failed = false;
+	if (r->reason != ROUND_WANT)
+		read_seen_keep(&state->seen, res->records);
+	g->went_well++;
+	r->records += (int64_t)res->records;
+	tell_missing(r, res);
 	next_read(r);
 }
 
@@ -232,35 +328,42 @@ static bool is_due(const struct round *r, const struct connector_read *read)
 static const struct connector_read *by_fallback(
 	const struct connected *kept, const struct connector_read *read)
 {
-	size_t at = (size_t)(read - kept->connector.reads);
-
-	if (at < 64 && (kept->absent >> at & 1) && read->fallback)
+	if (read->fallback && state_of(kept, read)->absent)
 		return connector_read_find(&kept->connector, read->fallback);
 	return read;
 }
 
-static bool is_interval(enum record_kind kind)
+static int64_t last_success(const struct round *r, const struct read_state *state)
 {
-	return record_def(kind)->interval;
+	return state->failed ? state->succeeded : r->succeeded;
 }
 
-static void start(struct round *r, const struct connector_read *read)
+static int start(struct round *r, const struct connector_read *read, struct err *e)
 {
 	struct reading *g = r->scratch;
+	struct read_state *state = state_of(g->kept, read);
 	struct read_spec spec = {
 		.connector = &g->kept->connector,
 		.read = read,
 		.conf = &g->conf,
+		.loop = r->loop,
 		.map = r->map,
 		.send = send,
+		.unsend = unsend,
 		.io = r,
+		.kept = g->kept->kept,
+		.rate = &g->kept->rate,
+		.seen = r->reason == ROUND_WANT ? NULL : &state->seen,
 	};
 
 	g->what = read;
 	json_free(g->values);
-	g->values = read_values(read, r->conf->name, r->now, r->succeeded,
-		r->want ? r->want->object : NULL);
+	g->values = read_values(spec.connector, read, &g->conf, r->now,
+		last_success(r, state), r->want ? r->want->object : NULL, e);
+	if (!g->values)
+		return -1;
 	spec.values = g->values;
+<<<<<<< HEAD
 	if (is_interval(read->emits) && !g->observes[read->emits] &&
 		observe_begin(&g->observes[read->emits], r->store, r->conf->name,
 			r->generation, read->emits, r->now, r->succeeded == NONE_INT,
@@ -270,40 +373,61 @@ static void start(struct round *r, const struct connector_read *read)
 	}
 	if (g->observes[read->emits])
 		observe_config(g->observes[read->emits], r->config);
+=======
+	if (r->reason == ROUND_FULL)
+		state->seen = (struct read_seen){0};
+>>>>>>> ee73b6f (Reads: seven kinds of paging, stages, kept answers, rates; what a backend says reaches the person)
 	g->read = read_start(&spec, take, read_done, r);
+	return 0;
 }
 
 static void next_read(struct round *r)
 {
 	struct reading *g = r->scratch;
 	const struct connector *c = &g->kept->connector;
+	struct err e = ERR_INIT;
 
 	while (g->next < c->n_reads && !is_due(r, &c->reads[g->next]))
 		g->next++;
 	if (g->next < c->n_reads) {
+<<<<<<< HEAD
 		start(r, by_fallback(g->kept, &c->reads[g->next++]));
 		return;
 	}
 	if (write_observed(r) ||
 		touched_write(g->touched, r->store, r->conf->name, &g->failed))
+=======
+		if (start(r, by_fallback(g->kept, &c->reads[g->next++]), &e))
+			end(r, &e);
+	} else if (touched_write(g->touched, r->store, r->conf->name, &g->failed)) {
+>>>>>>> ee73b6f (Reads: seven kinds of paging, stages, kept answers, rates; what a backend says reaches the person)
 		end(r, &g->failed);
-	else
-		end(r, NULL);
+	} else {
+		end(r, g->first.code && !g->went_well ? &g->first : NULL);
+	}
+	err_release(&e);
 }
 
 /* --- the reader --- */
 
 static int load(struct connected *kept, const struct round *r, struct err *e)
 {
-	if (!kept->loaded &&
-		connector_load(&kept->connector, r->config, r->conf->type, e)) {
-		connector_release(&kept->connector);
+	struct connector *c = &kept->connector;
+
+	if (!kept->loaded && connector_load(c, r->config, r->conf->type, e)) {
+		connector_release(c);
 		return -1;
+	}
+	if (!kept->loaded) {
+		kept->reads = mem_new(c->n_reads + 1, sizeof(*kept->reads));
+		kept->kept = kept_new(KEPT_MAX_BYTES);
+		kept->rate = (struct rate){
+			.requests = c->rate_requests, .per_ns = c->rate_per_ns};
 	}
 	kept->loaded = true;
 	/* A server that was upgraded has the newer paths: look again at each full round. */
-	if (r->reason == ROUND_FULL)
-		kept->absent = 0;
+	for (size_t i = 0; r->reason == ROUND_FULL && i < c->n_reads; i++)
+		kept->reads[i].absent = false;
 	return 0;
 }
 
@@ -333,8 +457,11 @@ static void forget(void *state)
 {
 	struct connected *kept = state;
 
-	if (kept->loaded)
-		connector_release(&kept->connector);
+	if (!kept->loaded)
+		return;
+	connector_release(&kept->connector);
+	kept_free(kept->kept);
+	free(kept->reads);
 }
 
 static bool serves(const struct want *w)
@@ -343,31 +470,80 @@ static bool serves(const struct want *w)
 }
 
 /* The version as the probe's program says it, else the answer's first words. */
-static int probe_answer(struct probe *out, const struct connector *c,
-	const struct http_answer *answer, struct arena *a, struct err *e)
+static int probe_version(struct probe *out, const struct connector *c,
+	const struct strbuf *input, const struct json *values, struct map *m,
+	struct arena *a, struct err *e)
 {
-	struct map_program program = {.text = c->probe_version.text, .label = c->name};
-	struct json *results = NULL;
-	struct loop *l;
-	struct map *m;
+	struct map_program program = {.text = c->probe_version.text};
+	struct json *results = NULL, *text = NULL;
+	struct err ignored = ERR_INIT;
+	int result = 0;
+
+	if (program.text) {
+		char *label = request_label(c, "probe", "version", c->probe_version.line);
+
+		program.label = label;
+		result = map_run_now(
+			&results, m, &program, input->buf, input->len, values, e);
+		free(label);
+		out->version = arena_strdup(a, json_text(json_first(results)));
+	} else if (!json_parse(&text, input->buf, input->len, &ignored) &&
+		json_type(text) == JSON_STRING) {
+		size_t n = strcspn(json_text(text), "\r\n");
+
+		if (n && n < 40 && *json_text(text) != '<')
+			out->version = arena_strndup(a, json_text(text), n);
+	}
+	json_free(results);
+	json_free(text);
+	err_release(&ignored);
+	return result;
+}
+
+/* Without a program the answer may be any text. */
+static int probe_ask(struct probe *out, const struct connector *c,
+	const struct source_conf *conf, const struct json *values, struct map *m,
+	struct arena *a, struct err *e)
+{
+	struct connector_request asked = c->probe;
+	const struct request_spec spec = {.connector = c,
+		.request = &asked,
+		.base = conf->url,
+		.part = "probe",
+		.values = values,
+		.map = m};
+	struct reply_spec reply = {.connector = c,
+		.request = &asked,
+		.part = "probe",
+		.values = values,
+		.map = m};
+	struct request request = {0};
+	struct http_request req;
+	struct http_answer answer = HTTP_ANSWER_INIT;
+	struct strbuf input = STRBUF_INIT;
+	struct err failed = ERR_INIT;
 	int result;
 
-	if (!c->probe_version.text) {
-		size_t n = strcspn(answer->body.buf, "\r\n");
+	asked.plain |= !c->probe_version.text;
+	result = request_make_now(&request, &spec, e);
+	if (!result) {
+		int sent;
 
-		if (n && n < 40 && *answer->body.buf != '<')
-			out->version = arena_strndup(a, answer->body.buf, n);
-		return 0;
+		req = request_http(&request, conf);
+		reply.url = request.url;
+		sent = http_run(&answer, &req, &failed);
+		out->latency_ns = answer.latency_ns;
+		result = sent ? 0 : reply_page_check(&answer, request.url, e);
+		if (!result)
+			result = reply_check_now(
+				&input, &reply, &answer, sent ? &failed : NULL, e);
 	}
-	l = loop_new();
-	m = map_new(l, NULL);
-	result = map_run_now(
-		&results, m, &program, answer->body.buf, answer->body.len, NULL, e);
 	if (!result)
-		out->version = arena_strdup(a, json_text(json_first(results)));
-	json_free(results);
-	map_free(m);
-	loop_free(l);
+		result = probe_version(out, c, &input, values, m, a, e);
+	strbuf_release(&input);
+	http_answer_release(&answer);
+	request_release(&request);
+	err_release(&failed);
 	return result;
 }
 
@@ -376,34 +552,26 @@ static int probe(
 {
 	struct connector c = {0};
 	struct source_conf full;
-	struct strbuf url = STRBUF_INIT;
-	struct http_answer answer = HTTP_ANSWER_INIT;
-	struct http_request req = {.source = &full, .accept = "*/*"};
+	struct json *values = json_object();
+	struct loop *l = loop_new();
+	struct map *m = map_new(l, NULL);
 	int result = -1;
 
 	*out = (struct probe){0};
 	if (connector_load(&c, NULL, conf->type, e) ||
-		connector_source(&full, &c, conf, a, e))
+		connector_source(&full, &c, conf, a, e) ||
+		connector_options(values, &c, conf, e))
 		goto out;
-	if (!c.probe.path) {
+	if (c.probe.path)
+		result = probe_ask(out, &c, &full, values, m, a, e);
+	else
 		result = err_set(
 			e, ERR_INPUT, _("the connector '%s' has no probe"), c.name);
-		goto out;
-	}
-	result = request_url(&url, &c.probe, full.url, NULL, e);
-	req.method = c.probe.method;
-	req.url = url.buf;
-	if (!result)
-		result = http_run(&answer, &req, e);
-	if (!result)
-		result = read_answer_check(&answer, url.buf, e);
-	if (!result)
-		result = probe_answer(out, &c, &answer, a, e);
-	out->latency_ns = answer.latency_ns;
 	out->detail = arena_strdup(a, c.speaks);
 out:
-	http_answer_release(&answer);
-	strbuf_release(&url);
+	map_free(m);
+	loop_free(l);
+	json_free(values);
 	connector_release(&c);
 	return result;
 }
@@ -411,6 +579,7 @@ out:
 const struct reader reader_connector = {
 	.type = NULL,
 	.size = sizeof(struct connected),
+	.parallel = PARALLEL,
 	.begin = begin,
 	.cancel = cancel,
 	.forget = forget,

@@ -14,9 +14,11 @@
 struct pending {
 	struct pending *next;
 	struct active *active;
-	unsigned handle;
-	struct http_request req; /* texts in the round's arena */
-	round_fn *fn;
+	unsigned id, handle;
+	struct arena arena; /* of what req says */
+	struct http_request req;
+	round_fn *fn; /* one of these */
+	http_fn *plain;
 	void *ctx;
 };
 
@@ -26,7 +28,7 @@ struct active {
 	struct arena arena;
 	struct pending *pending, **last;
 	size_t in_flight;
-	unsigned deadline;
+	unsigned deadline, last_id;
 	int64_t began_mono, bytes, retry_after_ns;
 	round_done_fn *done;
 	void *ctx;
@@ -51,14 +53,20 @@ static void pending_unlink(struct pending *gone)
 		a->in_flight--;
 }
 
+static void pending_free(struct pending *p)
+{
+	pending_unlink(p);
+	arena_release(&p->arena);
+	free(p);
+}
+
 static void pending_cancel_all(struct active *a)
 {
 	while (a->pending) {
 		struct pending *p = a->pending;
 
 		http_cancel(a->r.http, p->handle);
-		pending_unlink(p);
-		free(p);
+		pending_free(p);
 	}
 }
 
@@ -77,15 +85,19 @@ static void on_answer(void *ctx, struct http_answer *answer, const struct err *e
 	struct pending *p = ctx;
 	struct active *a = p->active;
 	round_fn *fn = p->fn;
+	http_fn *plain = p->plain;
 	void *fn_ctx = p->ctx;
 
-	pending_unlink(p);
-	free(p);
+	pending_free(p);
 	a->bytes += answer->bytes;
 	if (e && answer->retry_after_ns > a->retry_after_ns)
 		a->retry_after_ns = answer->retry_after_ns;
 	pending_pump(a);
-	fn(&a->r, fn_ctx, answer, e); /* may end the round */
+	/* Either may end the round. */
+	if (plain)
+		plain(fn_ctx, answer, e);
+	else
+		fn(&a->r, fn_ctx, answer, e);
 }
 
 /* Start what waits, oldest first, while there is room. */
@@ -110,33 +122,75 @@ static void *bytes_copy(struct arena *arena, const void *data, size_t n)
 	return copy;
 }
 
+static void request_copy(struct pending *p, const struct http_request *req)
+{
+	struct http_header *headers = NULL;
+	struct arena *a = &p->arena;
+
+	p->req = *req;
+	p->req.url = arena_strdup(a, req->url);
+	p->req.content_type = arena_strdup(a, req->content_type);
+	p->req.accept = arena_strdup(a, req->accept);
+	p->req.body = bytes_copy(a, req->body, req->body_bytes);
+	if (req->n_headers)
+		headers = arena_alloc(a, req->n_headers, sizeof(*headers));
+	for (size_t i = 0; i < req->n_headers; i++) {
+		headers[i].name = arena_strdup(a, req->headers[i].name);
+		headers[i].value = arena_strdup(a, req->headers[i].value);
+	}
+	p->req.headers = headers;
+}
+
+static struct pending *pending_new(
+	struct active *a, const struct http_request *req, void *ctx)
+{
+	struct pending *p = mem_new(1, sizeof(*p));
+
+	p->active = a;
+	p->ctx = ctx;
+	p->id = ++a->last_id ? a->last_id : ++a->last_id;
+	arena_init(&p->arena);
+	request_copy(p, req);
+	if (!p->req.source)
+		p->req.source = a->r.conf;
+	*a->last = p;
+	a->last = &p->next;
+	return p;
+}
+
 void round_request(
 	struct round *r, const struct http_request *req, round_fn *fn, void *ctx)
 {
 	struct active *a = active_of(r);
-	struct pending *p = mem_new(1, sizeof(*p));
-	struct http_header *headers = NULL;
 
-	p->active = a;
-	p->fn = fn;
-	p->ctx = ctx;
-	p->req = *req;
-	if (!p->req.source)
-		p->req.source = r->conf;
-	p->req.url = arena_strdup(&a->arena, req->url);
-	p->req.content_type = arena_strdup(&a->arena, req->content_type);
-	p->req.accept = arena_strdup(&a->arena, req->accept);
-	p->req.body = bytes_copy(&a->arena, req->body, req->body_bytes);
-	if (req->n_headers)
-		headers = arena_alloc(&a->arena, req->n_headers, sizeof(*headers));
-	for (size_t i = 0; i < req->n_headers; i++) {
-		headers[i].name = arena_strdup(&a->arena, req->headers[i].name);
-		headers[i].value = arena_strdup(&a->arena, req->headers[i].value);
-	}
-	p->req.headers = headers;
-	*a->last = p;
-	a->last = &p->next;
+	pending_new(a, req, ctx)->fn = fn;
 	pending_pump(a);
+}
+
+unsigned round_send(
+	struct round *r, const struct http_request *req, http_fn *fn, void *ctx)
+{
+	struct active *a = active_of(r);
+	struct pending *p = pending_new(a, req, ctx);
+	unsigned id = p->id;
+
+	p->plain = fn;
+	pending_pump(a);
+	return id;
+}
+
+void round_unsend(struct round *r, unsigned id)
+{
+	struct active *a = active_of(r);
+
+	for (struct pending *p = a->pending; p; p = p->next) {
+		if (p->id != id)
+			continue;
+		http_cancel(a->r.http, p->handle);
+		pending_free(p);
+		pending_pump(a);
+		return;
+	}
 }
 
 void round_end(struct round *r, const struct err *e)
