@@ -145,11 +145,11 @@ static void headers_build(struct transfer *t)
 		header_pair(t, "Accept", t->accept ? t->accept : "application/json");
 	if (t->content_type && !own_header(t, "content-type"))
 		header_pair(t, "Content-Type", t->content_type);
-	else if (!t->body.len && !own_header(t, "content-type"))
-		header_line(t, "Content-Type:"); /* curl would call nothing a form */
 	if (t->body.len)
 		header_line(t, "Expect:"); /* no round trip to ask whether we may */
 	credential_headers(t);
+	if (!t->body.len && !t->content_type && !own_header(t, "content-type"))
+		header_line(t, "Content-Type:"); /* curl would call nothing a form */
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 }
 

@@ -145,10 +145,12 @@ static struct observe *observing(struct round *r, enum record_kind kind)
 {
 	struct reading *g = r->scratch;
 
-	if (!g->observe)
-		observe_begin(&g->observe, r->store, r->conf->name, r->generation, kind,
-			r->now, r->succeeded == NONE_INT, &g->failed);
-	return g->observe;
+	if (!record_def(kind)->interval || g->observes[kind])
+		return g->observes[kind];
+	if (!observe_begin(&g->observes[kind], r->store, r->conf->name, r->generation,
+		    kind, r->now, r->succeeded == NONE_INT, &g->failed))
+		observe_config(g->observes[kind], r->config);
+	return g->observes[kind];
 }
 
 static void take(void *ctx, enum record_kind kind, const void *record)
@@ -162,26 +164,34 @@ static void take(void *ctx, enum record_kind kind, const void *record)
 		put_span(r, record);
 	else if (kind == REC_SESSION)
 		session_put(r->store, record, &g->failed);
-<<<<<<< HEAD
-	else
-		observe_put(g->observes[kind], record, &g->failed);
-=======
 	else if (observing(r, kind))
-		observe_put(g->observe, record, &g->failed);
->>>>>>> ee73b6f (Reads: seven kinds of paging, stages, kept answers, rates; what a backend says reaches the person)
+		observe_put(g->observes[kind], record, &g->failed);
+}
+
+/* Not all of this kind was seen: what did not come has not gone away. */
+static void miss(struct round *r, enum record_kind kind)
+{
+	struct reading *g = r->scratch;
+
+	g->partial[kind] = true;
+	if (observing(r, kind))
+		observe_missed(g->observes[kind]);
 }
 
 /* What one read brought, but what waits for the others of its kind; -1 with g->failed. */
 static int keep(struct round *r, const struct read_result *res)
 {
 	struct reading *g = r->scratch;
-<<<<<<< HEAD
+	enum record_kind kind = g->what->emits;
 
 	/* A wish asks one read alone: what the others would have brought is still there. */
-	if (g->what->partial || g->what->want || res->cut || res->dropped)
-		g->partial[g->what->emits] = true;
-	if ((res->cut || res->dropped) && g->observes[g->what->emits])
-		observe_missed(g->observes[g->what->emits]);
+	if (g->what->partial || g->what->want)
+		g->partial[kind] = true;
+	if (res->incomplete || res->dropped)
+		miss(r, kind);
+	else if (!res->unchanged && !res->fallback)
+		observing(r,
+			kind); /* of nothing at all, too, something may have gone away */
 	return g->failed.code ? -1 : write_spans(r);
 }
 
@@ -198,24 +208,6 @@ static int write_observed(struct round *r)
 			return -1;
 	}
 	return 0;
-=======
-	bool all = !g->what->partial && !res->incomplete && !res->dropped;
-	bool nothing = res->unchanged || res->fallback;
-	struct observe *ob;
-	int result = write_spans(r);
-
-	/* Of nothing at all, too, something may have gone away. */
-	if (!result && !nothing && record_def(g->what->emits)->interval &&
-		!observing(r, g->what->emits))
-		result = -1;
-	ob = g->observe;
-	g->observe = NULL;
-	if (ob && (result || nothing))
-		observe_abort(ob);
-	else if (ob)
-		result = observe_end(ob, all, &g->failed);
-	return result;
->>>>>>> ee73b6f (Reads: seven kinds of paging, stages, kept answers, rates; what a backend says reaches the person)
 }
 
 static struct read_state *state_of(
@@ -260,24 +252,61 @@ static bool goes_on(
 	return (e->code != ERR_NET && res->status != 503) || g->went_well > 0;
 }
 
+static bool is_due(const struct round *r, const struct connector_read *read)
+{
+	if (read->only_fallback)
+		return false;
+	if (r->reason == ROUND_WANT && r->want && strcmp(r->want->what, "refresh"))
+		return read->want && !strcmp(read->want, r->want->what);
+	return !read->want;
+}
+
+/* All that could be read has been. */
+static void end_well(struct round *r)
+{
+	struct reading *g = r->scratch;
+
+	if (g->failed.code || write_spans(r) || write_observed(r) ||
+		touched_write(g->touched, r->store, r->conf->name, &g->failed))
+		end(r, &g->failed);
+	else
+		end(r, NULL);
+}
+
 static void read_failed(
 	struct round *r, const struct read_result *res, const struct err *e)
 {
 	struct reading *g = r->scratch;
+	const struct connector *c = &g->kept->connector;
 
 	mark_failed(r, g->what);
-	if (g->observe)
-		observe_abort(g->observe);
-	g->observe = NULL;
-	write_spans(r);
 	if (!g->first.code) {
 		err_copy(&g->first, e);
 		round_partial(r, _("'%s' failed: %s"), g->what->name, e->what);
 	}
-	if (goes_on(r, res, e))
+	miss(r, g->what->emits);
+	if (goes_on(r, res, e)) {
 		next_read(r);
-	else
-		end(r, g->went_well ? NULL : &g->first);
+		return;
+	}
+	for (; g->next < c->n_reads; g->next++)
+		if (is_due(r, &c->reads[g->next])) {
+			mark_failed(r, &c->reads[g->next]);
+			miss(r, c->reads[g->next].emits);
+		}
+	next_read(r);
+}
+
+/* Others that bring the same kind would have to be put again with it. */
+static bool is_alone(const struct round *r, const struct connector_read *read)
+{
+	const struct reading *g = r->scratch;
+	const struct connector *c = &g->kept->connector;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_reads; i++)
+		n += is_due(r, &c->reads[i]) && c->reads[i].emits == read->emits;
+	return n <= 1 && r->reason != ROUND_WANT;
 }
 
 static void read_done(void *ctx, const struct read_result *res, const struct err *e)
@@ -306,7 +335,7 @@ static void read_done(void *ctx, const struct read_result *res, const struct err
 		mark_failed(r, g->what);
 	else if (r->reason != ROUND_WANT)
 		state->failed = false;
-	if (r->reason != ROUND_WANT)
+	if (is_alone(r, g->what))
 		read_seen_keep(&state->seen, res->records);
 	g->went_well++;
 	r->records += (int64_t)res->records;
@@ -315,15 +344,6 @@ static void read_done(void *ctx, const struct read_result *res, const struct err
 }
 
 /* --- one read after another --- */
-
-static bool is_due(const struct round *r, const struct connector_read *read)
-{
-	if (read->only_fallback)
-		return false;
-	if (r->reason == ROUND_WANT && r->want && strcmp(r->want->what, "refresh"))
-		return read->want && !strcmp(read->want, r->want->what);
-	return !read->want;
-}
 
 static const struct connector_read *by_fallback(
 	const struct connected *kept, const struct connector_read *read)
@@ -353,7 +373,7 @@ static int start(struct round *r, const struct connector_read *read, struct err 
 		.io = r,
 		.kept = g->kept->kept,
 		.rate = &g->kept->rate,
-		.seen = r->reason == ROUND_WANT ? NULL : &state->seen,
+		.seen = is_alone(r, read) ? &state->seen : NULL,
 	};
 
 	g->what = read;
@@ -363,20 +383,8 @@ static int start(struct round *r, const struct connector_read *read, struct err 
 	if (!g->values)
 		return -1;
 	spec.values = g->values;
-<<<<<<< HEAD
-	if (is_interval(read->emits) && !g->observes[read->emits] &&
-		observe_begin(&g->observes[read->emits], r->store, r->conf->name,
-			r->generation, read->emits, r->now, r->succeeded == NONE_INT,
-			&g->failed)) {
-		end(r, &g->failed);
-		return;
-	}
-	if (g->observes[read->emits])
-		observe_config(g->observes[read->emits], r->config);
-=======
 	if (r->reason == ROUND_FULL)
 		state->seen = (struct read_seen){0};
->>>>>>> ee73b6f (Reads: seven kinds of paging, stages, kept answers, rates; what a backend says reaches the person)
 	g->read = read_start(&spec, take, read_done, r);
 	return 0;
 }
@@ -390,20 +398,12 @@ static void next_read(struct round *r)
 	while (g->next < c->n_reads && !is_due(r, &c->reads[g->next]))
 		g->next++;
 	if (g->next < c->n_reads) {
-<<<<<<< HEAD
-		start(r, by_fallback(g->kept, &c->reads[g->next++]));
-		return;
-	}
-	if (write_observed(r) ||
-		touched_write(g->touched, r->store, r->conf->name, &g->failed))
-=======
 		if (start(r, by_fallback(g->kept, &c->reads[g->next++]), &e))
 			end(r, &e);
-	} else if (touched_write(g->touched, r->store, r->conf->name, &g->failed)) {
->>>>>>> ee73b6f (Reads: seven kinds of paging, stages, kept answers, rates; what a backend says reaches the person)
-		end(r, &g->failed);
+	} else if (g->first.code && !g->went_well) {
+		end(r, &g->first);
 	} else {
-		end(r, g->first.code && !g->went_well ? &g->first : NULL);
+		end_well(r);
 	}
 	err_release(&e);
 }

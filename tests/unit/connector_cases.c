@@ -285,11 +285,18 @@ struct asking {
 	struct loop *loop;
 };
 
-static void send(void *io, const struct http_request *req, http_fn *fn, void *ctx)
+static unsigned send(void *io, const struct http_request *req, http_fn *fn, void *ctx)
 {
 	struct asking *a = io;
 
-	http_start(a->http, req, fn, ctx);
+	return http_start(a->http, req, fn, ctx);
+}
+
+static void unsend(void *io, unsigned handle)
+{
+	struct asking *a = io;
+
+	http_cancel(a->http, handle);
 }
 
 static void have_record(void *ctx, enum record_kind kind, const void *record)
@@ -305,6 +312,7 @@ static void read_done(void *ctx, const struct read_result *r, const struct err *
 
 	a->t->finished = true;
 	a->t->result = *r;
+	a->t->result.incomplete = r->incomplete ? "" : NULL;
 	if (r->dropped_why)
 		a->t->dropped_why = mem_strdup(r->dropped_why);
 	if (e)
@@ -330,21 +338,25 @@ static void ask(struct talk *t, const struct connector *c,
 	struct asking a = {t, NULL, loop_new()};
 	int64_t now = time_of(t, t->k->now, INT64_C(1795262400) * NS_PER_S);
 	int64_t since = time_of(t, t->k->since, NONE_INT);
-	struct json *values = read_values(read, "src", now,
-		since == NONE_INT ? NONE_INT : since + read->overlap_ns, t->k->object);
+	struct json *values = read_values(c, read, conf, now,
+		since == NONE_INT ? NONE_INT : since + read->overlap_ns, t->k->object,
+		&t->e);
 	struct read_spec spec = {.connector = c,
 		.read = read,
 		.conf = conf,
 		.values = values,
+		.loop = a.loop,
 		.map = map_new(a.loop, NULL),
 		.send = send,
+		.unsend = unsend,
 		.io = &a};
 	int64_t until = clock_mono() + 20 * NS_PER_S;
 	struct read *r;
 
 	a.http = http_new(a.loop);
 	t->records = json_array();
-	r = read_start(&spec, have_record, read_done, &a);
+	t->finished = !values; /* then an option is wrong */
+	r = values ? read_start(&spec, have_record, read_done, &a) : NULL;
 	while (!t->finished && clock_mono() < until)
 		loop_turn(a.loop, NS_PER_S);
 	if (!t->finished) {
@@ -594,8 +606,8 @@ static void check_read(struct talk *t)
 	if (t->result.dropped != (size_t)wanted)
 		complain(t, "%zu records do not fit: %s", t->result.dropped,
 			t->dropped_why ? t->dropped_why : "");
-	if (t->result.cut != json_bool(cut, false))
-		complain(t, "cut: %s", t->result.cut ? "true" : "false");
+	if ((t->result.incomplete != NULL) != json_bool(cut, false))
+		complain(t, "cut: %s", t->result.incomplete ? "true" : "false");
 	if ((x->fallback != NULL) != (t->result.fallback != NULL) ||
 		(x->fallback && strcmp(x->fallback, t->result.fallback)))
 		complain(t, "fallback: %s",

@@ -414,7 +414,7 @@ static void sends_every_body(void **state)
 			"application/json"},
 		{"    put: /a\n    form: {a: 'x y&z', b: $source, c: $object, d: "
 		 "$cursor}\n",
-			"PUT /base/a a=x+y%26z&b=s&c=\n",
+			"PUT /base/a a=x%20y%26z&b=s&c=\n",
 			"application/x-www-form-urlencoded"},
 		{"    post: /a\n    rpc: tools/list\n    params: '{cursor: $cursor}'\n",
 			"POST /base/a "
