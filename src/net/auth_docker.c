@@ -49,7 +49,7 @@ static const struct json *entry_of(const struct json *map, const char *host)
 	const struct json *found = json_get(map, host);
 
 	json_each (item, map) {
-		if (!found && key_is_of(json_key(item), host))
+		if (!found && json_key(item) && key_is_of(json_key(item), host))
 			found = item;
 	}
 	return found;

@@ -3,6 +3,7 @@
 #include "net/auth_job.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -267,33 +268,49 @@ static void job_begin(
 	t->waiter->job = job;
 }
 
+/* A line or two, which a pipe takes at once; filled before a reader can go away. */
+static int input_pipe(int *fd, const char *input, struct err *e)
+{
+	int ends[2];
+	ssize_t n;
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_errno(e, errno, _("cannot make a pipe"));
+	n = write(ends[1], input, strlen(input));
+	close(ends[1]);
+	*fd = ends[0];
+	if (n == (ssize_t)strlen(input))
+		return 0;
+	close(ends[0]);
+	return err_set(e, ERR_LIMIT, _("the command's input is too long"));
+}
+
 int auth_job_command(struct auth_job *job, struct auth_try *t, const char *const *argv,
 	const char *const *env, const char *input, auth_done_fn *done, struct err *e)
 {
 	struct child_spec spec = {
 		.argv = argv,
 		.env = env,
-		.in = input ? CHILD_PIPE : CHILD_NULL,
+		.in = input ? CHILD_FD : CHILD_NULL,
 		.out = CHILD_PIPE,
 		.err = CHILD_NULL,
 	};
 	struct loop *l = job->auth->loop;
 	struct child child;
 
+	int rc;
+
+	if (input && input_pipe(&spec.in_fd, input, e) < 0)
+		return -1;
 	secret_release(&job->out);
 	strbuf_room(&job->out, AUTH_SECRET_MAX_BYTES + 1);
-	if (child_start(&child, &spec, e) < 0) {
-		e->retry = RETRY_LATER;
-		return -1;
-	}
+	rc = child_start(&child, &spec, e);
+	if (input)
+		close(spec.in_fd);
+	if (rc < 0)
+		return err_retry(e, RETRY_LATER);
 	job_begin(job, t, argv[0], done);
 	job->child = child;
-	if (input) {
-		/* A line or two: a pipe takes it at once. */
-		(void)!write(child.in, input, strlen(input));
-		close(child.in);
-		job->child.in = -1;
-	}
 	job->timer = loop_after(l, AUTH_CMD_TIMEOUT_NS, job_late, job);
 	loop_watch(l, child.out, LOOP_READ, job_readable, job);
 	loop_child(l, child.pid, job_ended, job);
