@@ -100,6 +100,9 @@ document sessions show "$("$TOCSIN" sessions list --json |
 	python3 -c 'import json, sys; print(json.load(sys.stdin)["sessions"][0]["id"])')"
 document gate checkout-assistant
 document check
+document connector list
+document connector show mlflow
+document connector check "$TOCSIN_TOP/connectors/mlflow.yaml"
 document runbook list
 document runbook runs
 document audit list
