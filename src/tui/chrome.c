@@ -131,22 +131,40 @@ static void draw_top(struct console *c, const struct box *b)
 
 /* --- the names of the panes --- */
 
-static int tabs_width(struct console *c, int gap)
+/* Columns that the tabs take with the names of the first `named` of them. */
+static int tabs_width(struct console *c, int named, int gap)
 {
 	int width = 1 - gap;
 
-	for (int i = 0; pane_table[i]; i++)
-		if (pane_table[i]->key || pane_table[i] == console_front_pane(c)->ops)
-			width += 2 + draw_width(_(pane_table[i]->title)) + gap;
+	for (int i = 0; pane_table[i]; i++) {
+		bool here = pane_table[i] == console_front_pane(c)->ops;
+
+		if (!pane_table[i]->key && !here)
+			continue;
+		width += (pane_table[i]->key != 0) + gap;
+		if (named-- > 0 || here)
+			width += (pane_table[i]->key != 0) +
+				draw_width(_(pane_table[i]->title));
+	}
 	return width;
+}
+
+static int tabs_count(struct console *c)
+{
+	int n = 0;
+
+	for (int i = 0; pane_table[i]; i++)
+		n += pane_table[i]->key || pane_table[i] == console_front_pane(c)->ops;
+	return n;
 }
 
 static void draw_tabs(struct console *c, const struct box *b)
 {
 	const struct pane_ops *here = console_front_pane(c)->ops;
-	bool names = tabs_width(c, 1) <= b->cols;
-	int x = 1, gap = names && tabs_width(c, 2) > b->cols ? 1 : 2;
+	int named = tabs_count(c), gap = tabs_width(c, named, 2) <= b->cols ? 2 : 1, x = 1;
 
+	while (named > 0 && tabs_width(c, named, gap) > b->cols)
+		named--;
 	for (int i = 0; pane_table[i]; i++) {
 		const struct pane_ops *ops = pane_table[i];
 		enum role role = ops == here ? ROLE_TAB_HERE : ROLE_TAB;
@@ -156,7 +174,7 @@ static void draw_tabs(struct console *c, const struct box *b)
 			continue;
 		if (ops->key)
 			x += box_textf(b, 0, x, 2, role, "%c", ops->key);
-		if (names || ops == here)
+		if (named-- > 0 || ops == here)
 			x += box_text(b, 0, x + (ops->key != 0), b->cols, role,
 				     _(ops->title)) +
 				(ops->key != 0);

@@ -77,6 +77,7 @@ struct column {
 	column_fn	*cell;
 	int		(*compare)(const void *a, const void *b);	/* NULL: by text */
 	bool		downwards;	/* the first sort by it shows the greatest first */
+	bool		if_any;		/* left out while no row has anything in it */
 	const void	*about;		/* the pane's own, for cells that serve several columns */
 };
 

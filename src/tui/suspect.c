@@ -28,6 +28,17 @@ bool suspects_fit(const struct suspects *s)
 	return s->n && s->items[0].score >= LIKELY;
 }
 
+/* What the object is, where it points, how it stands: the values need no name. */
+static bool is_plain_field(const char *field)
+{
+	static const char *const plain[] = {"version", "value", "state"};
+
+	for (size_t i = 0; i < ARRAY_LEN(plain); i++)
+		if (!strcmp(field, plain[i]))
+			return true;
+	return false;
+}
+
 void change_moved(struct strbuf *out, const struct change *ch)
 {
 	const char *before = ch->before ? ch->before : _("none");
@@ -36,7 +47,7 @@ void change_moved(struct strbuf *out, const struct change *ch)
 	if (!ch->field)
 		strbuf_adds(
 			out, ch->after || !ch->before ? _("appeared") : _("went away"));
-	else if (!strcmp(ch->field, "version"))
+	else if (is_plain_field(ch->field))
 		strbuf_addf(out, "%s -> %s", before, after);
 	else
 		strbuf_addf(out, "%s %s -> %s", ch->field, before, after);

@@ -44,18 +44,20 @@ void table_measure(struct pane *p)
 	for (int k = 0; k < n; k++) {
 		const struct column *col = &p->columns[k];
 		int width = draw_width(_(col->title));
+		bool any = !col->if_any || !p->n_visible;
 
-		for (size_t i = 0; i < p->n_visible && width < most(col); i++) {
+		for (size_t i = 0; i < p->n_visible && (!any || width < most(col)); i++) {
 			struct value v;
 			int w;
 
 			table_value(&v, p, col, p->visible[i]->data);
 			w = draw_width(v.text.buf);
+			any |= v.text.len && strcmp(v.text.buf, "-") != 0;
 			strbuf_release(&v.text);
 			width = w > width ? w : width;
 		}
 		width = width < most(col) ? width : most(col);
-		p->widths[k] = width > col->min ? width : col->min;
+		p->widths[k] = !any ? 0 : width > col->min ? width : col->min;
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/duration.h"
 #include "model/alert.h"
+#include "model/pipeline.h"
 #include "model/registry.h"
 #include "model/session.h"
 #include "record/chain.h"
@@ -260,6 +261,9 @@ static struct serving variant(struct fixture *f, const char *version, int64_t ch
 
 static void put_registry(struct fixture *f)
 {
+	static const char *const metrics[3] = {"{\"auc\": 0.911, \"recall\": 0.71}",
+		"{\"auc\": 0.913, \"recall\": 0.72}",
+		"{\"auc\": 0.918, \"recall\": 0.55}"};
 	struct model_version versions[3];
 	const struct pointer before[] = {alias(f, "11")}, after[] = {alias(f, "12")};
 	const struct serving old[] = {variant(f, "11", AGO(4000))};
@@ -277,12 +281,112 @@ static void put_registry(struct fixture *f)
 			.created = AGO(6000 - 2900 * i),
 			.updated = AGO(6000 - 2900 * i),
 			.tags = "{}",
+			.metrics = metrics[i],
+			.params = i ? "{\"depth\": 8}" : "{\"depth\": 6}",
+			.lineage = i == 2 ? "runs:/run2/model" : NULL,
+			.size = 41 * 1000 * 1000 + i,
 		};
 	ROUND(f, "mlflow", REC_MODEL_VERSION, AGO(80), true, versions);
 	ROUND(f, "mlflow", REC_POINTER, AGO(80), true, before);
 	ROUND(f, "prom", REC_SERVING, AGO(80), true, old);
 	ROUND(f, "mlflow", REC_POINTER, AGO(10), false, after);
 	ROUND(f, "prom", REC_SERVING, AGO(9), false, new);
+}
+
+/* --- prompts, and the rest of what is read --- */
+
+static void put_prompts(struct fixture *f)
+{
+	const struct prompt_version before[] = {
+		{.source = "langfuse",
+			.prompt = text(f, "support/greeting"),
+			.version = "3",
+			.labels = "[\"production\"]",
+			.author = text(f, "noor"),
+			.created = AGO(9000),
+			.updated = AGO(9000)},
+		{.source = "langfuse",
+			.prompt = text(f, "support/greeting"),
+			.version = "4",
+			.labels = "[\"latest\"]",
+			.author = text(f, "noor"),
+			.created = AGO(200),
+			.updated = AGO(200)},
+	};
+
+	ROUND(f, "langfuse", REC_PROMPT_VERSION, AGO(80), true, before);
+}
+
+static void put_flags(struct fixture *f)
+{
+	const struct flag before[] = {
+		{"prom", text(f, "new-reranker"), "off", AGO(3000), NULL},
+		{"prom", text(f, "wide-context"), "on", AGO(5000), text(f, "ada")},
+	};
+	const struct flag after[] = {
+		{"prom", text(f, "new-reranker"), "on", AGO(42), text(f, "ada")},
+		{"prom", text(f, "wide-context"), "on", AGO(5000), text(f, "ada")},
+	};
+
+	ROUND(f, "prom", REC_FLAG, AGO(80), true, before);
+	ROUND(f, "prom", REC_FLAG, AGO(42), false, after);
+}
+
+static void put_inventory(struct fixture *f)
+{
+	const struct budget budgets[] = {
+		{.source = "prom",
+			.name = text(f, "team-search"),
+			.state = "blocked",
+			.spent_usd = 104.2,
+			.limit_usd = 100,
+			.resets = AGO(-3000),
+			.models = "[\"large\"]",
+			.owner = text(f, "search")},
+		{.source = "prom",
+			.name = text(f, "team-support"),
+			.state = "active",
+			.spent_usd = 12,
+			.limit_usd = 250,
+			.resets = AGO(-3000)},
+	};
+	const struct definition definitions[] = {
+		{.source = "prom",
+			.type = "agent-graph",
+			.name = text(f, "checkout-agent"),
+			.version = "17",
+			.author = text(f, "noor"),
+			.changed = AGO(2000),
+			.summary = text(f, "planner, two tools, critic")},
+	};
+	const struct job_run jobs[] = {
+		{.source = "prom",
+			.pipeline = text(f, "features/hourly"),
+			.run = "118",
+			.state = "failed",
+			.started = AGO(35),
+			.ended = AGO(31),
+			.error = text(f, "no partition for 08:00")},
+		{.source = "prom",
+			.pipeline = text(f, "features/hourly"),
+			.run = "117",
+			.state = "ok",
+			.started = AGO(95),
+			.ended = AGO(91)},
+	};
+	const struct freshness data[] = {
+		{.source = "prom",
+			.dataset = text(f, "clicks"),
+			.loaded = AGO(95),
+			.expected_every_ns = NS_PER_HOUR,
+			.rows = 1204331,
+			.state = "late"},
+	};
+
+	ROUND(f, "prom", REC_BUDGET, AGO(80), true, budgets);
+	ROUND(f, "prom", REC_DEFINITION, AGO(80), true, definitions);
+	ROUND(f, "prom", REC_JOB_RUN, AGO(30), false, jobs);
+	ROUND(f, "prom", REC_FRESHNESS, AGO(30), false, data);
 }
 
 /* --- sessions --- */
@@ -509,6 +613,9 @@ void fixture_fill_at(
 	MUST(&f, store_begin(st, &f.e));
 	put_objectives(&f);
 	put_registry(&f);
+	put_prompts(&f);
+	put_flags(&f);
+	put_inventory(&f);
 	put_alerts(&f);
 	for (int n = 0; n < 20; n++)
 		put_session(&f, n);

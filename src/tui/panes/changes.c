@@ -217,10 +217,20 @@ static void cell_age(struct value *out, struct pane *p, const void *data)
 	out->role = ROLE_DIM;
 }
 
+/* A word each: the object says the rest. */
 static void cell_kind(struct value *out, struct pane *p, const void *data)
 {
+	static const char *const words[REC_KINDS] = {
+		[REC_MODEL_VERSION] = N_("model"),
+		[REC_PROMPT_VERSION] = N_("prompt"),
+		[REC_JOB_RUN] = N_("job"),
+		[REC_FRESHNESS] = N_("data"),
+		[REC_DRIFT_REPORT] = N_("drift"),
+	};
+	enum record_kind kind = change_of(data)->kind;
+
 	(void)p;
-	value_text(out, _(record_def(change_of(data)->kind)->title));
+	value_text(out, words[kind] ? _(words[kind]) : _(record_def(kind)->title));
 }
 
 static void cell_service(struct value *out, struct pane *p, const void *data)
@@ -291,20 +301,20 @@ static const struct column changes_columns[] = {
 		.cell = cell_time, .compare = compare_time, .downwards = true},
 	{.name = "ago", .title = N_("Ago"), .min = 4, .max = 5, .align = 'r', .priority = 2,
 		.cell = cell_age, .compare = compare_time, .downwards = true},
-	{.name = "kind", .title = N_("Kind"), .min = 7, .max = 14, .align = 'l', .priority = 3,
+	{.name = "kind", .title = N_("Kind"), .min = 7, .max = 12, .align = 'l', .priority = 3,
 		.cell = cell_kind},
 	{.name = "object", .title = N_("Object"), .min = 14, .max = 48, .grow = 1, .align = 'l',
 		.priority = 2, .cell = cell_object},
 	{.name = "change", .title = N_("Change"), .min = 12, .max = 48, .align = 'l',
 		.priority = 2, .cell = cell_moved},
 	{.name = "share", .title = N_("Traffic"), .min = 7, .align = 'r', .priority = 5,
-		.cell = cell_share},
+		.cell = cell_share, .if_any = true},
 	{.name = "service", .title = N_("Service"), .min = 8, .max = 24, .align = 'l',
-		.priority = 5, .cell = cell_service},
+		.priority = 5, .cell = cell_service, .if_any = true},
 	{.name = "note", .title = N_("Note"), .min = 4, .max = 30, .align = 'l', .priority = 6,
-		.cell = cell_note},
+		.cell = cell_note, .if_any = true},
 	{.name = "who", .title = N_("Who"), .min = 3, .max = 20, .align = 'l', .priority = 7,
-		.cell = cell_actor},
+		.cell = cell_actor, .if_any = true},
 	{.name = "source", .title = N_("Source"), .min = 6, .max = 16, .align = 'l', .priority = 8,
 		.cell = cell_source},
 	{0},
