@@ -56,6 +56,8 @@ noinst_PROGRAMS += tests/fuzz/input
 tests_fuzz_input_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/theme
 tests_fuzz_theme_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/connector
+tests_fuzz_connector_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/outputs
 tests_fuzz_outputs_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/runbook
@@ -170,6 +172,7 @@ check_PROGRAMS += tests/unit/yaml
 tests_unit_yaml_SOURCES = tests/unit/yaml.c tests/fuzz/yaml.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/map
 check_PROGRAMS += tests/unit/connector
+tests_unit_connector_SOURCES = tests/unit/connector.c tests/fuzz/connector.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/connector_cases
 tests_unit_connector_cases_SOURCES = tests/unit/connector_cases.c tests/unit/case_server.c tests/unit/case_server.h tests/unit/web.c tests/unit/web.h
 EXTRA_DIST += tests/data/connectors

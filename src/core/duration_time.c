@@ -54,15 +54,22 @@ static bool take_fraction(const char **s, int64_t *ns)
 	return *s > start;
 }
 
-/* "Z", "+02:00", "+0200", "+02" or nothing. */
+/* "Z", "+02:00", "+0200", "+02" or nothing; behind a space also "UTC" and "GMT". */
 static bool take_offset(const char **s, int64_t *seconds)
 {
 	int hours, minutes = 0;
-	bool east = **s == '+';
+	bool east;
 
 	*seconds = 0;
+	if (!strcmp(*s, " UTC") || !strcmp(*s, " GMT")) {
+		*s += 4;
+		return true;
+	}
 	if (!**s || take_char(s, "Zz"))
 		return true;
+	if (**s == ' ' && ((*s)[1] == '+' || (*s)[1] == '-'))
+		(*s)++;
+	east = **s == '+';
 	if (!take_char(s, "+-") || !take(s, 2, &hours))
 		return false;
 	if (**s && (take_char(s, ":"), !take(s, 2, &minutes)))
@@ -86,6 +93,31 @@ static bool take_clock(const char **s, struct moment *m)
 	return take_offset(s, &m->offset_s);
 }
 
+static const char *const months[] = {N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"),
+	N_("May"), N_("Jun"), N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"),
+	N_("Dec")};
+
+/* "Sat, 21 Nov 2026 08:53:09 GMT", as HTTP and mail write it; the day of the week is not read. */
+static bool take_date(const char *s, struct moment *m)
+{
+	*m = (struct moment){0};
+	if (strlen(s) < 5 || s[3] != ',' || s[4] != ' ')
+		return false;
+	s += 5;
+	if (s[0] && s[1] == ' ' ? !take(&s, 1, &m->day) : !take(&s, 2, &m->day))
+		return false;
+	if (!take_char(&s, " -"))
+		return false;
+	for (int i = 0; i < 12 && !m->month; i++)
+		if (!strncmp(s, months[i], 3))
+			m->month = i + 1;
+	if (!m->month)
+		return false;
+	s += 3;
+	return take_char(&s, " -") && take(&s, 4, &m->year) && take_char(&s, " ") &&
+		take_clock(&s, m) && !*s;
+}
+
 static int days_in(int year, int month)
 {
 	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -102,7 +134,12 @@ static bool take_moment(const char *s, struct moment *m)
 		return false;
 	if (*s && (!take_char(&s, "Tt ") || !take_clock(&s, m)))
 		return false;
-	return !*s && m->month >= 1 && m->month <= 12 && m->day >= 1 &&
+	return !*s;
+}
+
+static bool is_possible(const struct moment *m)
+{
+	return m->month >= 1 && m->month <= 12 && m->day >= 1 &&
 		m->day <= days_in(m->year, m->month) && m->hour <= 23 &&
 		m->minute <= 59 && m->second <= 60;
 }
@@ -121,7 +158,7 @@ int time_parse(int64_t *out, const char *s, struct err *e)
 	struct moment m;
 	int64_t seconds;
 
-	if (!take_moment(s, &m)) {
+	if ((!take_moment(s, &m) && !take_date(s, &m)) || !is_possible(&m)) {
 		err_set(e, ERR_INPUT, _("'%s' is not a time"), s);
 		return err_hint(e, _("write it as 2026-11-21T08:53:09Z"));
 	}
@@ -238,10 +275,6 @@ void time_format(struct strbuf *out, int64_t at)
 		strbuf_addf(out, ".%03d", ms);
 	strbuf_addc(out, 'Z');
 }
-
-static const char *const months[] = {N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"),
-	N_("May"), N_("Jun"), N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"),
-	N_("Dec")};
 
 void time_human(struct strbuf *out, int64_t at, int64_t now, bool utc)
 {

@@ -304,7 +304,7 @@ static void read_dry_run(struct connector_action *act, const struct yaml_node *n
 		return;
 	act->has_dry_run = true;
 	connector_read_pairs(&act->dry_query, k.query, r);
-	connector_read_pairs(&act->dry_headers, k.headers, r);
+	connector_read_headers(&act->dry_headers, k.headers, r);
 	connector_read_jq(&act->dry_json, k.json, r);
 	if (!k.query && !k.headers && !k.json)
 		yaml_problem(r->p, node, "%s",

@@ -245,7 +245,7 @@ static void read_file(const struct yaml_node *root, const struct connector_readi
 			_("the time of a rate is longer than 0"));
 	read_verified(k.verified, r);
 	connector_read_options(k.options, k.env.options, r);
-	connector_read_pairs(&c->headers, k.headers, r);
+	connector_read_headers(&c->headers, k.headers, r);
 	connector_read_jq(&c->error, k.error, r);
 	connector_read_jq(&c->ok, k.ok, r);
 	(void)auth_conf_read_default(&c->auth, k.auth, r->a, r->p);

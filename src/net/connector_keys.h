@@ -57,6 +57,8 @@ void connector_read_jq(struct jq *out, const struct yaml_node *node,
 	const struct connector_reading *r);
 void connector_read_pairs(struct pairs *out, const struct yaml_node *map,
 	const struct connector_reading *r);
+void connector_read_headers(struct pairs *out, const struct yaml_node *map,
+	const struct connector_reading *r);	/* none with a secret in it */
 void connector_read_statuses(struct statuses *out, const struct yaml_node *node,
 	const struct connector_reading *r);
 void connector_read_page(struct connector_page *out, const struct yaml_node *node,

@@ -159,6 +159,13 @@ static void check_headers(const struct pairs *headers, const struct connector_re
 	}
 }
 
+void connector_read_headers(
+	struct pairs *out, const struct yaml_node *map, const struct connector_reading *r)
+{
+	connector_read_pairs(out, map, r);
+	check_headers(out, r);
+}
+
 void connector_read_request(struct connector_request *out, const struct request_keys *k,
 	bool required, const struct connector_reading *r)
 {
@@ -169,8 +176,7 @@ void connector_read_request(struct connector_request *out, const struct request_
 		yaml_problem(r->p, k->self, "%s",
 			_("one of get, head, post, put, patch, delete is needed"));
 	connector_read_pairs(&out->query, k->query, r);
-	connector_read_pairs(&out->headers, k->headers, r);
-	check_headers(&out->headers, r);
+	connector_read_headers(&out->headers, k->headers, r);
 	read_body(out, k, r);
 	connector_read_statuses(&out->ok_status, k->ok_status, r);
 	connector_read_jq(&out->ok, k->ok, r);

@@ -15,6 +15,7 @@
 #include "net/http_failure.h"
 #include "net/http_redirect.h"
 #include "net/http_transfer.h"
+#include "net/rate.h"
 #include "net/url.h"
 
 enum {
@@ -183,8 +184,9 @@ static void transfer_done(struct transfer *t, CURLcode code)
 	t->answer.bytes += number;
 	number = 0;
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &number);
-	t->answer.retry_after_ns =
-		number > 0 && number < 7 * 86400 ? number * NS_PER_S : NONE_INT;
+	t->answer.retry_after_ns = number > 0 && number < 7 * 86400
+		? number * NS_PER_S
+		: rate_told_ns(&t->answer, clock_now());
 	if (code == CURLE_OK)
 		rc = redirect_follow(t, &e);
 	else

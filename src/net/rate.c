@@ -61,14 +61,29 @@ int64_t rate_reset_ns(const struct http_answer *a, int64_t now)
 	return wait == INT64_MIN ? NONE_INT : wait > 0 ? wait : 0;
 }
 
-void rate_seen(struct rate *r, const struct http_answer *a, int64_t now, int64_t now_mono)
+static bool is_spent(const struct http_answer *a)
 {
 	static const char *const names[] = {
 		"ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining"};
 	const char *left = first_of(a, names, ARRAY_LEN(names));
+
+	return left && !strcmp(left, "0");
+}
+
+int64_t rate_told_ns(const struct http_answer *a, int64_t now)
+{
+	int64_t wait = NONE_INT;
+
+	if (a->status == 429 || a->status == 503 || (a->status == 403 && is_spent(a)))
+		wait = rate_reset_ns(a, now);
+	return wait > NS_PER_HOUR ? NS_PER_HOUR : wait;
+}
+
+void rate_seen(struct rate *r, const struct http_answer *a, int64_t now, int64_t now_mono)
+{
 	int64_t wait = a->retry_after_ns;
 
-	if (wait == NONE_INT && left && !strcmp(left, "0"))
+	if (wait == NONE_INT && is_spent(a))
 		wait = rate_reset_ns(a, now);
 	if (wait == NONE_INT || wait <= 0)
 		return;

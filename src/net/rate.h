@@ -30,4 +30,7 @@ void rate_seen(struct rate *r, const struct http_answer *a, int64_t now, int64_t
  */
 int64_t rate_reset_ns(const struct http_answer *a, int64_t now);
 
+/* How long a refusal (429, 503, 403 with nothing left) asks us to wait, by the same; NONE_INT. */
+int64_t rate_told_ns(const struct http_answer *a, int64_t now);
+
 #endif
