@@ -10,8 +10,9 @@
 #include "core/clock.h"
 #include "core/duration.h"
 #include "core/i18n.h"
+#include "model/registry.h"
 #include "report/models.h"
-#include "runbook/onestep.h"
+#include "runbook/offer.h"
 
 #define MODELS_MAX 1000
 #define VERSIONS_SHOWN 20
@@ -143,35 +144,50 @@ int cmd_models_list(struct cmd *c)
 
 /* --- rollback --- */
 
-static int write_rollback(struct strbuf *out, const char *source, const char *model,
-	const char *alias, const char *version, struct err *e)
+/* So many parameters have to be given, and the first of them. */
+static size_t count_missing(const struct offer *o, const struct offer_param **first)
 {
-	struct json *params = json_object();
-	const struct onestep o = {
-		.source = source, .action = "set-alias", .params = params};
-	int rc;
+	size_t n = 0;
 
-	json_add_text(params, "model", model);
-	json_add_text(params, "alias", alias);
-	json_add_text(params, "version", version);
-	onestep_title(out, "Point an alias at another version");
-	rc = onestep_action(out, &o, 1, e);
-	json_free(params);
-	return rc;
+	*first = offer_missing(o);
+	for (size_t i = 0; i < o->n_params; i++)
+		n += !o->params[i].value && !o->params[i].optional &&
+			!o->params[i].otherwise;
+	return n;
 }
 
-/* The service that is configured with the model, whose changes one run at a time may make. */
-static const char *service_of(
-	const struct config *c, const char *source, const char *model)
+/* The action that moves a name: all it has to be told besides is the version. */
+static struct offer *mover_of(struct offers *all, const struct offer_param **version)
 {
-	for (size_t i = 0; i < c->n_services; i++) {
-		const struct service_conf *s = &c->services[i];
-
-		if (s->model.source && s->model.name &&
-			!strcmp(s->model.source, source) && !strcmp(s->model.name, model))
-			return s->name;
-	}
+	for (size_t i = 0; i < all->n; i++)
+		if (all->items[i].undoable && count_missing(&all->items[i], version) == 1)
+			return &all->items[i];
 	return NULL;
+}
+
+static int write_rollback(struct strbuf *out, const struct cmd *c,
+	const struct pointer *pointer, const char *version, struct err *e)
+{
+	const struct offer_param *param = NULL;
+	struct offer *o = NULL;
+	struct offers all;
+	struct arena a;
+	int rc;
+
+	arena_init(&a);
+	rc = offers_find(&all, &a, &c->config, REC_POINTER, pointer, NULL, e);
+	if (!rc)
+		o = mover_of(&all, &param);
+	if (!rc && !o)
+		rc = err_set(e, ERR_NOT_FOUND,
+			_("the source '%s' has no action that moves an alias or a tag"),
+			pointer->source);
+	if (!rc)
+		rc = offer_set(o, &a, param->name, version, e);
+	if (!rc)
+		rc = offer_write(out, o, e);
+	arena_release(&a);
+	return rc;
 }
 
 /* "$NAME" would stand for a variable, of which there is none here. */
@@ -186,7 +202,9 @@ int cmd_models_rollback(struct cmd *c)
 	const char *source = cmd_value(c, "source"), *alias = cmd_value(c, "alias"),
 		   *version = cmd_value(c, "to");
 	struct strbuf book = STRBUF_INIT;
+	struct pointer *pointer;
 	struct err e = ERR_INIT;
+	struct arena a;
 	int code;
 
 	if (c->n_operands != 1)
@@ -197,12 +215,17 @@ int cmd_models_rollback(struct cmd *c)
 				c, _("--%s is wanted, with a value"), options[i]);
 	if (!is_plain(c->operands[0]))
 		return cmd_usage(c, _("'%s' is no name of a model"), c->operands[0]);
-	if (write_rollback(&book, source, c->operands[0], alias, version, &e)) {
-		strbuf_release(&book);
-		return cmd_fail(&e);
-	}
-	code = run_book(c, &book, service_of(&c->config, source, c->operands[0]),
-		cmd_has(c, "yes") ? RISK_CHANGE : RISK_NONE);
+	arena_init(&a);
+	pointer = record_new(&a, REC_POINTER);
+	pointer->source = source;
+	pointer->model = c->operands[0];
+	pointer->name = alias;
+	if (write_rollback(&book, c, pointer, version, &e))
+		code = cmd_fail(&e);
+	else
+		code = run_book(c, &book, offer_service(&c->config, REC_POINTER, pointer),
+			cmd_has(c, "yes") ? RISK_CHANGE : RISK_NONE);
+	arena_release(&a);
 	strbuf_release(&book);
 	return code;
 }
