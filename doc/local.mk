@@ -17,6 +17,7 @@ dist_schema_DATA += doc/schema/changes-1.json
 dist_schema_DATA += doc/schema/check-1.json
 dist_schema_DATA += doc/schema/connector-1.json
 dist_schema_DATA += doc/schema/connector-check-1.json
+dist_schema_DATA += doc/schema/connector-try-1.json
 dist_schema_DATA += doc/schema/connectors-1.json
 dist_schema_DATA += doc/schema/gate-1.json
 dist_schema_DATA += doc/schema/models-1.json

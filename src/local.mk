@@ -309,6 +309,7 @@ libtocsin_a_SOURCES += src/report/version_diff.c src/report/version_diff.h
 libtocsin_a_SOURCES += src/cmd/check_connect.c src/cmd/check_connect.h
 libtocsin_a_SOURCES += src/cmd/connector.c src/cmd/connector.h
 libtocsin_a_SOURCES += src/cmd/connector_show.c
+libtocsin_a_SOURCES += src/cmd/connector_try.c
 libtocsin_a_SOURCES += src/cmd/elements.c
 libtocsin_a_SOURCES += src/cmd/init.c
 libtocsin_a_SOURCES += src/cmd/lists.c

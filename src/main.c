@@ -20,6 +20,18 @@ static const struct cmd_option changes_options[] = {
 	{0},
 };
 
+static const struct cmd_option connector_try_options[] = {
+	{"read", 0, N_("NAME"), false, N_("the read to try; all that are polled without it")},
+	{"action", 0, N_("NAME"), false, N_("plan this action; it is never applied")},
+	{"param", 0, N_("NAME=VALUE"), true, N_("a parameter of the action")},
+	{"source", 0, N_("NAME"), false, N_("the source of the configuration to ask")},
+	{"url", 0, N_("URL"), false, N_("ask this server, which is in no configuration")},
+	{"with", 0, N_("NAME=VALUE"), true, N_("an option of the connector")},
+	{"object", 0, N_("ID"), false, N_("what a read that is made when asked is asked for")},
+	{"limit", 0, N_("N"), false, N_("records and answers to show (10)")},
+	{0},
+};
+
 static const struct cmd_option init_options[] = {
 	{"print", 0, NULL, false, N_("print the configuration and write nothing")},
 	{"force", 0, NULL, false, N_("replace the configuration that is there")},
@@ -193,6 +205,10 @@ const struct cmd_row cmd_table[] = {
 		N_("a connector's options, reads and actions"), NULL},
 	{"connector", "check", cmd_connector_check, 0, "FILE",
 		N_("all that is wrong with a connector's file"), NULL},
+	{"connector", "try", cmd_connector_try, NEEDS_CONFIG,
+		"NAME|FILE --read READ|--action ACTION [--source S|--url URL]",
+		N_("ask a real server, and show how each answer is understood"),
+		connector_try_options},
 	{"audit", "list", cmd_audit_list, READS, "[--limit N]",
 		N_("who did what, newest first"), audit_list_options},
 	{"audit", "verify", cmd_audit_verify, READS, "",

@@ -15,6 +15,7 @@ int cmd_completion(struct cmd *c);
 int cmd_connector_check(struct cmd *c);
 int cmd_connector_list(struct cmd *c);
 int cmd_connector_show(struct cmd *c);
+int cmd_connector_try(struct cmd *c);
 int cmd_demo(struct cmd *c);
 int cmd_demo_keep(struct cmd *c);
 int cmd_exec(struct cmd *c);

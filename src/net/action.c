@@ -85,7 +85,7 @@ static bool is_missing(
 
 	if (a->status >= 400 && act->before_missing.text &&
 		!exchange_jq(&said, &p->ask, &act->before_missing, "before.missing", a,
-			act->before.plain, values, &ignored))
+			values, &ignored))
 		missing = json_bool(said, false);
 	json_free(said);
 	err_release(&ignored);
@@ -104,7 +104,7 @@ int action_read_before(
 
 	if (!rc) {
 		rc = exchange_jq(&value, &p->ask, &act->before_value, "before.value", &a,
-			act->before.plain, values, e);
+			values, e);
 	} else if (is_missing(p, &a, values)) {
 		rc = 0;
 	} else {
@@ -147,7 +147,7 @@ static int read_lookup(struct action_view *v, struct action_plan *p,
 
 	if (!rc)
 		rc = exchange_jq(&value, &p->ask, l->keep.text ? &l->keep : &whole,
-			"read.keep", &a, l->request.plain, v->values, e);
+			"read.keep", &a, v->values, e);
 	else
 		err_prefix(e, _("cannot read '%s': "), l->as);
 	if (!rc)
@@ -165,7 +165,7 @@ static int check_refusals(struct action_view *v, struct action_plan *p, struct e
 		bool refused;
 
 		if (exchange_jq(&said, &p->ask, &act->refusals[i].when, "refuse.when",
-			    NULL, false, v->values, e))
+			    NULL, v->values, e))
 			return -1;
 		refused = json_bool(said, false);
 		json_free(said);
@@ -229,7 +229,7 @@ static int copy_body(struct action_view *v, struct action_plan *p, struct err *e
 	int rc = exchange_make(&from, &p->ask, copy, v->values, e);
 
 	if (!rc)
-		rc = exchange_send(&a, &p->ask, &from, copy, v->values, e);
+		rc = exchange_fetch(&a, &p->ask, &from, copy, v->values, e);
 	if (!rc) {
 		type = http_answer_header(&a, "content-type");
 		if (!v->request.content_type)
@@ -297,8 +297,7 @@ static int check_asked_choice(struct action_plan *p, const struct connector_para
 	if (!found)
 		rc = exchange_ask(&a, &p->ask, &c->choices_from, values, e) ||
 				exchange_jq_all(&all, &p->ask, &c->choices_values,
-					"choices.values", &a, c->choices_from.plain,
-					values, e)
+					"choices.values", &a, values, e)
 			? -1
 			: 0;
 	json_each (v, all)

@@ -30,7 +30,7 @@ static int rehearsal(struct request *out, struct action_plan *p, struct err *e)
 
 	if (act->dry_json.text)
 		rc = exchange_jq(&more, &p->ask, &act->dry_json, "dry_run.json", NULL,
-			false, p->view.values, e);
+			p->view.values, e);
 	spec.more_json = more;
 	if (!rc)
 		rc = request_make_now(out, &spec, e);

@@ -26,8 +26,7 @@ static int look_once(struct action_plan *p, const struct connector_wait *w,
 	int rc = exchange_ask(&a, &p->ask, &w->request, p->view.values, e);
 
 	if (!rc)
-		rc = exchange_jq(&value, &p->ask, &w->until, key, &a, w->request.plain,
-			p->view.values, e);
+		rc = exchange_jq(&value, &p->ask, &w->until, key, &a, p->view.values, e);
 	*agrees = !rc && json_bool(value, false);
 	json_free(value);
 	http_answer_release(&a);

@@ -1,9 +1,7 @@
 /*
  * exchange.h - a connector's request, sent and judged, to its end: for actions and commands
  *
- * An answer is a success when its status says so (2xx, or one of ok_status), it is not a login
- * page, and the rules on its body agree: `ok` of the request or the connector, no GraphQL
- * .errors, no JSON-RPC .error.  All of this blocks.
+ * reply.h says what an answer means.  All of this blocks.
  */
 #ifndef TOCSIN_NET_EXCHANGE_H
 #define TOCSIN_NET_EXCHANGE_H
@@ -24,11 +22,18 @@ struct exchange {
 int exchange_make(struct request *out, const struct exchange *x,
 	const struct connector_request *req, const struct json *values, struct err *e);
 
-/* 0 for a success; else -1, with out as far as there was an answer (out->status 0: none). */
+/*
+ * 0 for a success; else -1, with out as far as there was an answer (out->status 0: none).  The
+ * body is then the document that programs see.
+ */
 int exchange_send(struct http_answer *out, const struct exchange *x, const struct request *r,
 	const struct connector_request *req, const struct json *values, struct err *e);
 
-/* Both.  out is initialised by the caller, who releases it. */
+/* The same with the body as it came, byte for byte. */
+int exchange_fetch(struct http_answer *out, const struct exchange *x, const struct request *r,
+	const struct connector_request *req, const struct json *values, struct err *e);
+
+/* Made and sent.  out is initialised by the caller, who releases it. */
 int exchange_ask(struct http_answer *out, const struct exchange *x,
 	const struct connector_request *req, const struct json *values, struct err *e);
 
@@ -37,13 +42,11 @@ int exchange_ask(struct http_answer *out, const struct exchange *x,
  * $headers and $status; NULL when it puts out nothing.  key: "before.value", for messages.
  */
 int exchange_jq(struct json **first, const struct exchange *x, const struct jq *program,
-	const char *key, const struct http_answer *a, bool plain, const struct json *values,
-	struct err *e);
+	const char *key, const struct http_answer *a, const struct json *values, struct err *e);
 
 /* All that it puts out, as an array. */
 int exchange_jq_all(struct json **all, const struct exchange *x, const struct jq *program,
-	const char *key, const struct http_answer *a, bool plain, const struct json *values,
-	struct err *e);
+	const char *key, const struct http_answer *a, const struct json *values, struct err *e);
 
 /* What every program and pattern may name: $source, $now, the options; the rest null. */
 int exchange_values(struct json **out, const struct connector *c, const struct source_conf *conf,

@@ -102,6 +102,7 @@ document gate checkout-assistant
 document check
 document connector list
 document connector show mlflow
+document connector try mlflow --source registry
 document connector check "$TOCSIN_TOP/connectors/mlflow.yaml"
 document runbook list
 document runbook runs
