@@ -12,6 +12,11 @@ check_PROGRAMS += tests/unit/alert_answer
 check_PROGRAMS += tests/unit/alertmanager
 tests_unit_alertmanager_SOURCES = tests/unit/alertmanager.c tests/unit/readers.c tests/unit/readers.h tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/auth
+tests_unit_auth_SOURCES = tests/unit/auth.c tests/fuzz/auth.c tests/fuzz/fuzz.h
+check_PROGRAMS += tests/unit/auth_gcp
+tests_unit_auth_gcp_SOURCES = tests/unit/auth_gcp.c tests/unit/web.c tests/unit/web.h
+check_PROGRAMS += tests/unit/auth_kube
+tests_unit_auth_kube_SOURCES = tests/unit/auth_kube.c tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/auth_login
 check_PROGRAMS += tests/unit/auth_oci
 tests_unit_auth_oci_SOURCES = tests/unit/auth_oci.c tests/unit/web.c tests/unit/web.h
@@ -50,6 +55,8 @@ check_PROGRAMS += tests/unit/url
 
 # Fuzz targets: their function also runs over a few seeds in the unit test of the same name.
 if FUZZ
+noinst_PROGRAMS += tests/fuzz/auth
+tests_fuzz_auth_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/grid
 tests_fuzz_grid_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/input

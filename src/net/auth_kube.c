@@ -370,8 +370,10 @@ int auth_kube_build(struct auth_try *t, struct err *e)
 {
 	const struct kube_conf *conf = &t->ask->source->auth.kube;
 	struct auth_job *job;
-	char *key = mem_format("kube\x1f%s\x1f%s\x1f%s", t->ask->source->name,
-		conf->file ? conf->file : "", conf->context ? conf->context : "");
+	const char *url = t->ask->source->url;
+	char *key = mem_format("kube\x1f%s\x1f%s\x1f%s\x1f%s", t->ask->source->name,
+		url ? url : "", conf->file ? conf->file : "",
+		conf->context ? conf->context : "");
 	int rc = auth_job_for(&job, t, key, e);
 
 	free(key);

@@ -9,6 +9,7 @@
 #include "core/path.h"
 #include "net/auth.h"
 #include "net/http.h"
+#include "tests/fuzz/fuzz.h"
 
 struct fixture {
 	char dir[32];
@@ -322,10 +323,30 @@ static void those_who_left_are_not_called(void **state)
 	assert_int_equal(f->calls, 0);
 }
 
+static void parsers_take_anything(void **state)
+{
+	static const char *const seeds[] = {"", "Bearer realm=\"a\",scope=x",
+		"{\"auths\":{}}", "[default]\nregion = x # y\n[",
+		"current-context: a\ncontexts: [{name: a}]", "a.eyJleHAiOjF9.c",
+		"a b/%zz?&=&a=b&%00", "\"\\", "{\"credsStore\":1}",
+		"clusters: {}\nusers: [1, {user: []}]\ncontexts: x", "..", "?=&=?#%"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+		for (uint8_t kind = 0; kind < 6; kind++) {
+			char *text = mem_format("%c%s", '0' + kind, seeds[i]);
+
+			LLVMFuzzerTestOneInput((const uint8_t *)text, strlen(text));
+			free(text);
+		}
+	}
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 UNIT_TESTS(WITH(files_are_for_their_owner_only), WITH(odd_files_are_refused),
 	WITH(variables_must_be_set), WITH(commands_run_without_a_shell),
 	WITH(credentials_take_their_forms), WITH(one_command_serves_all_who_wait),
 	WITH(two_commands_make_one_credential),
-	WITH(commands_that_fail_fail_those_who_wait), WITH(those_who_left_are_not_called))
+	WITH(commands_that_fail_fail_those_who_wait), WITH(those_who_left_are_not_called),
+	cmocka_unit_test(parsers_take_anything))

@@ -243,7 +243,8 @@ static void secrets_are_references(void **state)
 		"own.yaml:4:80: a secret does not stand in this file | %s\n"
 		"own.yaml:5:60: a secret is exactly one of env, file and cmd\n"
 		"own.yaml:6:60: a secret is exactly one of env, file and cmd\n"
-		"own.yaml:7:52: auth names exactly one kind of authentication | such as auth: "
+		"own.yaml:7:52: auth names exactly one kind of authentication | such as "
+		"auth: "
 		"{bearer: {env: NAME}}, or auth: {kube: {}}\n"
 		"own.yaml:8:65: the header 'authorization' carries a secret, and a "
 		"secret does not "
@@ -269,6 +270,104 @@ static void secrets_are_references(void **state)
 		"x}}}\n",
 		expected);
 	free(expected);
+}
+
+static void every_kind_of_authentication(void **state)
+{
+	static const char text[] =
+		"sources:\n"
+		"- {name: a, type: t, auth: {login: {user: u, password: {env: P}}}}\n"
+		"- {name: b, type: t, auth: {oauth2: {token_url: 'https://t', client_id: "
+		"i, "
+		"client_secret: {env: P}, scope: s, send: body}}}\n"
+		"- {name: c, type: t, auth: {oci: {}}}\n"
+		"- {name: d, type: t, auth: {sigv4: {region: r, service: s, access_key: "
+		"AK, "
+		"secret_key: {env: P}, session_token: {env: Q}}}}\n"
+		"- {name: e, type: t, auth: {gcp: {file: key.json}}}\n"
+		"- {name: f, type: t, auth: {kube: {context: c, file: kc}}}\n"
+		"- {name: g, type: t, auth: {kube: {in_cluster: true}}, "
+		"with: {namespace: ml, names: [a, b], n: 7}}\n";
+	struct config c;
+
+	(void)state;
+	load(&c, NULL, text);
+	assert_int_equal(c.n_sources, 7);
+	assert_string_equal(c.sources[0].auth.kind, "login");
+	assert_string_equal(c.sources[0].auth.user, "u");
+	assert_string_equal(c.sources[0].auth.secret.env, "P");
+	assert_true(c.sources[1].auth.oauth2.in_body);
+	assert_string_equal(c.sources[1].auth.oauth2.token_url, "https://t");
+	assert_string_equal(c.sources[2].auth.kind, "oci");
+	assert_string_equal(c.sources[3].auth.sigv4.access_key, "AK");
+	assert_string_equal(c.sources[3].auth.sigv4.session_token.env, "Q");
+	assert_int_equal(*c.sources[4].auth.gcp.file, '/');
+	assert_int_equal(*c.sources[5].auth.kube.file, '/');
+	assert_true(c.sources[6].auth.kube.in_cluster);
+	assert_string_equal(c.sources[6].with,
+		"{\"namespace\":\"ml\",\"names\":[\"a\",\"b\"],\"n\":7}");
+	config_release(&c);
+}
+
+static void kinds_are_checked_by_line(void **state)
+{
+	(void)state;
+	complain(NULL,
+		"sources:\n"
+		"- {name: a, type: t, auth: {login: {user: u}}}\n"
+		"- {name: b, type: t, auth: {oauth2: {client_id: i, client_secret: "
+		"hunter2}}}\n"
+		"- {name: c, type: t, auth: {oci: {usr: x}}}\n"
+		"- {name: d, type: t, auth: {sigv4: {secret_key: {env: P}}}}\n"
+		"- {name: e, type: t, auth: {gcp: {file: x, metadata: true}}}\n"
+		"- {name: f, type: t, auth: {kube: {context: c, in_cluster: true}}}\n"
+		"- {name: g, type: t, auth: {kub: {}}}\n"
+		"- {name: h, type: t, with: [1]}\n",
+		"own.yaml:2:36: user and password come together\n"
+		"own.yaml:3:37: the key 'token_url' is missing\n"
+		"own.yaml:4:35: there is no key 'usr' here | did you mean 'user'?\n"
+		"own.yaml:5:36: access_key and secret_key come together\n"
+		"own.yaml:6:34: gcp has file or metadata, not both\n"
+		"own.yaml:7:60: in_cluster needs no file and no context\n"
+		"own.yaml:8:29: there is no key 'kub' here | did you mean 'kube'?\n"
+		"own.yaml:9:28: a map of names to values is expected here\n");
+}
+
+/* A connector's own section, and a source that leaves some of it open. */
+static void connectors_complete_their_sources(void **state)
+{
+	static const char text[] =
+		"login: {post: /auth, json: '{u: $user, p: [$password, 1]}', token: .t, "
+		"expires: jwt}\n";
+	struct yaml_doc *doc = NULL;
+	struct problems p;
+	struct arena a = {0};
+	struct auth_conf rule = {0}, mine = {.kind = "login", .user = "me"}, other;
+	struct json *options = json_object();
+
+	(void)state;
+	problems_init(&p, NULL);
+	assert_int_equal(yaml_parse(&doc, text, strlen(text), &p), 0);
+	assert_int_equal(auth_conf_read_default(&rule, yaml_root(doc, 0), &a, &p), 0);
+	assert_string_equal(rule.login.json, "{\"u\":\"$user\",\"p\":[\"$password\",1]}");
+	assert_string_equal(rule.login.prefix, "Bearer ");
+	auth_conf_merge(&mine, &rule, options, &a);
+	assert_string_equal(mine.user, "me");
+	assert_string_equal(mine.login.path, "/auth");
+	other = (struct auth_conf){.kind = "bearer"};
+	auth_conf_merge(&other, &rule, options, &a);
+	assert_null(other.login.path);
+	other = (struct auth_conf){0};
+	rule = (struct auth_conf){
+		.kind = "kube", .kube = {.context = "$ctx", .file = "$no"}};
+	json_add_text(options, "ctx", "prod");
+	auth_conf_merge(&other, &rule, options, &a);
+	assert_string_equal(other.kube.context, "prod");
+	assert_null(other.kube.file);
+	json_free(options);
+	yaml_free(doc);
+	arena_release(&a);
+	problems_release(&p);
 }
 
 static void urls_have_a_form(void **state)
@@ -543,7 +642,10 @@ static void the_table_is_sound(void **state)
 	check_table(config_fields());
 }
 
-UNIT_TESTS(cmocka_unit_test(nothing_at_all_is_fine), cmocka_unit_test(sources_are_read),
+UNIT_TESTS(cmocka_unit_test(every_kind_of_authentication),
+	cmocka_unit_test(kinds_are_checked_by_line),
+	cmocka_unit_test(connectors_complete_their_sources),
+	cmocka_unit_test(nothing_at_all_is_fine), cmocka_unit_test(sources_are_read),
 	cmocka_unit_test(the_rest_is_read), cmocka_unit_test(secrets_are_references),
 	cmocka_unit_test(urls_have_a_form),
 	cmocka_unit_test(insecure_is_for_this_machine),
