@@ -91,6 +91,7 @@ libtocsin_a_SOURCES += src/signal/sync.h
 libtocsin_a_SOURCES += src/signal/budget.c src/signal/budget.h
 libtocsin_a_SOURCES += src/signal/burn.c src/signal/burn.h
 libtocsin_a_SOURCES += src/signal/correlate.c src/signal/correlate.h
+libtocsin_a_SOURCES += src/signal/evidence.c src/signal/evidence.h src/signal/evidence_words.c
 libtocsin_a_SOURCES += src/signal/openslo.c src/signal/openslo.h
 libtocsin_a_SOURCES += src/signal/openslo_alert.c
 libtocsin_a_SOURCES += src/signal/openslo_sli.c

@@ -178,6 +178,9 @@ static void add_service(struct strbuf *out, const struct json *service)
 			"    agents:\n      source: langfuse\n      match:\n        "
 			"name: ",
 			name);
+	if (json_text(json_get(service, "dataset")))
+		add_quoted(out, "    uses:\n      - ",
+			json_text(json_get(service, "dataset")));
 	strbuf_addf(out, "    slos: [slos/%s-availability.yaml", name);
 	if (json_get(service, "fast"))
 		strbuf_addf(out, ", slos/%s-latency.yaml", name);

@@ -55,6 +55,7 @@ struct service_conf {
 	struct serving_conf	serving;
 	struct agents_conf	agents;
 	struct yaml_texts	slos, drift, runbooks;	/* SLO and drift files: absolute */
+	struct yaml_texts	uses;	/* names of what it depends on besides: flags, data, ... */
 	struct lever_conf	*levers;
 	size_t			n_levers;
 };

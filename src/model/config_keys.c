@@ -124,6 +124,9 @@ static const struct yaml_field service_fields[] = {
 		.help = N_("files of drift checks, relative to this one; not used by this version")),
 	KEY(struct service_keys, "runbooks", YAML_TEXTS, runbooks,
 		.help = N_("names of the runbooks that fit")),
+	KEY(struct service_keys, "uses", YAML_TEXTS, uses,
+		.help = N_("names of what it depends on besides: flags, datasets, pipelines, prompts, "
+			   "definitions, budgets")),
 	KEY(struct service_keys, "levers", YAML_SUBS, levers, .sub = lever_fields,
 		.sub_size = sizeof(struct lever_keys),
 		.help = N_("prepared ways to stop or slow something; checked, and not used by this version")),

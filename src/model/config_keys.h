@@ -48,7 +48,7 @@ struct service_keys {
 	struct model_conf	model;
 	struct serving_conf	serving;
 	struct agents_keys	agents;
-	struct yaml_texts	slos, drift, runbooks;
+	struct yaml_texts	slos, drift, runbooks, uses;
 	struct yaml_subs	levers;		/* struct lever_keys */
 };
 

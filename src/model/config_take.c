@@ -172,6 +172,7 @@ static void add_service(const struct config_reading *r, struct service_keys *k)
 		.slos = k->slos,
 		.drift = k->drift,
 		.runbooks = k->runbooks,
+		.uses = k->uses,
 	};
 	s->levers = arena_alloc(r->a, k->levers.n + 1, sizeof(*s->levers));
 	for (size_t j = 0; j < k->levers.n; j++)

@@ -44,6 +44,14 @@ static bool same(const char *a, const char *b)
 	return a && b && !strcmp(a, b);
 }
 
+static bool uses(const struct service_conf *s, struct part p)
+{
+	for (size_t i = 0; i < s->uses.n; i++)
+		if (is(p, s->uses.items[i]))
+			return true;
+	return false;
+}
+
 bool service_has(const struct service_conf *s, enum record_kind kind, const char *source,
 	const char *object)
 {
@@ -57,20 +65,22 @@ bool service_has(const struct service_conf *s, enum record_kind kind, const char
 		if (is(p, s->model.name) && same(source, s->model.source))
 			return !s->model.alias || same(p.text + p.n + 1, s->model.alias);
 		/* Labels of prompts are pointers too. */
-		return is(p, s->agents.match_name) && same(source, s->agents.source);
+		return (is(p, s->agents.match_name) && same(source, s->agents.source)) ||
+			uses(s, p);
 	case REC_MODEL_VERSION:
 		return is(p, s->model.name) && same(source, s->model.source);
 	case REC_SERVING:
 		return (is(p, s->serving.name) && same(source, s->serving.source)) ||
 			(!s->serving.name && is(p, s->name));
 	case REC_PROMPT_VERSION:
-	case REC_SESSION: return is(p, s->agents.match_name) || is(p, s->name);
+		return is(p, s->agents.match_name) || is(p, s->name) || uses(s, p);
+	case REC_SESSION: return is(p, s->agents.match_name);
 	case REC_ALERT:
 	case REC_PAGE:
 	case REC_SPAN:
 	case REC_NONE:
 	case REC_KINDS: return false;
-	default: return is(p, s->name) || is(p, s->agents.match_name);
+	default: return is(p, s->name) || is(p, s->agents.match_name) || uses(s, p);
 	}
 }
 

@@ -7,209 +7,254 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/duration.h"
-#include "core/i18n.h"
-#include "core/strbuf.h"
+#include "signal/evidence.h"
 
-/* Within this before the onset a change is as suspect as can be: the windows lag that much. */
-#define CLOSE_NS (5 * NS_PER_MIN)
-#define HALF_LIFE_NS NS_PER_HOUR
-
-/* Clocks and scrapes lag: what seems to come just after may have come before. */
-#define LAG_NS (2 * NS_PER_MIN)
 #define LATEST_NS NS_PER_HOUR
 
-#define FROM_HISTORY 0.8
+/* How long serving may take to follow a pointer, and a rollout from stage to stage. */
+#define FOLLOW_NS (45 * NS_PER_MIN)
+#define STAGES_NS (30 * NS_PER_MIN)
+#define TOGETHER_NS (2 * NS_PER_MIN)
+#define LABELS_NS (5 * NS_PER_MIN)
 
-/* How often a change of this kind is what broke a service; symptoms stand last. */
-static const struct {
-	enum record_kind kind;
-	double prior;
-} priors[] = {
-	{REC_POINTER, 1.0},
-	{REC_SERVING, 0.95},
-	{REC_FLAG, 0.85},
-	{REC_PROMPT_VERSION, 0.8},
-	{REC_MODEL_VERSION, 0.5},
-	{REC_FRESHNESS, 0.5},
-	{REC_JOB_RUN, 0.4},
-	{REC_DRIFT_REPORT, 0.3},
-	{REC_ALERT, 0.1},
-	{REC_PAGE, 0.05},
-	{REC_SESSION, 0.05},
+/* Serving is seen, and did not take up what the pointer names. */
+#define NOT_TAKEN_UP 0.5
+
+struct candidate {
+	const struct change *c;
+	struct evidence ev;
+	struct candidate *leader; /* it follows from that one; NULL */
+	const struct change *taken_up;
+	double share; /* of the traffic that took it up; NAN */
+	size_t followers;
 };
-
-/* Fields that change what answers requests; all others count half. */
-static const char *const causal_fields[] = {
-	"version",
-	"digest",
-	"value",
-	"traffic",
-	"labels",
-	"state",
-	"model",
-	"schema",
-};
-
-enum relation { NOT_RELATED, SAME_SOURCE, SAME_OBJECT };
-
-static const double relation_weights[] = {
-	[NOT_RELATED] = 0.15,
-	[SAME_SOURCE] = 0.5,
-	[SAME_OBJECT] = 1.0,
-};
-
-static double prior_of(const struct change *c)
-{
-	double prior = 0.05;
-
-	for (size_t i = 0; i < ARRAY_LEN(priors); i++) {
-		if (priors[i].kind == c->kind)
-			prior = priors[i].prior;
-	}
-	for (size_t i = 0; c->field && i < ARRAY_LEN(causal_fields); i++) {
-		if (strcmp(c->field, causal_fields[i]) == 0)
-			return prior;
-	}
-	/* Something that appeared (field NULL) may well be a new variant or version. */
-	return c->field ? prior / 2 : prior;
-}
-
-static double time_weight(int64_t before_ns)
-{
-	if (before_ns < -LAG_NS)
-		return 0.02;
-	if (before_ns < 0)
-		return 0.3;
-	if (before_ns <= CLOSE_NS)
-		return 1;
-	return exp2(-(double)(before_ns - CLOSE_NS) / (double)HALF_LIFE_NS);
-}
-
-/* True when one of the parts of key ("model/alias") is name. */
-static bool key_names(const char *key, const char *name)
-{
-	size_t n;
-
-	if (!key || !name || !*name)
-		return false;
-	n = strlen(name);
-	for (const char *at = key; (at = strstr(at, name)) != NULL; at++) {
-		if ((at == key || at[-1] == '/') && (at[n] == '\0' || at[n] == '/'))
-			return true;
-	}
-	return false;
-}
 
 static bool same(const char *a, const char *b)
 {
 	return a && b && strcmp(a, b) == 0;
 }
 
-static enum relation relation_of(const struct change *c, const struct correlate_target *t)
+static bool same_path(const struct change *a, const struct change *b)
 {
-	const struct service_conf *conf = t->conf;
+	size_t n = evidence_path(a->object);
 
-	if (key_names(c->object, t->service))
-		return SAME_OBJECT;
-	if (!conf)
-		return NOT_RELATED;
-	if (key_names(c->object, conf->name) || key_names(c->object, conf->model.name) ||
-		key_names(c->object, conf->serving.name) ||
-		key_names(c->object, conf->agents.match_name))
-		return SAME_OBJECT;
-	if (same(c->source, conf->model.source) ||
-		same(c->source, conf->serving.source) ||
-		same(c->source, conf->agents.source))
-		return SAME_SOURCE;
-	return NOT_RELATED;
+	return n == evidence_path(b->object) && !memcmp(a->object, b->object, n);
 }
 
-static const char *relation_text(enum relation r)
+static bool within(const struct change *first, const struct change *then, int64_t span_ns)
 {
-	switch (r) {
-	case SAME_OBJECT: return _("it belongs to the service");
-	case SAME_SOURCE: return _("it comes from a source of the service");
-	case NOT_RELATED: return _("nothing ties it to the service");
+	int64_t bound = first->not_before != NONE_INT && first->not_before > 0 &&
+			first->not_before < first->at
+		? first->not_before
+		: first->at - TOGETHER_NS;
+
+	return then->at >= bound && then->at - first->at <= span_ns;
+}
+
+/* "13" of "ranker/13". */
+static const char *last_part(const char *object)
+{
+	size_t n = evidence_path(object);
+
+	return object[n] ? object + n + 1 : object;
+}
+
+/* Serving takes up what the pointer of its service names now. */
+static bool is_taken_up(const struct change *p, const struct change *s)
+{
+	return p->kind == REC_POINTER && s->kind == REC_SERVING &&
+		same(p->after, s->after) && within(p, s, FOLLOW_NS);
+}
+
+/* A version's list of names, which moved because the name did. */
+static bool is_named(const struct change *p, const struct change *v)
+{
+	return p->kind == REC_POINTER &&
+		(v->kind == REC_MODEL_VERSION || v->kind == REC_PROMPT_VERSION) &&
+		(same(v->field, "aliases") || same(v->field, "labels") ||
+			same(v->field, "stage")) &&
+		same(p->source, v->source) && same_path(p, v) &&
+		(same(p->after, last_part(v->object)) ||
+			same(p->before, last_part(v->object))) &&
+		within(p, v, LABELS_NS);
+}
+
+static bool gains(const struct change *c)
+{
+	size_t before = c->before ? strlen(c->before) : 0;
+
+	return c->after && strlen(c->after) > before;
+}
+
+/* One version lost the name, this other one has it. */
+static bool is_handed_on(const struct change *to, const struct change *from)
+{
+	return to->kind == from->kind &&
+		(same(to->field, "aliases") || same(to->field, "labels")) &&
+		same(to->field, from->field) && same(to->source, from->source) &&
+		same_path(to, from) && gains(to) && !gains(from) &&
+		llabs(to->at - from->at) <= TOGETHER_NS;
+}
+
+static bool is_version(const struct change *c)
+{
+	return !c->field || strcmp(c->field, "traffic") != 0;
+}
+
+/* Stages of one rollout: the same variant, the same version, or the traffic that it took. */
+static bool is_stage(const struct change *first, const struct change *then)
+{
+	if (first->kind != REC_SERVING || then->kind != REC_SERVING ||
+		!same(first->source, then->source) || !same_path(first, then))
+		return false;
+	if (is_version(first) != is_version(then) && !is_version(first))
+		return false;
+	if (first->at > then->at && is_version(first) == is_version(then))
+		return false;
+	if (!is_version(then) && llabs(first->at - then->at) <= TOGETHER_NS)
+		return true;
+	return (same(first->object, then->object) ||
+		       (is_version(then) && same(first->after, then->after))) &&
+		within(first, then, STAGES_NS);
+}
+
+static bool leads(const struct candidate *x, const struct candidate *y)
+{
+	if (x == y || y->leader)
+		return false;
+	if (is_stage(x->c, y->c))
+		return x->c->at != y->c->at || is_version(x->c) != is_version(y->c) ||
+			x < y;
+	if (is_taken_up(x->c, y->c))
+		return x->ev.relation == REL_OWN && y->ev.relation == REL_OWN;
+	return is_named(x->c, y->c) || is_handed_on(x->c, y->c);
+}
+
+static struct candidate *root_of(struct candidate *x)
+{
+	while (x->leader)
+		x = x->leader;
+	return x;
+}
+
+/* Most are nobody's or another's, and are looked at once. */
+static void group(struct candidate *items, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct candidate *x = &items[i];
+
+		if (x->ev.relation > REL_OPEN)
+			continue;
+		for (size_t j = 0; j < n; j++)
+			if (items[j].ev.relation <= REL_OPEN && leads(x, &items[j]) &&
+				root_of(x) != &items[j])
+				items[j].leader = x;
 	}
-	return "";
 }
 
-static const char *what_text(struct arena *a, const struct change *c)
+static double larger(double a, double b)
 {
-	const struct record_def *def = record_def(c->kind);
-	const char *title = def ? _(def->title) : "";
-	const char *object = c->object ? c->object : "";
-
-	if (c->field && c->before && c->after)
-		return arena_format(a, _("%s of %s %s went from %s to %s"), c->field,
-			title, object, c->before, c->after);
-	if (c->field && c->after)
-		return arena_format(
-			a, _("%s of %s %s became %s"), c->field, title, object, c->after);
-	if (c->field)
-		return arena_format(a, _("%s of %s %s changed"), c->field, title, object);
-	if (c->before && !c->after)
-		return arena_format(a, _("%s %s went away"), title, object);
-	return arena_format(a, _("%s %s appeared"), title, object);
+	return isnan(a) || b > a ? b : a;
 }
 
-static const char *reason_of(
-	struct arena *a, const struct change *c, int64_t before_ns, enum relation r)
+/* What followed speaks for what it followed from. */
+static void sum_up(struct candidate *items, size_t n, const struct correlate_target *t)
 {
-	struct strbuf distance = STRBUF_INIT;
-	const char *what = what_text(a, c), *reason;
+	for (size_t i = 0; i < n; i++) {
+		struct candidate *y = &items[i], *x = root_of(y);
 
-	duration_human(&distance, before_ns < 0 ? -before_ns : before_ns);
-	if (before_ns >= 0)
-		/* TRANSLATORS: what changed; how long before; how it is related */
-		reason = arena_format(a, _("%s, %s before the burn began; %s"), what,
-			distance.buf, relation_text(r));
-	else
-		reason = arena_format(a, _("%s, %s after the burn began; %s"), what,
-			distance.buf, relation_text(r));
-	strbuf_release(&distance);
-	return reason;
+		if (x == y)
+			continue;
+		x->followers++;
+		if (y->c->kind != REC_SERVING)
+			continue;
+		x->share = larger(x->share, y->c->weight);
+		if (x->c->kind == REC_POINTER &&
+			(!x->taken_up || y->c->at < x->taken_up->at))
+			x->taken_up = y->c;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct candidate *x = &items[i];
+
+		if (x->leader)
+			continue;
+		if (x->c->kind == REC_SERVING && !isnan(x->c->weight))
+			x->share = larger(x->share, x->c->weight);
+		if (!isnan(x->share))
+			x->ev.traffic = evidence_traffic(x->share);
+		else if (x->c->kind == REC_POINTER && t->serving_seen && t->conf &&
+			same(x->c->source, t->conf->model.source))
+			x->ev.traffic = NOT_TAKEN_UP;
+		x->ev.score = evidence_score(&x->ev, x->c);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct candidate *x = root_of(&items[i]);
+
+		if (items[i].ev.score > x->ev.score)
+			x->ev.score = items[i].ev.score;
+	}
 }
 
 static int by_score(const void *a, const void *b)
 {
-	const struct suspect *x = a, *y = b;
-	int64_t x_off = x->before_ns < 0 ? -x->before_ns : x->before_ns;
-	int64_t y_off = y->before_ns < 0 ? -y->before_ns : y->before_ns;
+	const struct candidate *x = a, *y = b;
+	int64_t x_off = llabs(x->ev.before_ns), y_off = llabs(y->ev.before_ns);
 
-	if (x->score != y->score)
-		return x->score < y->score ? 1 : -1;
+	if (!x->leader != !y->leader)
+		return x->leader ? 1 : -1;
+	if (x->ev.score > y->ev.score || x->ev.score < y->ev.score)
+		return x->ev.score < y->ev.score ? 1 : -1;
 	if (x_off != y_off)
 		return x_off < y_off ? -1 : 1;
-	return x->change < y->change ? -1 : x->change > y->change;
+	return x->c < y->c ? -1 : x->c > y->c;
+}
+
+static size_t collect(struct candidate *items, const struct change *changes, size_t n,
+	const struct correlate_target *t)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct evidence ev = evidence_of(&changes[i], t);
+
+		/* By its earlier bound: it may have been before. */
+		if (ev.earliest_ns >= -LATEST_NS)
+			items[found++] = (struct candidate){
+				.c = &changes[i], .ev = ev, .share = NAN};
+	}
+	return found;
 }
 
 void correlate_rank(struct suspects *out, struct arena *a, const struct change *changes,
 	size_t n, const struct correlate_target *target, size_t limit)
 {
-	out->items = arena_alloc(a, n ? n : 1, sizeof(*out->items));
-	out->n = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct change *c = &changes[i];
-		int64_t before_ns = target->onset - c->at;
-		double score;
+	struct candidate *items = arena_alloc(a, n ? n : 1, sizeof(*items));
+	struct evidence *evidence = arena_alloc(a, n ? n : 1, sizeof(*evidence));
+	size_t found = collect(items, changes, n, target);
 
-		if (before_ns < -LATEST_NS)
-			continue;
-		score = prior_of(c) * time_weight(before_ns) *
-			relation_weights[relation_of(c, target)];
-		if (c->from_history)
-			score *= FROM_HISTORY;
-		out->items[out->n++] = (struct suspect){c, score, before_ns, NULL};
+	group(items, found);
+	sum_up(items, found, target);
+	if (found)
+		qsort(items, found, sizeof(*items), by_score);
+	*out = (struct suspects){.items = arena_alloc(a, n ? n : 1, sizeof(*out->items))};
+	for (; out->n < found && !items[out->n].leader; out->n++) {
+		const struct candidate *x = &items[out->n];
+
+		evidence[out->n] = x->ev;
+		out->items[out->n] = (struct suspect){.change = x->c,
+			.score = x->ev.score,
+			.before_ns = x->ev.before_ns,
+			.taken_up = x->taken_up,
+			.n_followed = x->followers};
+		out->n_fits += x->ev.score >= CORRELATE_FITS;
 	}
-	qsort(out->items, out->n, sizeof(*out->items), by_score);
+	if (!out->n_fits)
+		out->none = evidence_none(
+			a, evidence, out->n, target->service ? target->service : "");
 	if (out->n > limit)
 		out->n = limit;
-	for (size_t i = 0; i < out->n; i++) {
-		struct suspect *s = &out->items[i];
-
-		s->reason = reason_of(
-			a, s->change, s->before_ns, relation_of(s->change, target));
-	}
+	if (out->n_fits > out->n)
+		out->n_fits = out->n;
+	for (size_t i = 0; i < out->n; i++)
+		out->items[i].reason = evidence_words(a, &out->items[i], &evidence[i]);
 }

@@ -9,17 +9,18 @@ static const char change_insert[] =
 	" from_history, service, not_before, gap, weight)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
+/* What happened at some time in a gap may have been before ?2. */
 #define FILTERS                                                                         \
 	"SELECT id, at, seen, source, kind, object, field, \"before\", \"after\", "     \
 	"actor,"                                                                        \
 	" from_history, service, not_before, gap, weight FROM change WHERE at >= ?1 "   \
-	"AND at <= ?2 AND seen <= ?3"                                                   \
+	"AND (at <= ?2 OR (gap AND at = seen AND not_before <= ?2)) AND seen <= ?3"     \
 	" AND (?4 IS NULL OR source = ?4) AND (?5 IS NULL OR instr(?5, '|' || kind || " \
-	"'|'))"
+	"'|')) AND (?7 IS NULL OR service = ?7)"
 
 static const char change_newest[] = FILTERS " ORDER BY at DESC, id DESC LIMIT ?6";
 static const char change_of_object[] =
-	FILTERS " AND object >= ?7 AND object < ?8 ORDER BY at DESC, id DESC LIMIT ?6";
+	FILTERS " AND object >= ?8 AND object < ?9 ORDER BY at DESC, id DESC LIMIT ?6";
 
 int change_add(struct store *st, const struct change *c, struct err *e)
 {
@@ -72,8 +73,8 @@ int change_list(struct change_list *out, struct arena *a, struct store *st,
 	const char *kinds = kind_list(a, q->kinds);
 	const char *end = q->object && *q->object ? db_prefix_end(a, q->object) : NULL;
 	sqlite3_stmt *s = db_query(db, end ? change_of_object : change_newest, e,
-		end ? "iiittitt" : "iiitti", q->from, q->to, q->seen_until, q->source,
-		kinds, (int64_t)q->limit + 1, q->object, end);
+		end ? "iiittittt" : "iiittit", q->from, q->to, q->seen_until, q->source,
+		kinds, (int64_t)q->limit + 1, q->service, q->object, end);
 	int r = s ? 1 : -1;
 	size_t cap = 0;
 

@@ -86,6 +86,7 @@ struct change_query {
 	int64_t		from, to;	/* by `at`; to AT_NOW: open */
 	int64_t		seen_until;	/* time travel: not seen later than this; AT_NOW */
 	const char	*source, *object;	/* NULL: any; object by prefix */
+	const char	*service;	/* NULL: any */
 	uint32_t	kinds;		/* KIND_BIT()s; 0: any */
 	size_t		limit;
 };
