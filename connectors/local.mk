@@ -2,6 +2,7 @@ connectorsdir = $(pkgdatadir)/connectors
 dist_connectors_DATA =
 dist_connectors_DATA += connectors/langfuse.yaml
 dist_connectors_DATA += connectors/mlflow.yaml
+dist_connectors_DATA += connectors/sagemaker.yaml
 if LAB
 dist_connectors_DATA += connectors/lab-pipelines.yaml
 dist_connectors_DATA += connectors/lab-serving.yaml
