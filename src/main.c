@@ -131,6 +131,13 @@ static const struct cmd_option runbook_stop_options[] = {
 	{0},
 };
 
+static const struct cmd_option runbook_undo_options[] = {
+	{"step", 0, N_("NAME"), false, N_("only what this step did")},
+	{"dry-run", 0, NULL, false, N_("show the requests, send nothing")},
+	{"yes", 0, NULL, false, N_("confirmed beforehand: ask nothing")},
+	{0},
+};
+
 static const struct cmd_option runbook_runs_options[] = {
 	{"live", 0, NULL, false, N_("only those that have not ended")},
 	{0},
@@ -168,9 +175,12 @@ const struct cmd_row cmd_table[] = {
 		N_("two versions beside each other, each MODEL@VERSION or MODEL:ALIAS"),
 		models_diff_options},
 	{"models", "rollback", cmd_models_rollback, NEEDS_CONFIG | WRITES_STORE,
-		"NAME --source S --alias A --to VERSION [--dry-run] [--yes]",
-		N_("point an alias at another version, and see that it is so"),
+		"NAME [--source S] [--alias A] --to VERSION [--dry-run] [--yes]",
+		N_("point an alias, tag or label at another version, and see that it is so"),
 		models_rollback_options},
+	{"models", "set", cmd_models_rollback, NEEDS_CONFIG | WRITES_STORE,
+		"NAME [--source S] [--alias A] --to VERSION [--dry-run] [--yes]",
+		N_("the same by another name: to promote a version"), models_rollback_options},
 	{"sessions", "list", cmd_sessions_list, READS, "",
 		N_("agent sessions, newest first"), sessions_list_options},
 	{"sessions", "show", cmd_sessions_show, READS, "ID",
@@ -197,6 +207,9 @@ const struct cmd_row cmd_table[] = {
 		N_("go on with a run where it is"), runbook_resume_options},
 	{"runbook", "stop", cmd_runbook_stop, NEEDS_CONFIG | WRITES_STORE, "RUN [--kill]",
 		N_("stop the step of a run that is running"), runbook_stop_options},
+	{"runbook", "undo", cmd_runbook_undo, NEEDS_CONFIG | WRITES_STORE,
+		"RUN [--step NAME] [--dry-run] [--yes]",
+		N_("take back the actions of a run that has ended"), runbook_undo_options},
 	{"runbook", "abandon", cmd_runbook_abandon, NEEDS_CONFIG | WRITES_STORE,
 		"RUN [REASON]", N_("end a run that nobody walks any more"), NULL},
 	{"connector", "list", cmd_connector_list, NEEDS_CONFIG, "",

@@ -152,6 +152,7 @@ tests_unit_text_SOURCES = tests/unit/text.c tests/fuzz/text.c tests/fuzz/fuzz.h
 EXTRA_DIST += tests/lib.sh
 dist_check_SCRIPTS += tests/e2e/badinput.sh
 dist_check_SCRIPTS += tests/e2e/completion.sh
+dist_check_SCRIPTS += tests/e2e/connector.sh
 dist_check_SCRIPTS += tests/e2e/faults.sh
 dist_check_SCRIPTS += tests/e2e/rollback.sh
 check_PROGRAMS += tests/unit/markdown

@@ -35,6 +35,7 @@ int cmd_runbook_run(struct cmd *c);
 int cmd_runbook_runs(struct cmd *c);
 int cmd_runbook_show(struct cmd *c);
 int cmd_runbook_stop(struct cmd *c);
+int cmd_runbook_undo(struct cmd *c);
 int cmd_sessions_import(struct cmd *c);
 int cmd_sessions_list(struct cmd *c);
 int cmd_sessions_show(struct cmd *c);

@@ -6,13 +6,11 @@
 
 #include "cmd/commands.h"
 #include "cmd/elements.h"
-#include "cmd/run_session.h"
 #include "core/clock.h"
 #include "core/duration.h"
 #include "core/i18n.h"
 #include "model/registry.h"
 #include "report/models.h"
-#include "runbook/offer.h"
 
 #define MODELS_MAX 1000
 #define VERSIONS_SHOWN 20
@@ -139,93 +137,5 @@ int cmd_models_list(struct cmd *c)
 		code = list_code(&rows);
 	}
 	arena_release(&a);
-	return code;
-}
-
-/* --- rollback --- */
-
-/* So many parameters have to be given, and the first of them. */
-static size_t count_missing(const struct offer *o, const struct offer_param **first)
-{
-	size_t n = 0;
-
-	*first = offer_missing(o);
-	for (size_t i = 0; i < o->n_params; i++)
-		n += !o->params[i].value && !o->params[i].optional &&
-			!o->params[i].otherwise;
-	return n;
-}
-
-/* The action that moves a name: all it has to be told besides is the version. */
-static struct offer *mover_of(struct offers *all, const struct offer_param **version)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (all->items[i].undoable && count_missing(&all->items[i], version) == 1)
-			return &all->items[i];
-	return NULL;
-}
-
-static int write_rollback(struct strbuf *out, const struct cmd *c,
-	const struct pointer *pointer, const char *version, struct err *e)
-{
-	const struct offer_param *param = NULL;
-	struct offer *o = NULL;
-	struct offers all;
-	struct arena a;
-	int rc;
-
-	arena_init(&a);
-	rc = offers_find(&all, &a, &c->config, REC_POINTER, pointer, NULL, e);
-	if (!rc)
-		o = mover_of(&all, &param);
-	if (!rc && !o)
-		rc = err_set(e, ERR_NOT_FOUND,
-			_("the source '%s' has no action that moves an alias or a tag"),
-			pointer->source);
-	if (!rc)
-		rc = offer_set(o, &a, param->name, version, e);
-	if (!rc)
-		rc = offer_write(out, o, e);
-	arena_release(&a);
-	return rc;
-}
-
-/* "$NAME" would stand for a variable, of which there is none here. */
-static bool is_plain(const char *text)
-{
-	return *text && *text != '$' && !strchr(text, '\n');
-}
-
-int cmd_models_rollback(struct cmd *c)
-{
-	static const char *const options[] = {"source", "alias", "to"};
-	const char *source = cmd_value(c, "source"), *alias = cmd_value(c, "alias"),
-		   *version = cmd_value(c, "to");
-	struct strbuf book = STRBUF_INIT;
-	struct pointer *pointer;
-	struct err e = ERR_INIT;
-	struct arena a;
-	int code;
-
-	if (c->n_operands != 1)
-		return cmd_usage(c, _("one model is wanted"));
-	for (size_t i = 0; i < ARRAY_LEN(options); i++)
-		if (!cmd_value(c, options[i]) || !is_plain(cmd_value(c, options[i])))
-			return cmd_usage(
-				c, _("--%s is wanted, with a value"), options[i]);
-	if (!is_plain(c->operands[0]))
-		return cmd_usage(c, _("'%s' is no name of a model"), c->operands[0]);
-	arena_init(&a);
-	pointer = record_new(&a, REC_POINTER);
-	pointer->source = source;
-	pointer->model = c->operands[0];
-	pointer->name = alias;
-	if (write_rollback(&book, c, pointer, version, &e))
-		code = cmd_fail(&e);
-	else
-		code = run_book(c, &book, offer_service(&c->config, REC_POINTER, pointer),
-			cmd_has(c, "yes") ? RISK_CHANGE : RISK_NONE);
-	arena_release(&a);
-	strbuf_release(&book);
 	return code;
 }

@@ -393,13 +393,19 @@ static enum outcome run_step(struct run_session *s, int n, struct err *e)
 	return s->left ? LEAVE : GO_ON;
 }
 
+/* What an earlier step would have put out is not there when that was only shown. */
+static bool lacks_value(const struct run_session *s, const struct step *st)
+{
+	return st->kind == KIND_ACTION && vars_missing(walk_vars(s->walk), st);
+}
+
 static enum outcome do_step(struct run_session *s, int n, struct err *e)
 {
 	const struct step *st = step_of(s, n)->step;
 
 	if (st->kind == KIND_MANUAL)
 		return manual_step(s, n, e);
-	if (s->dry_run && !run_dry_runs(st))
+	if (s->dry_run && (!run_dry_runs(st) || lacks_value(s, st)))
 		return show_only(s, n, e);
 	return run_step(s, n, e);
 }

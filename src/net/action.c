@@ -190,7 +190,7 @@ static int look(struct action_view *v, struct action_plan *p, struct err *e)
 			return -1;
 		put(&v->values, "before", value);
 	}
-	return check_refusals(v, p, e);
+	return 0;
 }
 
 /* --- the request --- */
@@ -373,7 +373,7 @@ static int plan(struct action_plan *p, const struct action_call *call, struct er
 	p->ask.part = arena_format(&p->arena, "action %s", call->action);
 	if (take_params(p, call, e) || look(&p->view, p, e) ||
 		check_expected(p->view.before, call->expect, e) ||
-		make_request(&p->view, p, e))
+		check_refusals(&p->view, p, e) || make_request(&p->view, p, e))
 		return -1;
 	list_headers(p);
 	return 0;
@@ -444,6 +444,8 @@ static int look_again(struct action_plan *p, struct err *e)
 
 	if (!rc && p->view.before && strcmp(now.before, p->view.before))
 		rc = moved(now.before, p->view.before, e);
+	if (!rc)
+		rc = check_refusals(&now, p, e);
 	/* What is copied was read already, by its digest; it is sent as it was shown. */
 	if (!rc && !p->action->copy.path) {
 		rc = make_request(&now, p, e);

@@ -382,7 +382,7 @@ const struct offer_param *offer_missing(const struct offer *o)
 
 /* --- the runbook --- */
 
-static struct json *params_of(const struct offer *o)
+struct json *offer_params(const struct offer *o)
 {
 	struct json *out = json_object();
 
@@ -411,7 +411,7 @@ int offer_write(struct strbuf *book, const struct offer *o, struct err *e)
 	if (missing)
 		return err_set(
 			e, ERR_INPUT, _("the parameter '%s' is missing"), missing->name);
-	params = params_of(o);
+	params = offer_params(o);
 	const struct onestep step = {
 		.source = o->source,
 		.action = o->action,

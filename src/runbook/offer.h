@@ -65,6 +65,9 @@ int offer_set(struct offer *o, struct arena *a, const char *param, const char *v
 /* The next parameter that must be asked for; NULL: it can be done. */
 const struct offer_param *offer_missing(const struct offer *o);
 
+/* The parameters as the action takes them: an object, the caller's. */
+struct json *offer_params(const struct offer *o);
+
 /*
  * Append the runbook of this one step, which is refused when the value is not o->expect any more.
  * ERR_INPUT when a parameter is missing.

@@ -247,7 +247,8 @@ int walk_ask(struct walk_ask *out, struct walk *w, int n, bool undo, struct err 
 	s = rs->step;
 	if (undo ? check_undo(w, n, &s, e) : run_can_start(&w->run, n, e))
 		return -1;
-	out->confirm = step_confirm(s);
+	/* A dry run changes nothing, so that nobody has to agree. */
+	out->confirm = w->run.dry_run ? CONFIRM_NO : step_confirm(s);
 	if (out->confirm == CONFIRM_KEY)
 		out->letter = any_letter();
 	if (out->confirm == CONFIRM_TYPE)

@@ -91,7 +91,7 @@ rollback 2 --yes
 expect "rolled back, as the registry says" 2 "$(pointed "$name")"
 audit_says
 run 0 "$TOCSIN" audit list
-says roll-back
+says set-alias
 run 0 "$TOCSIN" poll --once
 "$TOCSIN" models list --json >"$work/status.json" || [ $? = 1 ] || fail "models list"
 holds "and as Tocsin says" "[m for m in d['models'] if m['model'] == '$name'][0]['version'] == '2'"
