@@ -1,8 +1,9 @@
 connectorsdir = $(pkgdatadir)/connectors
 dist_connectors_DATA =
 dist_connectors_DATA += connectors/langfuse.yaml
+dist_connectors_DATA += connectors/litellm.yaml
 dist_connectors_DATA += connectors/mlflow.yaml
-dist_connectors_DATA += connectors/sagemaker.yaml
+dist_connectors_DATA += connectors/unleash.yaml
 if LAB
 dist_connectors_DATA += connectors/lab-pipelines.yaml
 dist_connectors_DATA += connectors/lab-serving.yaml

@@ -128,10 +128,11 @@ check-sanitizers:
 # Against real servers, the heavy ones too, nothing else; what cannot run here is said, and fails the target.
 LIVE_TESTS =
 LIVE_TESTS += tests/live/alertmanager.sh
+LIVE_TESTS += tests/live/litellm.sh
 LIVE_TESTS += tests/live/mlflow.sh
 LIVE_TESTS += tests/live/prometheus.sh
-LIVE_TESTS += tests/live/sagemaker.sh
-EXTRA_DIST += tests/live/registry.py tests/live/signed_moto.py
+LIVE_TESTS += tests/live/unleash.sh
+EXTRA_DIST += tests/live/prisma-engine.js tests/live/servers.sh tests/live/unleash-server.js
 dist_check_SCRIPTS += $(LIVE_TESTS)
 check-live: all
 	@TOCSIN_STRICT=1 TOCSIN_LIVE=all $(top_srcdir)/tests/run . TESTS='$(LIVE_TESTS)'

@@ -18,13 +18,25 @@ bool action_has_effect(const struct action_plan *p)
 	return p->action->effect.request.path != NULL;
 }
 
+/* $now is the moment of each look: "nothing since" is asked again and again. */
+static void set_now(struct json *values)
+{
+	struct json *moment = json_object();
+
+	json_add_time(moment, "now", clock_now());
+	json_set(values, "now", json_copy(json_get(moment, "now")));
+	json_free(moment);
+}
+
 static int look_once(struct action_plan *p, const struct connector_wait *w,
 	const char *key, bool *agrees, struct err *e)
 {
 	struct http_answer a = HTTP_ANSWER_INIT;
 	struct json *value = NULL;
-	int rc = exchange_ask(&a, &p->ask, &w->request, p->view.values, e);
+	int rc;
 
+	set_now(p->view.values);
+	rc = exchange_ask(&a, &p->ask, &w->request, p->view.values, e);
 	if (!rc)
 		rc = exchange_jq(&value, &p->ask, &w->until, key, &a, p->view.values, e);
 	*agrees = !rc && json_bool(value, false);
