@@ -7,6 +7,13 @@ bench_console_SOURCES = bench/console.c $(FIGURE)
 bench_console_LDADD = $(PTY_LIBS)
 bench_store_SOURCES = bench/store.c $(FIGURE)
 bench_trace_SOURCES = bench/trace.c $(FIGURE)
+EXTRA_DIST += bench/collector.c
+if LAB
+BENCHES += bench/collector
+bench_collector_SOURCES = bench/collector.c $(FIGURE)
+bench_collector_CFLAGS = $(AM_CFLAGS) $(MICROHTTPD_CFLAGS)
+bench_collector_LDADD = libtocsin.a $(TOCSIN_LIBS) $(MICROHTTPD_LIBS)
+endif
 
 bench: tocsin $(BENCHES)
 	@set -e; $(AM_TESTS_ENVIRONMENT) for b in $(BENCHES); do ./$$b; done
