@@ -101,9 +101,9 @@ static void make_certificate(char **cert_pem, char **key_pem)
 /* How often each source was asked: every twentieth answer is another one than before. */
 static unsigned asked[SOURCES];
 
-static void small_answer(struct strbuf *out, int source)
+static void small_answer(struct strbuf *out, int source, bool moves)
 {
-	unsigned version = (asked[source]++ + (unsigned)source) / 20;
+	unsigned version = moves ? (asked[source]++ + (unsigned)source) / 20 : 1;
 
 	strbuf_addf(out,
 		"{\"services\":[{\"name\":\"s%d\",\"version\":\"%u\"}],\"padding\":\"",
@@ -145,7 +145,9 @@ static enum MHD_Result serve(void *cls, struct MHD_Connection *c, const char *ur
 	(void)n;
 	(void)state;
 	if (!strncmp(url, "/s/", 3)) {
-		small_answer(&body, atoi(url + 3) % SOURCES);
+		small_answer(&body, atoi(url + 3) % SOURCES, true);
+	} else if (!strncmp(url, "/still/", 7)) {
+		small_answer(&body, atoi(url + 7) % SOURCES, false);
 	} else {
 		from = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "from");
 		registry_page(&body, from ? atoi(from) : 0);
@@ -390,7 +392,21 @@ static void stop(struct child *c)
 
 /* --- the figures --- */
 
-static void thousand_sources(const int ports[2], const char *cert)
+static void put_sources(struct place *at, const int ports[2], const char *path)
+{
+	for (int i = 0; i < SOURCES; i++) {
+		strbuf_addf(&at->text,
+			"  - {name: s%d, type: bench, every: %ds, "
+			"url: \"%s://127.0.0.1:%d/%s/%d\"",
+			i, EVERY_S, i % 2 ? "https" : "http", ports[i % 2], path, i);
+		if (i % 2)
+			strbuf_addf(&at->text, ", tls: {ca: %s/ca.pem}", at->top);
+		strbuf_adds(&at->text, "}\n");
+	}
+	put(at, "config.yaml", at->text.buf);
+}
+
+static void thousand_sources(const int ports[2], const char *cert, bool moves)
 {
 	struct place at;
 	struct child c;
@@ -398,15 +414,7 @@ static void thousand_sources(const int ports[2], const char *cert)
 	int64_t began;
 
 	place_open(&at, cert);
-	for (int i = 0; i < SOURCES; i++) {
-		strbuf_addf(&at.text,
-			"  - {name: s%d, type: bench, every: %ds, "
-			"url: \"%s://127.0.0.1:%d/s/%d\"",
-			i, EVERY_S, i % 2 ? "https" : "http", ports[i % 2], i);
-		strbuf_addf(
-			&at.text, i % 2 ? ", tls: {ca: %s/ca.pem}}\n" : "}\n", at.top);
-	}
-	put(&at, "config.yaml", at.text.buf);
+	put_sources(&at, ports, moves ? "s" : "still");
 	c = start_collector(&at, "--daemon");
 	wait_seconds(WARM_S);
 	must(kill(c.pid, 0) == 0, "the collector has ended");
@@ -416,10 +424,14 @@ static void thousand_sources(const int ports[2], const char *cert)
 	wait_seconds(MEASURE_S);
 	cpu = family_cpu(c.pid) - cpu;
 	written = field_of(c.pid, "io", "write_bytes: ") - written;
-	figure(0, "collector_cpu_1000_sources",
-		100 * cpu / ((double)(clock_mono() - began) / 1e9), "%", 10);
-	figure(0, "collector_pss_1000_sources", family_pss_mib(c.pid), "MiB", 60);
-	figure(0, "collector_written_per_poll", written / polls, "bytes", NO_BUDGET);
+	if (moves) {
+		figure(0, "collector_cpu_1000_sources",
+			100 * cpu / ((double)(clock_mono() - began) / 1e9), "%", 10);
+		figure(0, "collector_pss_1000_sources", family_pss_mib(c.pid), "MiB", 60);
+	}
+	figure(0,
+		moves ? "collector_written_per_poll" : "collector_written_per_quiet_poll",
+		written / polls, "bytes", NO_BUDGET);
 	stop(&c);
 	place_close(&at);
 }
@@ -470,7 +482,8 @@ int main(void)
 	make_certificate(&cert, &key);
 	server = start_server(ports, cert, key);
 	large_registry(ports, cert);
-	thousand_sources(ports, cert);
+	thousand_sources(ports, cert, true);
+	thousand_sources(ports, cert, false);
 	kill(server, SIGKILL);
 	waitpid(server, NULL, 0);
 	free(cert);

@@ -14,6 +14,7 @@
 #include "store/table.h"
 
 #define SLICE_NS (30 * NS_PER_MS) /* then a transaction commits, well before its 50 ms */
+#define PENDING_BYTES ((size_t)4 << 20) /* of records that wait; more are written early */
 
 struct observe {
 	struct store *st;
@@ -119,32 +120,6 @@ static int check_record(const struct observe *ob, const void *record, struct err
 static void add_rid(struct observe *ob, int64_t rid)
 {
 	*(int64_t *)mem_push(ob->rids, ob->n_rids, ob->cap_rids) = rid;
-}
-
-int observe_put(struct observe *ob, const void *record, struct err *e)
-{
-	struct interval held;
-	bool same;
-	int r;
-
-	if (check_record(ob, record, e) < 0)
-		return -1;
-	ob->count++;
-	if (ob->def->interval) {
-		r = interval_find(&held, ob->scratch, ob->st, ob->def, record, e);
-		if (r < 0)
-			return -1;
-		same = r > 0 && record_equal(ob->scratch, record, ob->def->kind, 0);
-		if (r > 0)
-			db_done(held.stmt);
-		if (same) {
-			add_rid(ob, held.rid);
-			return 0;
-		}
-	}
-	*arena_push(&ob->arena, ob->pending, ob->n_pending, ob->cap_pending) =
-		record_copy(&ob->arena, record, ob->def->kind);
-	return 0;
 }
 
 static enum touch touch_of(enum record_kind kind)
@@ -281,6 +256,61 @@ static int slice_turn(struct observe *ob, struct err *e)
 	return slice_end(ob, true, e) < 0 ? -1 : slice_begin(ob, e);
 }
 
+static int write_pending(struct observe *ob, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ob->n_pending; i++) {
+		r = slice_turn(ob, e);
+		if (r == 0)
+			r = apply_any(ob, ob->pending[i], e);
+	}
+	return r;
+}
+
+/*
+ * A registry of 200,000 versions is not held in memory at first contact: what was seen is true,
+ * however the round ends.
+ */
+static int write_early(struct observe *ob, struct err *e)
+{
+	int r = slice_begin(ob, e);
+
+	if (r == 0)
+		r = write_pending(ob, e);
+	r = slice_end(ob, r == 0, e);
+	ob->pending = NULL;
+	ob->n_pending = ob->cap_pending = 0;
+	arena_reset(&ob->arena);
+	return r;
+}
+
+int observe_put(struct observe *ob, const void *record, struct err *e)
+{
+	struct interval held;
+	bool same;
+	int r;
+
+	if (check_record(ob, record, e) < 0)
+		return -1;
+	ob->count++;
+	if (ob->def->interval) {
+		r = interval_find(&held, ob->scratch, ob->st, ob->def, record, e);
+		if (r < 0)
+			return -1;
+		same = r > 0 && record_equal(ob->scratch, record, ob->def->kind, 0);
+		if (r > 0)
+			db_done(held.stmt);
+		if (same) {
+			add_rid(ob, held.rid);
+			return 0;
+		}
+	}
+	*arena_push(&ob->arena, ob->pending, ob->n_pending, ob->cap_pending) =
+		record_copy(&ob->arena, record, ob->def->kind);
+	return ob->arena.bytes > PENDING_BYTES ? write_early(ob, e) : 0;
+}
+
 static int by_value(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -345,11 +375,8 @@ int observe_end(struct observe *ob, bool complete, struct err *e)
 {
 	int r = slice_begin(ob, e);
 
-	for (size_t i = 0; r == 0 && i < ob->n_pending; i++) {
-		r = slice_turn(ob, e);
-		if (r == 0)
-			r = apply_any(ob, ob->pending[i], e);
-	}
+	if (r == 0)
+		r = write_pending(ob, e);
 	if (r == 0 && complete && !ob->missed && ob->def->interval)
 		r = vanish_all(ob, e);
 	if (r == 0)

@@ -28,8 +28,8 @@ struct observe;
  * three intervals ago, that there was a gap.
  *
  * Nothing is locked while a round is open, pages may take their time: what differs is kept in
- * memory and written by observe_end() in transactions of at most 50 ms, each of which checks the
- * generation.
+ * memory, up to a few MiB, and written by observe_end() in transactions of at most 50 ms, each of
+ * which checks the generation.
  */
 int observe_begin(struct observe **out, struct store *st, const char *source, int64_t generation,
 	enum record_kind kind, int64_t now, bool first_contact, struct err *e);
