@@ -44,6 +44,10 @@ void bench_init(struct bench *b, const char *config, const char *slo)
 	b->loop = loop_new();
 	b->http = http_new(b->loop);
 	b->web = web_new(b->loop, bench_serve, b);
+	file = mem_format(
+		"%s/tocsin", getenv("TOCSIN_BUILD") ? getenv("TOCSIN_BUILD") : ".");
+	b->map = map_new(b->loop, file);
+	free(file);
 	file = mem_format("%s/config.yaml", b->f.top);
 	slo_file = mem_format("%s/slo.yaml", b->f.top);
 	for (const char *c = config; *c; c++) {
@@ -95,6 +99,7 @@ void bench_release(struct bench *b)
 {
 	bench_leave(b);
 	http_free(b->http);
+	map_free(b->map);
 	web_free(b->web);
 	loop_free(b->loop);
 	config_release(&b->config);
@@ -130,6 +135,7 @@ struct round *bench_begin(struct bench *b, enum round_reason reason, int64_t dea
 		.store = b->f.st,
 		.loop = b->loop,
 		.http = b->http,
+		.map = b->map,
 		.state = b->state,
 		.reason = reason,
 		.now = clock_now(),

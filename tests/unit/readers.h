@@ -37,6 +37,7 @@ struct bench {
 	struct loop		*loop;
 	struct http		*http;
 	struct web		*web;
+	struct map		*map;		/* starts its worker when it is used */
 	struct config		config;
 	const struct source_conf *conf;
 	const struct reader	*reader;
