@@ -1,5 +1,6 @@
 connectorsdir = $(pkgdatadir)/connectors
 dist_connectors_DATA =
+dist_connectors_DATA += connectors/kserve.yaml
 dist_connectors_DATA += connectors/langfuse.yaml
 dist_connectors_DATA += connectors/litellm.yaml
 dist_connectors_DATA += connectors/mlflow.yaml
