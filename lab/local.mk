@@ -14,7 +14,8 @@ LAB_TESTS += tests/unit/lab_causes
 LAB_TESTS += tests/unit/lab_langfuse
 LAB_TESTS += tests/unit/lab_mlflow
 LAB_TESTS += tests/unit/lab_parts
-EXTRA_DIST += $(LAB_TESTS:=.c) tests/fuzz/lab_words.c
+LAB_TESTS += tests/unit/lab_suspects
+EXTRA_DIST += $(LAB_TESTS:=.c) tests/fuzz/lab_words.c tests/unit/drill.c tests/unit/drill.h
 
 LAB_LIBS = liblab.a libtocsin.a $(TOCSIN_LIBS) $(MICROHTTPD_LIBS)
 
@@ -72,6 +73,8 @@ tests_unit_lab_langfuse_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
 tests_unit_lab_mlflow_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
 tests_unit_lab_parts_SOURCES = tests/unit/lab_parts.c tests/fuzz/lab_words.c tests/fuzz/fuzz.h
 tests_unit_lab_parts_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
+tests_unit_lab_suspects_SOURCES = tests/unit/lab_suspects.c tests/unit/drill.c tests/unit/drill.h
+tests_unit_lab_suspects_LDADD = $(LAB_LIBS) $(CMOCKA_LIBS)
 if FUZZ
 noinst_PROGRAMS += tests/fuzz/lab_words
 tests_fuzz_lab_words_LDFLAGS = -fsanitize=fuzzer

@@ -20,6 +20,9 @@
 /* Serving is seen, and did not take up what the pointer names. */
 #define NOT_TAKEN_UP 0.5
 
+/* A variant with no more of the traffic than this waits for its turn. */
+#define WARM 0.02
+
 struct candidate {
 	const struct change *c;
 	struct evidence ev;
@@ -101,6 +104,15 @@ static bool is_version(const struct change *c)
 	return !c->field || strcmp(c->field, "traffic") != 0;
 }
 
+/* What one variant takes, the others lose: but no canary explains that all of it moved. */
+static bool is_mirrored(const struct change *first, const struct change *then)
+{
+	return !is_version(then) && !same(first->object, then->object) &&
+		llabs(first->at - then->at) <= TOGETHER_NS &&
+		(isnan(first->weight) || isnan(then->weight) ||
+			then->weight <= 1.5 * first->weight);
+}
+
 /* Stages of one rollout: the same variant, the same version, or the traffic that it took. */
 static bool is_stage(const struct change *first, const struct change *then)
 {
@@ -111,7 +123,7 @@ static bool is_stage(const struct change *first, const struct change *then)
 		return false;
 	if (first->at > then->at && is_version(first) == is_version(then))
 		return false;
-	if (!is_version(then) && llabs(first->at - then->at) <= TOGETHER_NS)
+	if (is_mirrored(first, then))
 		return true;
 	return (same(first->object, then->object) ||
 		       (is_version(then) && same(first->after, then->after))) &&
@@ -190,8 +202,15 @@ static void sum_up(struct candidate *items, size_t n, const struct correlate_tar
 	for (size_t i = 0; i < n; i++) {
 		struct candidate *x = root_of(&items[i]);
 
-		if (items[i].ev.score > x->ev.score)
-			x->ev.score = items[i].ev.score;
+		if (items[i].ev.score <= x->ev.score)
+			continue;
+		/* Warmed up first: what took the traffic is what one wants to see. */
+		if (x->c->kind == REC_SERVING && x->c->weight < WARM &&
+			is_version(items[i].c)) {
+			x->c = items[i].c;
+			x->ev = items[i].ev;
+		}
+		x->ev.score = items[i].ev.score;
 	}
 }
 

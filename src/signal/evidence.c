@@ -73,7 +73,8 @@ static const struct {
 static const double relation_weights[RELATIONS] = {
 	[REL_OWN] = 1.0,
 	[REL_NAMED] = 0.8,
-	[REL_OPEN] = 0.45,
+	[REL_BLANK] = 0.45,
+	[REL_OPEN] = 0.24,
 	[REL_SIBLING] = 0.15,
 	[REL_NOBODY] = 0.1,
 	[REL_OTHER] = 0.05,
@@ -253,7 +254,12 @@ static enum relation relation_of(const struct change *c, const struct correlate_
 		(s && names(c->object, s->serving.name)) ||
 		(s && names(c->object, s->agents.match_name)))
 		return REL_NAMED;
-	return s && says_which(c, s) ? REL_NOBODY : REL_OPEN;
+	for (size_t i = 0; t->config && i < t->config->n_services; i++)
+		if (names(c->object, t->config->services[i].name))
+			return REL_OTHER;
+	if (!s)
+		return REL_BLANK;
+	return says_which(c, s) ? REL_NOBODY : REL_OPEN;
 }
 
 double evidence_score(const struct evidence *ev, const struct change *c)

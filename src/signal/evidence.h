@@ -8,9 +8,9 @@
  *             every four); after it 0.5 within two minutes (clocks and scrapes lag; data that is
  *             late is noticed late: within ten), then 0.02.  Where it is known only that it
  *             happened between two moments: the mean over that time
- *   relation  1 the service's own; 0.8 named after it; 0.45 nobody's, and the configuration leaves
- *             open whether it is the service's; 0.15 the model's, by another alias; 0.1 nobody's;
- *             0.05 another service's
+ *   relation  1 the service's own; 0.8 named after it; 0.45 the service is not configured, so that
+ *             nothing can tell; 0.24 nobody's, and its configuration leaves open whether it is the
+ *             service's; 0.15 the model's, by another alias; 0.1 nobody's; 0.05 another service's
  *   traffic   of serving changes: 1 from a quarter of the traffic on, less in proportion, 0.03 at
  *             least; unknown 0.8
  */
@@ -23,6 +23,7 @@ enum relation {
 	REL_NONE,
 	REL_OWN,
 	REL_NAMED,
+	REL_BLANK,
 	REL_OPEN,
 	REL_SIBLING,
 	REL_NOBODY,

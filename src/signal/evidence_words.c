@@ -70,6 +70,7 @@ static const char *relation_text(enum relation r)
 		[REL_NONE] = "",
 		[REL_OWN] = N_("it belongs to the service"),
 		[REL_NAMED] = N_("its name is the service's"),
+		[REL_BLANK] = N_("the service is not configured"),
 		[REL_OPEN] = N_("no service is configured with it"),
 		[REL_SIBLING] = N_("the service does not follow this name of its model"),
 		[REL_NOBODY] = N_("nothing ties it to the service"),
