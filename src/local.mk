@@ -287,6 +287,7 @@ libtocsin_a_SOURCES += src/net/connector_action.c
 libtocsin_a_SOURCES += src/net/connector_file.c
 libtocsin_a_SOURCES += src/net/connector_keys.h
 libtocsin_a_SOURCES += src/net/connector_lint.c src/net/connector_lint.h
+libtocsin_a_SOURCES += src/net/connector_manual.c src/net/connector_manual.h
 libtocsin_a_SOURCES += src/net/connector_option.c
 libtocsin_a_SOURCES += src/net/connector_page.c
 libtocsin_a_SOURCES += src/net/connector_param.c

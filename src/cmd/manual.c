@@ -6,6 +6,7 @@
 #include "cmd/commands.h"
 #include "core/i18n.h"
 #include "model/config.h"
+#include "net/connector_manual.h"
 #include "tui/action.h"
 #include "tui/panes/panes.h"
 #include "tui/theme.h"
@@ -101,6 +102,35 @@ static void config_keys(void)
 	puts(".El");
 }
 
+/* --- a connector's keys --- */
+
+static void connector_place(const struct connector_place *p)
+{
+	printf(".Ss Keys of %s\n", p->where);
+	if (p->requests)
+		puts("Those of a request, and");
+	puts(".Bl -tag -width Ds -compact");
+	for (const struct yaml_field *f = p->fields; f->key; f++) {
+		if (!*f->key || (p->requests && connector_is_request_key(f->key)))
+			continue;
+		printf(".It Cm %s", f->key);
+		if (f->want != YAML_NODE && f->want != YAML_SUB) {
+			printf(" Pq ");
+			put_type(f);
+		}
+		puts(f->flags & YAML_REQUIRED ? " , required" : "");
+		if (f->help)
+			put(f->help);
+	}
+	puts(".El");
+}
+
+static void connector_keys(void)
+{
+	for (const struct connector_place *p = connector_places(); p->where; p++)
+		connector_place(p);
+}
+
 /* --- the console's keys and roles --- */
 
 static void put_action(const struct action *a)
@@ -157,6 +187,7 @@ static const struct {
 } sections[] = {
 	{"commands", commands},
 	{"config", config_keys},
+	{"connector", connector_keys},
 	{"keys", console_keys},
 	{"roles", theme_roles},
 };

@@ -55,7 +55,7 @@ struct action_keys {
 static const char *const risks[] = {"change", "destroy", NULL};
 
 /* clang-format off */
-static const struct yaml_field before_fields[] = {
+const struct yaml_field connector_before_fields[] = {
 	REQUEST_FIELDS(struct before_keys, request),
 	RPC_FIELD(struct before_keys, request),
 	KEY(struct before_keys, "value", YAML_NODE, value, .flags = YAML_REQUIRED,
@@ -65,7 +65,7 @@ static const struct yaml_field before_fields[] = {
 	{0},
 };
 
-static const struct yaml_field lookup_fields[] = {
+const struct yaml_field connector_lookup_fields[] = {
 	KEY(struct lookup_keys, "as", YAML_TEXT, as, .flags = YAML_REQUIRED,
 		.help = N_("the variable that holds it")),
 	REQUEST_FIELDS(struct lookup_keys, request),
@@ -75,7 +75,7 @@ static const struct yaml_field lookup_fields[] = {
 	{0},
 };
 
-static const struct yaml_field refusal_fields[] = {
+const struct yaml_field connector_refusal_fields[] = {
 	KEY(struct refusal_keys, "when", YAML_NODE, when, .flags = YAML_REQUIRED,
 		.help = N_("jq on null, with all variables: true refuses the action")),
 	KEY(struct refusal_keys, "because", YAML_TEXT, because, .flags = YAML_REQUIRED,
@@ -83,62 +83,75 @@ static const struct yaml_field refusal_fields[] = {
 	{0},
 };
 
-static const struct yaml_field wait_fields[] = {
+const struct yaml_field connector_wait_fields[] = {
 	REQUEST_FIELDS(struct wait_keys, request),
 	RPC_FIELD(struct wait_keys, request),
 	KEY(struct wait_keys, "until", YAML_NODE, until, .flags = YAML_REQUIRED,
 		.help = N_("jq: true when the change is there")),
-	KEY(struct wait_keys, "within", YAML_DURATION, within_ns),
-	KEY(struct wait_keys, "every", YAML_DURATION, every_ns),
+	KEY(struct wait_keys, "within", YAML_DURATION, within_ns,
+		.help = N_("how long it may take")),
+	KEY(struct wait_keys, "every", YAML_DURATION, every_ns,
+		.help = N_("how often it is looked at")),
 	KEY(struct wait_keys, "says", YAML_TEXT, says,
 		.help = N_("what it means in the world")),
 	{0},
 };
 
-static const struct yaml_field copy_fields[] = {
+const struct yaml_field connector_copy_fields[] = {
 	REQUEST_FIELDS(struct copy_keys, request),
 	RPC_FIELD(struct copy_keys, request),
 	{0},
 };
 
-static const struct yaml_field dry_fields[] = {
-	KEY(struct dry_keys, "query", YAML_NODE, query),
-	KEY(struct dry_keys, "headers", YAML_NODE, headers),
+const struct yaml_field connector_dry_fields[] = {
+	KEY(struct dry_keys, "query", YAML_NODE, query,
+		.help = N_("a map that is added to the query")),
+	KEY(struct dry_keys, "headers", YAML_NODE, headers,
+		.help = N_("a map that is added to the headers")),
 	KEY(struct dry_keys, "json", YAML_NODE, json,
 		.help = N_("jq: an object that is added to the body")),
 	{0},
 };
 
-static const struct yaml_field binding_fields[] = {
-	KEY(struct binding_keys, "action", YAML_TEXT, action, .flags = YAML_REQUIRED),
-	KEY(struct binding_keys, "with", YAML_NODE, with),
+const struct yaml_field connector_binding_fields[] = {
+	KEY(struct binding_keys, "action", YAML_TEXT, action, .flags = YAML_REQUIRED,
+		.help = N_("the action's name")),
+	KEY(struct binding_keys, "with", YAML_NODE, with,
+		.help = N_("its parameters: $before, $before.field, $parameter or a literal")),
 	{0},
 };
 
-static const struct yaml_field action_fields[] = {
-	KEY(struct action_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED),
-	KEY(struct action_keys, "title", YAML_TEXT, title),
+const struct yaml_field connector_action_fields[] = {
+	KEY(struct action_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED,
+		.help = N_("what the action is called in runbooks")),
+	KEY(struct action_keys, "title", YAML_TEXT, title,
+		.help = N_("what it does, for people")),
 	KEY(struct action_keys, "effects", YAML_TEXT, effects,
 		.help = N_("what a person should know before")),
-	KEY(struct action_keys, "risk", YAML_CHOICE, risk, .choices = risks),
+	KEY(struct action_keys, "risk", YAML_CHOICE, risk, .choices = risks,
+		.help = N_("destroy: it is confirmed by typing")),
 	KEY(struct action_keys, "on", YAML_NODE, on,
 		.help = N_("records that it can start from, and what they give")),
-	KEY(struct action_keys, "params", YAML_NODE, params),
+	KEY(struct action_keys, "params", YAML_NODE, params,
+		.help = N_("a map of names to types; parameters are variables everywhere")),
 	KEY(struct action_keys, "read", YAML_NODE, read,
 		.help = N_("what is read before it is planned, as variables")),
 	KEY(struct action_keys, "refuse", YAML_NODE, refuse,
 		.help = N_("when it is not done, and why")),
 	REQUEST_FIELDS(struct action_keys, request),
-	KEY(struct action_keys, "before", YAML_NODE, before),
+	KEY(struct action_keys, "before", YAML_NODE, before,
+		.help = N_("reads the current value: it is journalled first")),
 	KEY(struct action_keys, "copy", YAML_NODE, copy,
 		.help = N_("the request whose answer is the body, untouched")),
 	KEY(struct action_keys, "dry_run", YAML_NODE, dry_run,
 		.help = N_("what makes the request the backend's own rehearsal")),
-	KEY(struct action_keys, "verify", YAML_NODE, verify),
+	KEY(struct action_keys, "verify", YAML_NODE, verify,
+		.help = N_("is read until it agrees: only that says done")),
 	KEY(struct action_keys, "effect", YAML_NODE, effect,
 		.help = N_("what shows that the change has its effect")),
-	KEY(struct action_keys, "undo", YAML_SUB, undo, .sub = binding_fields),
-	KEY(struct action_keys, "undo_missing", YAML_SUB, undo_missing, .sub = binding_fields,
+	KEY(struct action_keys, "undo", YAML_SUB, undo, .sub = connector_binding_fields,
+		.help = N_("the action that takes it back")),
+	KEY(struct action_keys, "undo_missing", YAML_SUB, undo_missing, .sub = connector_binding_fields,
 		.help = N_("instead of undo when there was no value before")),
 	{0},
 };
@@ -154,7 +167,7 @@ static void read_before(struct connector_action *act, const struct yaml_node *no
 {
 	struct before_keys k = {0};
 
-	if (!node || yaml_read(&k, node, before_fields, r->a, r->p))
+	if (!node || yaml_read(&k, node, connector_before_fields, r->a, r->p))
 		return;
 	connector_read_request(&act->before, &k.request, true, r);
 	connector_read_jq(&act->before_value, k.value, r);
@@ -166,7 +179,7 @@ static void read_wait(struct connector_wait *out, const struct yaml_node *node,
 {
 	struct wait_keys k = {.within_ns = within_ns, .every_ns = every_ns};
 
-	if (!node || yaml_read(&k, node, wait_fields, r->a, r->p))
+	if (!node || yaml_read(&k, node, connector_wait_fields, r->a, r->p))
 		return;
 	connector_read_request(&out->request, &k.request, true, r);
 	connector_read_jq(&out->until, k.until, r);
@@ -183,7 +196,7 @@ static void read_lookup(const struct yaml_node *node, const struct connector_rea
 	struct connector_lookup *out = &act->lookups[act->n_lookups];
 	struct lookup_keys k = {0};
 
-	if (yaml_read(&k, node, lookup_fields, r->a, r->p))
+	if (yaml_read(&k, node, connector_lookup_fields, r->a, r->p))
 		return;
 	out->as = k.as;
 	connector_check_variable(k.as, yaml_get(node, "as"), r);
@@ -198,7 +211,7 @@ static void read_refusal(const struct yaml_node *node, const struct connector_re
 	struct connector_refusal *out = &act->refusals[act->n_refusals];
 	struct refusal_keys k = {0};
 
-	if (yaml_read(&k, node, refusal_fields, r->a, r->p))
+	if (yaml_read(&k, node, connector_refusal_fields, r->a, r->p))
 		return;
 	connector_read_jq(&out->when, k.when, r);
 	out->because = k.because;
@@ -287,7 +300,7 @@ static void read_copy(struct connector_action *act, const struct yaml_node *node
 {
 	struct copy_keys k = {0};
 
-	if (!node || yaml_read(&k, node, copy_fields, r->a, r->p))
+	if (!node || yaml_read(&k, node, connector_copy_fields, r->a, r->p))
 		return;
 	connector_read_request(&act->copy, &k.request, true, r);
 	if (act->request.body)
@@ -300,7 +313,7 @@ static void read_dry_run(struct connector_action *act, const struct yaml_node *n
 {
 	struct dry_keys k = {0};
 
-	if (!node || yaml_read(&k, node, dry_fields, r->a, r->p))
+	if (!node || yaml_read(&k, node, connector_dry_fields, r->a, r->p))
 		return;
 	act->has_dry_run = true;
 	connector_read_pairs(&act->dry_query, k.query, r);
@@ -320,7 +333,7 @@ void connector_read_action(
 	struct connector_action *act = current(r);
 	struct action_keys k = {0};
 
-	if (yaml_read(&k, node, action_fields, r->a, r->p))
+	if (yaml_read(&k, node, connector_action_fields, r->a, r->p))
 		return;
 	if (connector_action_find(r->out, k.name))
 		yaml_problem(r->p, node, _("there are two actions named '%s'"), k.name);

@@ -36,23 +36,29 @@ struct file_keys {
 };
 
 /* clang-format off */
-static const struct yaml_field verified_fields[] = {
-	KEY(struct verified_keys, "on", YAML_TEXT, on, .flags = YAML_REQUIRED),
-	KEY(struct verified_keys, "version", YAML_TEXT, version, .flags = YAML_REQUIRED),
-	KEY(struct verified_keys, "by", YAML_TEXT, by, .flags = YAML_REQUIRED),
+const struct yaml_field connector_verified_fields[] = {
+	KEY(struct verified_keys, "on", YAML_TEXT, on, .flags = YAML_REQUIRED,
+		.help = N_("the day, 2026-11-21; after 180 days it shows as aged")),
+	KEY(struct verified_keys, "version", YAML_TEXT, version, .flags = YAML_REQUIRED,
+		.help = N_("of the system that it was tried on")),
+	KEY(struct verified_keys, "by", YAML_TEXT, by, .flags = YAML_REQUIRED,
+		.help = N_("the test that does it again")),
 	{0},
 };
 
-static const struct yaml_field env_fields[] = {
-	KEY(struct env_keys, "url", YAML_TEXTS, url),
-	KEY(struct env_keys, "bearer", YAML_TEXT, bearer),
-	KEY(struct env_keys, "basic", YAML_TEXTS, basic),
+const struct yaml_field connector_env_fields[] = {
+	KEY(struct env_keys, "url", YAML_TEXTS, url,
+		.help = N_("variables of the environment, the first that is set counts")),
+	KEY(struct env_keys, "bearer", YAML_TEXT, bearer,
+		.help = N_("the variable that holds a token")),
+	KEY(struct env_keys, "basic", YAML_TEXTS, basic,
+		.help = N_("the variables that hold user and password")),
 	KEY(struct env_keys, "options", YAML_NODE, options,
 		.help = N_("options to the variables that give them")),
 	{0},
 };
 
-static const struct yaml_field probe_fields[] = {
+const struct yaml_field connector_probe_fields[] = {
 	REQUEST_FIELDS(struct probe_keys, request),
 	RPC_FIELD(struct probe_keys, request),
 	KEY(struct probe_keys, "version", YAML_NODE, version,
@@ -60,7 +66,7 @@ static const struct yaml_field probe_fields[] = {
 	{0},
 };
 
-static const struct yaml_field rate_fields[] = {
+const struct yaml_field connector_rate_fields[] = {
 	KEY(struct rate_keys, "requests", YAML_INT, requests, .min = 1, .max = 100000,
 		.flags = YAML_REQUIRED, .help = N_("so many")),
 	KEY(struct rate_keys, "per", YAML_DURATION, per_ns, .flags = YAML_REQUIRED,
@@ -68,27 +74,37 @@ static const struct yaml_field rate_fields[] = {
 	{0},
 };
 
-static const struct yaml_field file_fields[] = {
-	KEY(struct file_keys, "connector", YAML_TEXT, connector, .flags = YAML_REQUIRED),
-	KEY(struct file_keys, "title", YAML_TEXT, title),
-	KEY(struct file_keys, "speaks", YAML_TEXT, speaks),
-	KEY(struct file_keys, "verified", YAML_NODE, verified),
+const struct yaml_field connector_file_fields[] = {
+	KEY(struct file_keys, "connector", YAML_TEXT, connector, .flags = YAML_REQUIRED,
+		.help = N_("its name, which is the file's and the type of its sources")),
+	KEY(struct file_keys, "title", YAML_TEXT, title,
+		.help = N_("the system, for people")),
+	KEY(struct file_keys, "speaks", YAML_TEXT, speaks,
+		.help = N_("which API, of which versions")),
+	KEY(struct file_keys, "verified", YAML_NODE, verified,
+		.help = N_("documented, or on, version and by")),
 	KEY(struct file_keys, "url", YAML_TEXT, url,
 		.help = N_("where it is when nobody says; {option} is replaced")),
-	KEY(struct file_keys, "env", YAML_SUB, env, .sub = env_fields),
+	KEY(struct file_keys, "env", YAML_SUB, env, .sub = connector_env_fields,
+		.help = N_("what the system's own client reads from the environment")),
 	KEY(struct file_keys, "options", YAML_NODE, options,
 		.help = N_("what a source may set under with")),
-	KEY(struct file_keys, "auth", YAML_NODE, auth),
+	KEY(struct file_keys, "auth", YAML_NODE, auth,
+		.help = N_("when the source says none: kube, sigv4, oci, gcp or login")),
 	KEY(struct file_keys, "headers", YAML_NODE, headers,
 		.help = N_("of every request")),
 	KEY(struct file_keys, "error", YAML_NODE, error,
 		.help = N_("jq: the body of an error to its message")),
 	KEY(struct file_keys, "ok", YAML_NODE, ok,
 		.help = N_("jq: the body of a 2xx to false or null when it failed all the same")),
-	KEY(struct file_keys, "rate", YAML_SUB, rate, .sub = rate_fields),
-	KEY(struct file_keys, "probe", YAML_NODE, probe),
-	KEY(struct file_keys, "reads", YAML_NODE, reads),
-	KEY(struct file_keys, "actions", YAML_NODE, actions),
+	KEY(struct file_keys, "rate", YAML_SUB, rate, .sub = connector_rate_fields,
+		.help = N_("no more requests than this")),
+	KEY(struct file_keys, "probe", YAML_NODE, probe,
+		.help = N_("the request that asks who answers")),
+	KEY(struct file_keys, "reads", YAML_NODE, reads,
+		.help = N_("a list: what is read")),
+	KEY(struct file_keys, "actions", YAML_NODE, actions,
+		.help = N_("a list: what can be done")),
 	{0},
 };
 /* clang-format on */
@@ -203,7 +219,7 @@ static void read_verified(const struct yaml_node *node, const struct connector_r
 			_("verified is {on, version, by}, or documented"));
 		return;
 	}
-	yaml_read(&v, node, verified_fields, r->a, r->p);
+	yaml_read(&v, node, connector_verified_fields, r->a, r->p);
 	r->out->verified_on = v.on;
 	r->out->verified_version = v.version;
 	r->out->verified_by = v.by;
@@ -213,7 +229,7 @@ static void read_probe(const struct yaml_node *node, const struct connector_read
 {
 	struct probe_keys k = {0};
 
-	if (!node || yaml_read(&k, node, probe_fields, r->a, r->p))
+	if (!node || yaml_read(&k, node, connector_probe_fields, r->a, r->p))
 		return;
 	connector_read_request(&r->out->probe, &k.request, true, r);
 	connector_read_jq(&r->out->probe_version, k.version, r);
@@ -237,7 +253,7 @@ static void read_file(const struct yaml_node *root, const struct connector_readi
 	struct connector *c = r->out;
 	struct file_keys k = {0};
 
-	if (yaml_read(&k, root, file_fields, r->a, r->p))
+	if (yaml_read(&k, root, connector_file_fields, r->a, r->p))
 		return;
 	read_texts(c, &k);
 	if (c->rate_requests && c->rate_per_ns <= 0)

@@ -14,10 +14,13 @@ struct option_keys {
 };
 
 /* clang-format off */
-static const struct yaml_field option_fields[] = {
-	KEY(struct option_keys, "help", YAML_TEXT, help),
-	KEY(struct option_keys, "default", YAML_TEXT, otherwise),
-	KEY(struct option_keys, "required", YAML_BOOL, required),
+const struct yaml_field connector_option_fields[] = {
+	KEY(struct option_keys, "help", YAML_TEXT, help,
+		.help = N_("what it is, for people")),
+	KEY(struct option_keys, "default", YAML_TEXT, otherwise,
+		.help = N_("its value when nobody gives one")),
+	KEY(struct option_keys, "required", YAML_BOOL, required,
+		.help = N_("a source must give it")),
 	KEY(struct option_keys, "list", YAML_BOOL, list,
 		.help = N_("several texts: an array")),
 	{0},
@@ -76,7 +79,7 @@ void connector_read_options(const struct yaml_node *map, const struct yaml_node 
 		struct option_keys k = {0};
 
 		connector_check_variable(name, yaml_key(map, i), r);
-		if (yaml_read(&k, yaml_value(map, i), option_fields, r->a, r->p))
+		if (yaml_read(&k, yaml_value(map, i), connector_option_fields, r->a, r->p))
 			continue;
 		c->options[c->n_options++] = (struct connector_option){
 			.name = arena_strdup(r->a, name),

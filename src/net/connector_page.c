@@ -18,7 +18,7 @@ struct page_keys {
 static const char *const link_words[] = {"", "next", NULL};
 
 /* clang-format off */
-static const struct yaml_field page_fields[] = {
+const struct yaml_field connector_page_fields[] = {
 	KEY(struct page_keys, "", YAML_SELF, self),
 	KEY(struct page_keys, "cursor", YAML_NODE, cursor,
 		.help = N_("jq: the answer to the next page's cursor, null at the end")),
@@ -139,7 +139,7 @@ void connector_read_page(struct connector_page *out, const struct yaml_node *nod
 
 	if (!node)
 		return;
-	if (yaml_read(&k, node, page_fields, r->a, r->p))
+	if (yaml_read(&k, node, connector_page_fields, r->a, r->p))
 		return;
 	row = row_of(node, r);
 	if (!row)

@@ -23,7 +23,7 @@ static const char *const type_words[] = {"text", "number", "bool", NULL};
 static const enum param_type types[] = {PARAM_TEXT, PARAM_NUMBER, PARAM_BOOL};
 
 /* clang-format off */
-static const struct yaml_field choices_fields[] = {
+const struct yaml_field connector_choices_fields[] = {
 	REQUEST_FIELDS(struct choices_keys, request),
 	RPC_FIELD(struct choices_keys, request),
 	KEY(struct choices_keys, "values", YAML_NODE, values, .flags = YAML_REQUIRED,
@@ -31,16 +31,19 @@ static const struct yaml_field choices_fields[] = {
 	{0},
 };
 
-static const struct yaml_field param_fields[] = {
+const struct yaml_field connector_param_fields[] = {
 	KEY(struct param_keys, "type", YAML_CHOICE, type, .choices = type_words,
 		.help = N_("text, number or bool (text)")),
-	KEY(struct param_keys, "help", YAML_TEXT, help),
+	KEY(struct param_keys, "help", YAML_TEXT, help,
+		.help = N_("what it is, for people")),
 	KEY(struct param_keys, "choices", YAML_NODE, choices,
 		.help = N_("a list, or a request with values: what it may be")),
 	KEY(struct param_keys, "min", YAML_NODE, min, .help = N_("of a number")),
 	KEY(struct param_keys, "max", YAML_NODE, max, .help = N_("of a number")),
-	KEY(struct param_keys, "default", YAML_TEXT, otherwise),
-	KEY(struct param_keys, "optional", YAML_BOOL, optional),
+	KEY(struct param_keys, "default", YAML_TEXT, otherwise,
+		.help = N_("its value when nobody gives one")),
+	KEY(struct param_keys, "optional", YAML_BOOL, optional,
+		.help = N_("it may be missing: null then")),
 	KEY(struct param_keys, "pattern", YAML_TEXT, pattern,
 		.help = N_("a POSIX extended regular expression that a text has to match")),
 	{0},
@@ -75,7 +78,7 @@ static void read_choices(struct connector_param *out, const struct yaml_node *no
 		read_list(out, node, r);
 		return;
 	}
-	if (yaml_read(&k, node, choices_fields, r->a, r->p))
+	if (yaml_read(&k, node, connector_choices_fields, r->a, r->p))
 		return;
 	connector_read_request(&out->choices_from, &k.request, true, r);
 	connector_read_jq(&out->choices_values, k.values, r);
@@ -111,7 +114,7 @@ static void read_long(struct connector_param *out, const struct yaml_node *node,
 {
 	struct param_keys k = {0};
 
-	if (yaml_read(&k, node, param_fields, r->a, r->p))
+	if (yaml_read(&k, node, connector_param_fields, r->a, r->p))
 		return;
 	out->type = types[k.type];
 	out->help = k.help;

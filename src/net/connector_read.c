@@ -27,14 +27,15 @@ struct read_keys {
 };
 
 /* clang-format off */
-static const struct yaml_field stage_fields[] = {
+const struct yaml_field connector_stage_fields[] = {
 	KEY(struct stage_keys, "items", YAML_NODE, items, .flags = YAML_REQUIRED,
 		.help = N_("jq: the answer before to the items, one an output")),
 	KEY(struct stage_keys, "as", YAML_TEXT, as, .flags = YAML_REQUIRED,
 		.help = N_("the variable that holds the item")),
 	REQUEST_FIELDS(struct stage_keys, request),
 	RPC_FIELD(struct stage_keys, request),
-	KEY(struct stage_keys, "page", YAML_NODE, page),
+	KEY(struct stage_keys, "page", YAML_NODE, page,
+		.help = N_("how the next page is asked for, inside the stage")),
 	KEY(struct stage_keys, "max", YAML_INT, max, .min = 1, .max = 1000000,
 		.help = N_("items at the most in one read (500)")),
 	KEY(struct stage_keys, "at_once", YAML_INT, at_once, .min = 1, .max = 16,
@@ -46,13 +47,15 @@ static const struct yaml_field stage_fields[] = {
 	{0},
 };
 
-static const struct yaml_field read_fields[] = {
-	KEY(struct read_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED),
+const struct yaml_field connector_read_fields[] = {
+	KEY(struct read_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED,
+		.help = N_("what the read is called in messages")),
 	KEY(struct read_keys, "emits", YAML_TEXT, emits, .flags = YAML_REQUIRED,
 		.help = N_("the kind of record")),
 	REQUEST_FIELDS(struct read_keys, request),
 	RPC_FIELD(struct read_keys, request),
-	KEY(struct read_keys, "page", YAML_NODE, page),
+	KEY(struct read_keys, "page", YAML_NODE, page,
+		.help = N_("how the next page is asked for")),
 	KEY(struct read_keys, "each", YAML_NODE, each,
 		.help = N_("further requests, one for each item of the answer before")),
 	KEY(struct read_keys, "map", YAML_NODE, map, .flags = YAML_REQUIRED,
@@ -61,7 +64,8 @@ static const struct yaml_field read_fields[] = {
 		.help = N_("read only when a console asks for this: session, trace")),
 	KEY(struct read_keys, "fallback", YAML_TEXT, fallback,
 		.help = N_("the read to use when this path is not there")),
-	KEY(struct read_keys, "only_fallback", YAML_BOOL, only_fallback),
+	KEY(struct read_keys, "only_fallback", YAML_BOOL, only_fallback,
+		.help = N_("read in another's place alone")),
 	KEY(struct read_keys, "partial", YAML_BOOL, partial,
 		.help = N_("sees only what moved: what is missing has not gone away")),
 	KEY(struct read_keys, "overlap", YAML_DURATION, overlap_ns,
@@ -78,7 +82,7 @@ static void read_stage(struct connector_read *out, const struct yaml_node *node,
 	struct connector_stage *s = &out->stages[out->n_stages];
 	struct stage_keys k = {.max = STAGE_ITEMS_MAX, .at_once = STAGE_AT_ONCE};
 
-	if (yaml_read(&k, node, stage_fields, r->a, r->p))
+	if (yaml_read(&k, node, connector_stage_fields, r->a, r->p))
 		return;
 	connector_read_jq(&s->items, k.items, r);
 	connector_check_variable(k.as, yaml_get(node, "as"), r);
@@ -131,7 +135,7 @@ void connector_read_read(const struct yaml_node *node, const struct connector_re
 	struct read_keys k = {
 		.overlap_ns = 2 * NS_PER_MIN, .history_ns = 6 * NS_PER_HOUR};
 
-	if (yaml_read(&k, node, read_fields, r->a, r->p))
+	if (yaml_read(&k, node, connector_read_fields, r->a, r->p))
 		return;
 	if (connector_read_find(c, k.name))
 		yaml_problem(r->p, node, _("there are two reads named '%s'"), k.name);
