@@ -1,10 +1,12 @@
 connectorsdir = $(pkgdatadir)/connectors
 dist_connectors_DATA =
 dist_connectors_DATA += connectors/kserve.yaml
+dist_connectors_DATA += connectors/databricks.yaml
 dist_connectors_DATA += connectors/langfuse.yaml
 dist_connectors_DATA += connectors/litellm.yaml
 dist_connectors_DATA += connectors/mlflow.yaml
 dist_connectors_DATA += connectors/unleash.yaml
+dist_connectors_DATA += connectors/unity-catalog.yaml
 if LAB
 dist_connectors_DATA += connectors/lab-pipelines.yaml
 dist_connectors_DATA += connectors/lab-serving.yaml

@@ -361,9 +361,17 @@ static void ask(struct fetch *f)
 		f->making = making;
 }
 
+/* A stage may ask for some of its items, and take the others as they are. */
+static bool has_request(const struct fetch *f)
+{
+	const char *path = fetch_request(f)->path;
+
+	return path && !path_pattern_is_left_out(path, f->values);
+}
+
 void fetch_start(struct fetch *f)
 {
-	if (fetch_request(f)->path) {
+	if (has_request(f)) {
 		f->tries = 0;
 		ask(f);
 		return;

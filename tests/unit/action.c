@@ -17,7 +17,7 @@
  */
 enum mood {
 	GOOD,
-	NO_ALIAS, /* there is no such alias yet: 400 in MLflow's words */
+	NO_ALIAS, /* there is no such alias yet */
 	MOVES, /* somebody else moves the alias after each read */
 	DEAF, /* says 200 and does nothing */
 	REFUSES, /* 403 on the write */
@@ -31,26 +31,31 @@ struct registry {
 	int moves;
 };
 
-static void answer_read(struct registry *r, struct strbuf *reply)
+static void answer_read(struct registry *r, const char *request, struct strbuf *reply)
 {
 	struct strbuf body = STRBUF_INIT;
+	bool of_model = strstr(request, "registered-models/get?") != NULL;
 
 	if (r->mood == LOGIN_PAGE) {
 		web_reply(reply, 200, "Content-Type: text/html\r\n", "<html>", 6);
 		return;
 	}
-	if (!*r->version) {
-		strbuf_adds(&body,
-			"{\"error_code\":\"INVALID_PARAMETER_VALUE\",\"message\":"
-			"\"Registered model alias production not found.\"}");
-		web_reply(reply, 400, "Content-Type: application/json\r\n", body.buf,
-			body.len);
-	} else {
+	if (strstr(request, "model-versions/get?")) {
+		web_json(reply, "{\"model_version\":{\"status\":\"READY\"}}");
+		return;
+	}
+	if (of_model && *r->version)
+		strbuf_addf(&body,
+			"{\"registered_model\":{\"aliases\":[{\"alias\":"
+			"\"production\",\"version\":\"%s\"}]}}",
+			r->version);
+	else if (of_model)
+		strbuf_adds(&body, "{\"registered_model\":{\"name\":\"m\"}}");
+	else
 		strbuf_addf(&body,
 			"{\"model_version\":{\"name\":\"m\",\"version\":\"%s\"}}",
 			r->version);
-		web_json(reply, body.buf);
-	}
+	web_json(reply, body.buf);
 	strbuf_release(&body);
 	if (r->mood == MOVES)
 		snprintf(r->version, sizeof(r->version), "%d", 100 + ++r->moves);
@@ -78,7 +83,7 @@ static void answer_write(struct registry *r, const char *request, struct strbuf 
 static enum web_fault serve(void *ctx, const char *request, struct strbuf *reply)
 {
 	if (!strncmp(request, "GET ", 4))
-		answer_read(ctx, reply);
+		answer_read(ctx, request, reply);
 	else
 		answer_write(ctx, request, reply);
 	return WEB_OK;

@@ -21,7 +21,8 @@
  *       - {method: POST, path: /, asks: "DescribeThing", after: 1, writes: false}
  *     expect:
  *       records: [{model: fraud, version: "7"}]  # all of them, in any order; named fields only
- *       dropped: 1  cut: true  fallback: other   # of a read; 0, false and none when not named
+ *       dropped: 1  fallback: other              # of a read; 0 and none when not named
+ *       incomplete: words                        # why something is missing; cut: true, whatever it is
  *       version: "3.17"                          # of a probe
  *       before: "7"  body: {..}  effects: words  # of an action's plan
  *       done: true  undone: true                 # applied, verified, in effect; undone, verified
@@ -65,7 +66,7 @@ struct expectation {
 	const struct yaml_node *records, *before, *body, *done, *undone, *dropped, *cut,
 		*retry, *sent, *headers;
 	struct yaml_texts says, requests, never;
-	const char *fallback, *version, *error, *at, *effects;
+	const char *fallback, *incomplete, *version, *error, *at, *effects;
 };
 
 struct answer_keys {
@@ -94,7 +95,7 @@ static const struct yaml_field expect_fields[] = {
 	EXPECT(done, YAML_NODE), EXPECT(undone, YAML_NODE), EXPECT(dropped, YAML_NODE),
 	EXPECT(cut, YAML_NODE), EXPECT(retry, YAML_NODE), EXPECT(sent, YAML_NODE),
 	EXPECT(headers, YAML_NODE), EXPECT(says, YAML_TEXTS), EXPECT(requests, YAML_TEXTS),
-	EXPECT(never, YAML_TEXTS), EXPECT(fallback, YAML_TEXT),
+	EXPECT(never, YAML_TEXTS), EXPECT(fallback, YAML_TEXT), EXPECT(incomplete, YAML_TEXT),
 	EXPECT(version, YAML_TEXT), EXPECT(error, YAML_TEXT), EXPECT(at, YAML_TEXT),
 	EXPECT(effects, YAML_TEXT),
 	{0},
@@ -135,7 +136,7 @@ struct talk {
 	/* what came */
 	struct json *records;
 	struct read_result result;
-	char *dropped_why;
+	char *dropped_why, *incomplete; /* owned */
 	struct err e;
 	const char *at;
 	bool sent, finished, done, undone;
@@ -312,7 +313,7 @@ static void read_done(void *ctx, const struct read_result *r, const struct err *
 
 	a->t->finished = true;
 	a->t->result = *r;
-	a->t->result.incomplete = r->incomplete ? "" : NULL;
+	a->t->incomplete = r->incomplete ? mem_strdup(r->incomplete) : NULL;
 	if (r->dropped_why)
 		a->t->dropped_why = mem_strdup(r->dropped_why);
 	if (e)
@@ -606,8 +607,9 @@ static void check_read(struct talk *t)
 	if (t->result.dropped != (size_t)wanted)
 		complain(t, "%zu records do not fit: %s", t->result.dropped,
 			t->dropped_why ? t->dropped_why : "");
-	if ((t->result.incomplete != NULL) != json_bool(cut, false))
-		complain(t, "cut: %s", t->result.incomplete ? "true" : "false");
+	if (x->incomplete ? !t->incomplete || !strstr(t->incomplete, x->incomplete)
+			  : (t->incomplete != NULL) != json_bool(cut, false))
+		complain(t, "incomplete: %s", t->incomplete ? t->incomplete : "no");
 	if ((x->fallback != NULL) != (t->result.fallback != NULL) ||
 		(x->fallback && strcmp(x->fallback, t->result.fallback)))
 		complain(t, "fallback: %s",
@@ -787,6 +789,7 @@ static bool run_case(const struct case_keys *k, const char *file, const char *co
 	json_free(t.answers);
 	case_server_free(t.server);
 	free(t.dropped_why);
+	free(t.incomplete);
 	config_release(&t.config);
 	err_release(&t.e);
 	strbuf_release(&t.wrong);
