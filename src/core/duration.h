@@ -23,7 +23,8 @@ void duration_short(struct strbuf *out, int64_t ns);
 
 /*
  * RFC 3339 / ISO 8601 with any fraction and offset ("Z", "+02:00", "+0200", " UTC"; none: UTC), a
- * date alone, or HTTP's form, "Sat, 21 Nov 2026 08:53:09 GMT".  ns.  Go's zero time, 0001-01-01T00:00:00Z, is unknown: INT64_MIN.
+ * date alone, or HTTP's form, "Sat, 21 Nov 2026 08:53:09 GMT".  ns.  Go's zero time,
+ * 0001-01-01T00:00:00Z, is unknown: INT64_MIN.
  */
 int time_parse(int64_t *out, const char *s, struct err *e);
 

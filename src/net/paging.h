@@ -1,7 +1,7 @@
 /*
  * paging.h - where the next page is: seven kinds, and what makes them end
  *
- * Pure but for the program that page.c's owner runs: paging_program() says which.
+ * Pure; the caller runs the program that paging_program() gives.
  */
 #ifndef TOCSIN_NET_PAGING_H
 #define TOCSIN_NET_PAGING_H
@@ -13,8 +13,8 @@
 struct paging {
 	const struct connector_page	*page;		/* kind PAGE_NONE: one page */
 	char				*cursor;	/* owned; NULL: the first page */
-	char				*url;		/* owned: the next page's own URL; NULL: as the first */
-	char				*marked;	/* owned: an earlier cursor; one that comes again is a ring */
+	char				*url;		/* owned: of the next page; NULL: as the first */
+	char				*marked;	/* owned: an earlier cursor, met again in a ring */
 	int64_t				at;		/* PAGE_OFFSET, PAGE_NUMBER */
 	int64_t				pages;		/* read so far */
 	bool				restarted;

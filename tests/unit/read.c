@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/json.h"
+#include "model/registry.h"
 #include "net/read.h"
 #include "tests/unit/web.h"
 
@@ -492,6 +493,70 @@ static void builds_paths_from_values(void **state)
 	expect_path("{\"a\":\"x\"}", "/x/{b}", NULL);
 }
 
+static enum web_fault moments(void *ctx, const char *request, struct strbuf *reply)
+{
+	(void)ctx;
+	(void)request;
+	web_json(reply,
+		"[1795251189123456789, 1795251189123456, 1795251189123, 1795251189,"
+		" 1795251189.5, \"1795251189123\", \"2026-11-21T10:53:09.25+02:00\","
+		" \"2026-11-21T08:53:09\", \"Sat, 21 Nov 2026 08:53:09 GMT\","
+		" 9223372036854775806, \"\", 0]");
+	return WEB_OK;
+}
+
+static void take_moment(void *ctx, enum record_kind kind, const void *record)
+{
+	const struct pointer *p = record;
+	struct rig *r = ctx;
+
+	assert_int_equal(kind, REC_POINTER);
+	strbuf_addf(&r->records, "%s %lld\n", p->version, (long long)p->observed);
+}
+
+/* Integers that no double holds come through jq as they are; every form of a time is one. */
+static void keeps_moments_and_long_integers(void **state)
+{
+	struct rig r;
+	struct read_spec spec;
+	struct json *values;
+
+	(void)state;
+	rig_open(&r,
+		HEAD GET "    map: '.[] | {model: \"m\", name: \"n\", "
+			 "version: tostring, observed: .}'\n",
+		moments);
+	spec = (struct read_spec){.connector = &r.connector,
+		.read = &r.connector.reads[0],
+		.conf = &r.conf,
+		.loop = r.loop,
+		.map = r.map,
+		.send = send,
+		.unsend = unsend,
+		.io = &r};
+	values = read_values(spec.connector, spec.read, &r.conf, 1, NONE_INT, NULL, &r.e);
+	spec.values = values;
+	(void)read_start(&spec, take_moment, done, &r);
+	while (!r.done)
+		loop_turn(r.loop, NS_PER_S);
+	json_free(values);
+	assert_int_equal(r.result.dropped, 0);
+	assert_string_equal(r.records.buf,
+		"1795251189123456789 1795251189123456789\n"
+		"1795251189123456 1795251189123456000\n"
+		"1795251189123 1795251189123000000\n"
+		"1795251189 1795251189000000000\n"
+		"1795251189.5 1795251189500000000\n"
+		"1795251189123 1795251189123000000\n"
+		"2026-11-21T10:53:09.25+02:00 1795251189250000000\n"
+		"2026-11-21T08:53:09 1795251189000000000\n"
+		"Sat, 21 Nov 2026 08:53:09 GMT 1795251189000000000\n"
+		"9223372036854775806 9223372036854775806\n"
+		"(null) -9223372036854775808\n"
+		"0 -9223372036854775808\n");
+	rig_close(&r);
+}
+
 /* --- stages --- */
 
 static enum web_fault registry(void *ctx, const char *request, struct strbuf *reply)
@@ -905,6 +970,7 @@ static void takes_text_and_nothing(void **state)
 UNIT_TESTS(cmocka_unit_test(reads_every_kind_of_page),
 	cmocka_unit_test(ends_what_has_no_end), cmocka_unit_test(begins_anew_once),
 	cmocka_unit_test(sends_every_body), cmocka_unit_test(builds_paths_from_values),
+	cmocka_unit_test(keeps_moments_and_long_integers),
 	cmocka_unit_test(asks_for_each_item), cmocka_unit_test(bounds_the_items),
 	cmocka_unit_test(keeps_few_requests_in_flight),
 	cmocka_unit_test(can_be_cancelled_anywhere), cmocka_unit_test(asks_conditionally),

@@ -482,6 +482,45 @@ FIXTURE_TEST(a_read_that_takes_too_long_ends)
 }
 
 /* clang-format off */
+/* More than is kept in memory is written as it comes; a round that breaks off does no harm. */
+FIXTURE_TEST(writes_early_what_is_much)
+{
+	struct observed_list list;
+	char *note = mem_new(4001, 1);
+
+	memset(note, 'x', 4000);
+	add_source(f, SRC);
+	for (int round = 0; round < 2; round++) {
+		struct observe *ob = begin(f, REC_MODEL_VERSION, T0 + round, true);
+
+		for (int i = 0; i < 2500; i++) {
+			char version[16];
+			struct model_version *v = record_new(&f->a, REC_MODEL_VERSION);
+
+			(void)snprintf(version, sizeof(version), "%04d", i);
+			v->source = SRC;
+			v->model = "ranker";
+			v->version = version;
+			v->note = note;
+			ok(f, observe_put(ob, v, &f->e));
+		}
+		ok(f,
+			observed_at(&list, &f->a, f->st, REC_MODEL_VERSION, SRC, NULL,
+				AT_NOW, 5000, &f->e));
+		if (round == 0) {
+			assert_in_range(list.n, 1000, 2499);
+			observe_abort(ob);
+		} else {
+			ok(f, observe_end(ob, true, &f->e));
+		}
+	}
+	ok(f,
+		observed_at(&list, &f->a, f->st, REC_MODEL_VERSION, SRC, NULL, AT_NOW, 5000,
+			&f->e));
+	assert_int_equal(list.n, 2500);
+	free(note);
+}
+
 UNIT_TESTS(
 	cmocka_unit_test(intervals_and_time_travel),
 	cmocka_unit_test(an_unchanged_round_writes_nothing),
@@ -496,4 +535,5 @@ UNIT_TESTS(
 	cmocka_unit_test(rounds_in_one_transaction),
 	cmocka_unit_test(a_large_round_comes_in_slices),
 	cmocka_unit_test(sessions_and_spans_come_this_way_too),
-	cmocka_unit_test(a_read_that_takes_too_long_ends))
+	cmocka_unit_test(a_read_that_takes_too_long_ends),
+	cmocka_unit_test(writes_early_what_is_much))
