@@ -3,6 +3,7 @@
 #include "net/answer.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -114,22 +115,40 @@ static const struct status_row status_rows[] = {
 		N_("the server answered with a status that means nothing"), NULL},
 };
 
-int http_status_err(const struct http_answer *a, const char *url, struct err *e)
+static int status_set(struct err *e, int meant, int status)
 {
 	const struct status_row *row = status_rows;
+
+	while (meant < row->from || meant > row->to)
+		row++;
+	err_set(e, row->code, "%s (%d)", _(row->what), status);
+	if (row->hint)
+		err_hint(e, "%s", _(row->hint));
+	return err_retry(e, row->retry);
+}
+
+int http_status_err(const struct http_answer *a, const char *url, struct err *e)
+{
 	struct strbuf shown = STRBUF_INIT;
 
 	if ((a->status >= 200 && a->status < 300) || a->status == 304)
 		return 0;
-	while (a->status < row->from || a->status > row->to)
-		row++;
-	err_set(e, row->code, "%s (%d)", _(row->what), a->status);
+	status_set(e, a->status, a->status);
 	url_shown(&shown, url);
 	err_where(e, "%s", shown.buf);
 	strbuf_release(&shown);
-	if (row->hint)
-		err_hint(e, "%s", _(row->hint));
-	return err_retry(e, row->retry);
+	return -1;
+}
+
+void http_status_meant(struct err *e, int meant, int status)
+{
+	char *where = e->where ? mem_strdup(e->where) : NULL;
+
+	if (meant >= 400 && meant < 600)
+		status_set(e, meant, status);
+	if (where)
+		err_where(e, "%s", where);
+	free(where);
 }
 
 bool http_header_is_secret(const char *name)

@@ -39,6 +39,9 @@ bool http_answer_is(const struct http_answer *a, const char *media_type);
 /* The error that a status stands for, where and retry set; 0 for 2xx and 304. */
 int http_status_err(const struct http_answer *a, const char *url, struct err *e);
 
+/* Where a body says that another status is meant (AWS: 400 for all): e becomes what that one is. */
+void http_status_meant(struct err *e, int meant, int status);
+
 /* Values of these headers are never shown or logged. */
 bool http_header_is_secret(const char *name);
 

@@ -25,6 +25,7 @@ static void read_free(struct read *r)
 	free(r->running);
 	free(r->dropped_why);
 	free(r->incomplete);
+	err_release(&r->first);
 	free(r);
 }
 
@@ -33,7 +34,10 @@ void read_finish(struct read *r, const struct err *e)
 	while (r->fetches)
 		fetch_free(r->fetches);
 	r->result.dropped_why = r->dropped_why;
-	r->result.incomplete = r->incomplete;
+	/* Items that all failed are no part of an answer. */
+	if (!e && r->first.code && !r->result.answers)
+		e = &r->first;
+	r->result.incomplete = e ? NULL : r->incomplete;
 	if (e || r->incomplete || r->result.dropped)
 		read_forget_seen(r);
 	r->done(r->ctx, &r->result, e);

@@ -86,7 +86,7 @@ static bool is_absent(int status)
 static bool is_for_all(const struct fetch *f, const struct err *e)
 {
 	return f->answer.status == 401 || f->answer.status == 407 ||
-		(e->code == ERR_AUTH && !f->answer.status);
+		(e->code == ERR_AUTH && f->answer.status != 403);
 }
 
 static bool is_first(const struct fetch *f)
@@ -102,6 +102,8 @@ static void go_without(struct fetch *f)
 
 	read_incomplete(r, why);
 	free(why);
+	if (!r->first.code)
+		err_copy(&r->first, &f->failed);
 	/* Who is asked to slow down, or hears nothing, does not go on with the other items. */
 	if (f->answer.status == 429 || f->answer.status == 503 ||
 		f->failed.code == ERR_NET || r->programs_failed >= PROGRAMS_FAILED_MAX)

@@ -42,6 +42,7 @@ struct read {
 	size_t			*taken, *running;	/* by level: items so far, and under way */
 	struct read_result	result;
 	char			*dropped_why, *incomplete;	/* owned */
+	struct err		first;		/* of the items that failed */
 	int			programs_failed;
 	bool			stopped;	/* nothing more is asked */
 };

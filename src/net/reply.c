@@ -16,6 +16,7 @@ struct reply_checking {
 	char *url; /* owned */
 	struct strbuf input; /* the document that programs see */
 	struct err failed; /* why it failed, without the backend's words */
+	int status;
 	enum asking asking;
 	bool done, waits;
 	char *label; /* owned */
@@ -220,6 +221,13 @@ static void have_answer(void *ctx, const struct json *results, const struct err 
 
 	c->ticket = 0;
 	if (c->asking == ASKING_WORDS) {
+		int64_t meant = json_int(json_get(first, "status"));
+
+		if (json_type(first) == JSON_OBJECT) {
+			http_status_meant(&c->failed,
+				meant > 0 && meant < 1000 ? (int)meant : 0, c->status);
+			first = json_get(first, "says");
+		}
 		own_words(c, found_text(first));
 	} else if (e) {
 		err_copy(&c->failed, e);
@@ -287,7 +295,7 @@ static void check(struct reply_checking *c, struct http_answer *a, const struct 
 	take_input(c, a);
 	if (body_says_failure(c))
 		says_failure(c);
-	else if (ok->text && !e)
+	else if (req->ok.text || (ok->text && !e))
 		run_program(c, ok, "ok", ASKING_OK);
 	else
 		finish(c);
@@ -301,6 +309,7 @@ struct reply_checking *reply_check(const struct reply_spec *spec, struct http_an
 	c->spec = *spec;
 	c->url = mem_strdup(spec->url);
 	c->values = spec->values ? json_copy(spec->values) : NULL;
+	c->status = a->status;
 	c->fn = fn;
 	c->ctx = ctx;
 	strbuf_init(&c->input);

@@ -467,7 +467,7 @@ static void expect_path(const char *with, const char *path, const char *asked)
 	if (asked)
 		assert_string_equal(r.asked.buf, asked);
 	else
-		assert_true(r.why.len > 0 && !r.asked.len);
+		assert_true(r.e.code == ERR_INPUT && !r.asked.len);
 	rig_close(&r);
 	free(file);
 }
