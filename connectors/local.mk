@@ -7,6 +7,7 @@ dist_connectors_DATA += connectors/litellm.yaml
 dist_connectors_DATA += connectors/mlflow.yaml
 dist_connectors_DATA += connectors/unleash.yaml
 dist_connectors_DATA += connectors/unity-catalog.yaml
+dist_connectors_DATA += connectors/sagemaker.yaml
 if LAB
 dist_connectors_DATA += connectors/lab-pipelines.yaml
 dist_connectors_DATA += connectors/lab-serving.yaml

@@ -145,6 +145,40 @@ says() {
 	esac
 }
 
+# act CODE SOURCE ACTION NAME=VALUE...: by a runbook of one step.
+act() {
+	code=$1
+	{
+		printf '# Act\n\n~~~ action {name=act}\nsource: %s\ndo: %s\nwith:\n' "$2" "$3"
+		shift 3
+		for pair; do
+			printf '  %s: "%s"\n' "${pair%%=*}" "${pair#*=}"
+		done
+		printf '~~~\n'
+	} >"$work/act.md"
+	run "$code" "$TOCSIN" runbook run "$work/act.md" --yes-to change
+}
+
+# models SERVICE=STATE...: how they stand after a poll, in $work/status.json.
+models() {
+	run 0 "$TOCSIN" poll --once
+	"$TOCSIN" models list --json >"$work/status.json" || [ $? = 1 ] || fail "models list"
+	for pair; do
+		holds "$pair" "[m['state'] for m in d['models']
+			if m.get('service') == '${pair%=*}'] == ['${pair#*=}']"
+	done
+}
+
+# registry: one in MLflow's words; "MODEL VERSION-OF-production ALL,VERSIONS" stands in
+# $work/registry.  Its address is $registry.
+registry() {
+	echo "$1" >"$work/registry"
+	port=$(free_port)
+	registry=http://127.0.0.1:$port
+	serve registry python3 "$TOCSIN_TOP/tests/live/registry.py" "$port" "$work/registry"
+	until_true 20 answers "$registry/version" || fail "the registry does not start"
+}
+
 # expect WHAT WANTED FOUND
 expect() {
 	[ "$2" = "$3" ] || fail "$1: wanted '$2', found '$3'"

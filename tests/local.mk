@@ -135,6 +135,8 @@ LIVE_TESTS += tests/live/mlflow.sh
 LIVE_TESTS += tests/live/prometheus.sh
 LIVE_TESTS += tests/live/unleash.sh
 EXTRA_DIST += tests/live/prisma-engine.js tests/live/servers.sh tests/live/unleash-server.js
+LIVE_TESTS += tests/live/sagemaker.sh
+EXTRA_DIST += tests/live/registry.py tests/live/signed_moto.py
 dist_check_SCRIPTS += $(LIVE_TESTS)
 check-live: all
 	@TOCSIN_STRICT=1 TOCSIN_LIVE=all $(top_srcdir)/tests/run . TESTS='$(LIVE_TESTS)'
