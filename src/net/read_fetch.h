@@ -43,6 +43,7 @@ struct read {
 	struct read_result	result;
 	char			*dropped_why, *incomplete;	/* owned */
 	struct err		first;		/* of the items that failed */
+	bool			used;		/* an answer gave records or items */
 	int			programs_failed;
 	bool			stopped;	/* nothing more is asked */
 };

@@ -170,6 +170,7 @@ static void mapped(void *ctx, const struct json *results, const struct err *e)
 		program_failed(f, e);
 		return;
 	}
+	f->read->used = true;
 	read_take(f->read, results);
 	turn_page(f);
 }
@@ -207,6 +208,7 @@ static void have_items(void *ctx, const struct json *results, const struct err *
 		program_failed(f, e);
 		return;
 	}
+	f->read->used |= fetch_request(f)->path != NULL;
 	take_items(f, results);
 	turn_page(f);
 }
