@@ -2,11 +2,14 @@ connectorsdir = $(pkgdatadir)/connectors
 dist_connectors_DATA =
 dist_connectors_DATA += connectors/kserve.yaml
 dist_connectors_DATA += connectors/databricks.yaml
+dist_connectors_DATA += connectors/bentoml.yaml
+dist_connectors_DATA += connectors/http.yaml
 dist_connectors_DATA += connectors/langfuse.yaml
 dist_connectors_DATA += connectors/litellm.yaml
 dist_connectors_DATA += connectors/mlflow.yaml
 dist_connectors_DATA += connectors/unleash.yaml
 dist_connectors_DATA += connectors/unity-catalog.yaml
+dist_connectors_DATA += connectors/ray-serve.yaml
 dist_connectors_DATA += connectors/sagemaker.yaml
 if LAB
 dist_connectors_DATA += connectors/lab-pipelines.yaml
