@@ -130,17 +130,15 @@ check-sanitizers:
 # Against real servers, the heavy ones too, nothing else; what cannot run here is said, and fails the target.
 LIVE_TESTS =
 LIVE_TESTS += tests/live/alertmanager.sh
-LIVE_TESTS += tests/live/litellm.sh
-LIVE_TESTS += tests/live/mlflow.sh
-LIVE_TESTS += tests/live/prometheus.sh
-LIVE_TESTS += tests/live/unleash.sh
-EXTRA_DIST += tests/live/prisma-engine.js tests/live/servers.sh tests/live/unleash-server.js
 LIVE_TESTS += tests/live/bentoml.sh
 LIVE_TESTS += tests/live/homemade.sh
+LIVE_TESTS += tests/live/litellm.sh
 LIVE_TESTS += tests/live/mlflow.sh
 LIVE_TESTS += tests/live/prometheus.sh
 LIVE_TESTS += tests/live/ray.sh
 LIVE_TESTS += tests/live/sagemaker.sh
+LIVE_TESTS += tests/live/unleash.sh
+EXTRA_DIST += tests/live/prisma-engine.js tests/live/servers.sh tests/live/unleash-server.js
 EXTRA_DIST += tests/live/registry.py tests/live/signed_moto.py
 dist_check_SCRIPTS += $(LIVE_TESTS)
 check-live: all

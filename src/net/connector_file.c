@@ -94,7 +94,7 @@ const struct yaml_field connector_file_fields[] = {
 	KEY(struct file_keys, "headers", YAML_NODE, headers,
 		.help = N_("of every request")),
 	KEY(struct file_keys, "error", YAML_NODE, error,
-		.help = N_("jq: the body of an error to its message")),
+		.help = N_("jq: an error's body to its message, or {says, status: the one meant}")),
 	KEY(struct file_keys, "ok", YAML_NODE, ok,
 		.help = N_("jq: the body of a 2xx to false or null when it failed all the same")),
 	KEY(struct file_keys, "rate", YAML_SUB, rate, .sub = connector_rate_fields,
