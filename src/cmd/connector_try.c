@@ -67,21 +67,20 @@ static void say_text(const char *s, size_t n)
 	strbuf_release(&safe);
 }
 
-static void say_request(const struct trial *t, const struct http_request *req)
+/* Said with its answer: several may be under way at once. */
+static void show_request(
+	struct strbuf *out, const struct trial *t, const struct http_request *req)
 {
-	struct strbuf line = STRBUF_INIT;
+	size_t n = req->body_bytes < SHOWN_BYTES ? req->body_bytes : SHOWN_BYTES;
 
-	request_line(&line, req);
-	say("%s%s%s\n", line.buf, t->conf.auth.kind ? _("  with credentials: ") : "",
+	request_line(out, req);
+	strbuf_addf(out, "%s%s\n", t->conf.auth.kind ? _("  with credentials: ") : "",
 		t->conf.auth.kind ? t->conf.auth.kind : "");
 	for (size_t i = 0; i < req->n_headers; i++)
-		say("  %s: %s\n", req->headers[i].name, header_shown(&req->headers[i]));
+		strbuf_addf(out, "  %s: %s\n", req->headers[i].name,
+			header_shown(&req->headers[i]));
 	if (req->body)
-		say("  %.*s\n",
-			(int)(req->body_bytes < SHOWN_BYTES ? req->body_bytes
-							    : SHOWN_BYTES),
-			(const char *)req->body);
-	strbuf_release(&line);
+		strbuf_addf(out, "  %.*s\n", (int)n, (const char *)req->body);
 }
 
 static void say_answer(const struct http_answer *a, const struct err *e)
@@ -132,11 +131,10 @@ static void answer_json(struct json *to, const struct http_answer *a, const stru
 
 /* One request under way: what to show with its answer, and whose it is. */
 struct asked {
-	struct trial *trial;
 	http_fn *fn;
 	void *ctx;
 	struct json *json; /* borrowed: in the document; NULL */
-	bool shown;
+	struct strbuf text; /* owned: the request, for people; empty: not shown */
 };
 
 static void answered(void *ctx, struct http_answer *a, const struct err *e)
@@ -146,9 +144,12 @@ static void answered(void *ctx, struct http_answer *a, const struct err *e)
 
 	if (asked->json)
 		answer_json(asked->json, a ? a : &none, e);
-	else if (asked->shown)
+	if (asked->text.len) {
+		say("%s", asked->text.buf);
 		say_answer(a ? a : &none, e);
+	}
 	asked->fn(asked->ctx, a, e);
+	strbuf_release(&asked->text);
 	free(asked);
 }
 
@@ -157,14 +158,13 @@ static unsigned send(void *io, const struct http_request *req, http_fn *fn, void
 	struct trial *t = io;
 	struct asked *asked = mem_new(1, sizeof(*asked));
 
-	*asked = (struct asked){.trial = t, .fn = fn, .ctx = ctx};
+	*asked = (struct asked){.fn = fn, .ctx = ctx, .text = STRBUF_INIT};
 	t->n_answers++;
-	asked->shown = t->n_answers <= t->limit;
 	if (t->doc && t->n_answers <= KEPT_MAX) {
 		asked->json = json_add_object(t->requests, NULL);
 		request_json(asked->json, req);
-	} else if (!t->doc && asked->shown) {
-		say_request(t, req);
+	} else if (!t->doc && t->n_answers <= t->limit) {
+		show_request(&asked->text, t, req);
 	}
 	return http_start(t->http, req, answered, asked);
 }

@@ -74,13 +74,22 @@ static int undo_step(struct strbuf *book, size_t n, struct walk *w, const struct
 	return rc;
 }
 
+/* It failed, and left another value than it found: its effect was not seen, or not yet. */
+static bool left_a_change(const struct step_row *row)
+{
+	return row->state == STEP_FAILED && row->before_value && row->after_value &&
+		strcmp(row->before_value, row->after_value) != 0;
+}
+
 static bool was_done(const struct walk *w, const struct step *s, const char *wanted)
 {
 	const struct step_row *row = walk_step_row(w, s->n);
 
 	if (!row || (wanted && strcmp(wanted, s->name) != 0))
 		return false;
-	return step_changes(s) && (row->state == STEP_OK || row->state == STEP_UNKNOWN);
+	return step_changes(s) &&
+		(row->state == STEP_OK || row->state == STEP_UNKNOWN ||
+			left_a_change(row));
 }
 
 static int check_run(struct walk *w, const char *step, struct err *e)
