@@ -86,7 +86,7 @@ expect "blocked, as LiteLLM says" 401 "$(call "$key")"
 grep -q 'half a minute' "$work/block.out" || fail "the effect is not in: $(cat "$work/block.out")"
 changes
 holds "and as Tocsin says" "[c for c in d['changes'] if c['object'] == 'checkout-agent' and c['after'] == 'blocked']"
-act let-in gateway unblock-key '{key: checkout-agent}' || fail "the key was not let in again"
+taken_back block
 expect "let in again" 200 "$(call "$key")"
 
 # --- cap a budget, and take the cap away ---
@@ -96,11 +96,18 @@ expect "capped" 1.0 "$(json "$work/answer" "d['keys'][0]['max_budget']")"
 changes
 holds "the cap shows" "[c for c in d['changes'] if c['object'] == 'checkout-agent' and c['field'] == 'limit_usd']"
 
+taken_back cap
+rest GET "key/list?key_alias=checkout-agent&return_full_object=true"
+expect "the cap of before" 5.0 "$(json "$work/answer" "d['keys'][0]['max_budget']")"
+
 # --- send a model's failing calls elsewhere ---
 act fallback gateway set-fallback '{model: assistant, to: spare}' || fail "the fallback was not set"
 rest GET "fallback/assistant?fallback_type=general"
 expect "the fallback" "['spare']" "$(json "$work/answer" "d['fallback_models']")"
-act no-fallback gateway delete-fallback '{model: assistant}' || fail "the fallback was not taken away"
+taken_back fallback
+curl -sS -m 30 -o "$work/answer" -H "Authorization: Bearer $LITELLM_MASTER_KEY" "$url/fallback/assistant?fallback_type=general"
+grep -q 'No general fallbacks' "$work/answer" || fail "the fallback is still there: $(cat "$work/answer")"
+echo "ok no fallback, as before"
 
 # --- what cannot be done says so ---
 act nobody gateway block-key '{key: nobody}' >"$work/out" && fail "a key that is not there was blocked"

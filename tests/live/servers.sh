@@ -57,3 +57,9 @@ act() {
 	"$TOCSIN" runbook run "$work/$of.md" --yes-to change "$@" >"$work/$of.out" 2>&1 </dev/null ||
 		{ code=$?; cat "$work/$of.out"; return $code; }
 }
+
+# taken_back NAME: the run that `act NAME` was is undone from its journal.
+taken_back() {
+	of=$(sed -n 's/^The run \([^ ]*\) ended.*/\1/p' "$work/$1.out")
+	run 0 "$TOCSIN" runbook undo "$of" --yes
+}

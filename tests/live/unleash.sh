@@ -69,6 +69,9 @@ act kill flags set-flag '{flag: new-ranker, value: off}' || fail "the flag was n
 expect "switched off, as Unleash says" off "$(flag_is new-ranker)"
 seen
 holds "and as Tocsin says" "[c for c in d['changes'] if c['object'] == 'new-ranker' and c['after'] == 'off']"
+taken_back kill
+expect "taken back" on "$(flag_is new-ranker)"
+act kill flags set-flag '{flag: new-ranker, value: off}' || fail "the flag was not switched off"
 act kill-again flags set-flag '{flag: new-ranker, value: off}' || fail "off twice is off"
 act back flags set-flag '{flag: new-ranker, value: on}' || fail "the flag was not switched on"
 expect "and on again" on "$(flag_is new-ranker)"
@@ -78,6 +81,9 @@ act share flags set-rollout '{flag: new-ranker, percent: 10}' || fail "the rollo
 expect "rolled out to a share" 10 "$(rollout_of new-ranker)"
 seen
 holds "the share shows" "[c for c in d['changes'] if c['object'] == 'new-ranker' and c['after'] == 'on 10%']"
+
+taken_back share
+expect "and back to all" 100 "$(rollout_of new-ranker)"
 
 # --- what cannot be done says so ---
 act none flags set-flag '{flag: no-such-flag, value: off}' >"$work/out" && fail "a flag that is not there"
