@@ -267,6 +267,7 @@ libtocsin_a_SOURCES += src/runbook/vars.c src/runbook/vars.h
 libtocsin_a_SOURCES += src/runbook/walk.c src/runbook/walk.h
 libtocsin_a_SOURCES += src/runbook/walk_inside.h
 libtocsin_a_SOURCES += src/runbook/walk_step.c
+libtocsin_a_SOURCES += src/cmd/changes.c
 libtocsin_a_SOURCES += src/cmd/check.c
 libtocsin_a_SOURCES += src/cmd/cmd.c src/cmd/cmd.h
 libtocsin_a_SOURCES += src/cmd/completion.c

@@ -16,7 +16,15 @@
 
 /* clang-format off */
 static const struct cmd_option changes_options[] = {
-	{"since", 0, N_("DURATION"), false, N_("only what changed within this long")},
+	{"last", 0, N_("DURATION"), false, N_("only what changed within this long")},
+	{"since", 0, N_("DURATION"), false, N_("the same as --last")},
+	{"service", 0, N_("NAME"), false, N_("only this service's")},
+	{"kind", 0, N_("KIND"), true, N_("only this kind: pointer, serving, flag, definition ...")},
+	{"source", 0, N_("NAME"), false, N_("only this source's")},
+	{"suspects-of", 0, N_("SLO"), false,
+		N_("why it burns: what stands closest to its onset, or that none fits")},
+	{"onset", 0, N_("TIME"), false, N_("the same for another moment, RFC 3339")},
+	{"limit", 0, N_("N"), false, N_("at most so many (50)")},
 	{0},
 };
 
@@ -167,8 +175,8 @@ const struct cmd_row cmd_table[] = {
 		N_("the objectives and how they stand"), NULL},
 	{"slo", "show", cmd_slo_show, 0, "FILE",
 		N_("what an OpenSLO or Sloth file says"), NULL},
-	{"changes", NULL, cmd_changes, READS, "[--since DURATION]",
-		N_("what moved: versions, aliases, traffic"), changes_options},
+	{"changes", NULL, cmd_changes, READS, "[--last DURATION] [--suspects-of SLO]",
+		N_("what changed: one time line over all sources"), changes_options},
 	{"models", "list", cmd_models_list, READS, "",
 		N_("models, their aliases, and what serves them"), NULL},
 	{"models", "diff", cmd_models_diff, READS, "A B [--source NAME]",

@@ -10,7 +10,6 @@
 #include "store/observe.h"
 
 #define ALERTS_MAX 2000
-#define CHANGES_DEFAULT 50
 
 static bool wanted(const struct cmd *c, const char *source)
 {
@@ -101,85 +100,6 @@ int cmd_alerts(struct cmd *c)
 		else if (alerts_json(c, &alerts))
 			code = EXIT_INTERNAL;
 	}
-	arena_release(&a);
-	return code;
-}
-
-/* --- changes --- */
-
-static void changes_print(struct cmd *c, const struct change_list *changes)
-{
-	const char *const headings[] = {
-		_("CHANGED"),
-		_("KIND"),
-		_("OBJECT"),
-		_("FIELD"),
-		_("FROM"),
-		_("TO"),
-		NULL
-	};
-	struct cmd_table *t = cmd_table_new("llllll", headings);
-
-	for (size_t i = 0; i < changes->n; i++) {
-		const struct change *ch = &changes->items[i];
-
-		if (!wanted(c, ch->source))
-			continue;
-		cell_moment(t, ch->at);
-		cmd_table_cell(t, _(record_def(ch->kind)->title));
-		cmd_table_cell(t, ch->object);
-		cmd_table_cell(t, ch->field);
-		cmd_table_cell(t, ch->before);
-		cmd_table_cell(t, ch->after);
-	}
-	cmd_table_print(t);
-}
-
-static int changes_json(struct cmd *c, const struct change_list *changes)
-{
-	struct json *doc = json_object(), *list;
-
-	json_add_text(doc, "schema", "tocsin.changes/1");
-	json_add_time(doc, "at", clock_now());
-	list = json_add_array(doc, "changes");
-	for (size_t i = 0; i < changes->n; i++) {
-		struct json *one;
-
-		if (!wanted(c, changes->items[i].source))
-			continue;
-		one = json_add_object(list, NULL);
-		element_change(one, &changes->items[i]);
-		json_add_time(one, "as_of", changes->items[i].seen);
-		json_add_bool(one, "stale", false);
-	}
-	json_add_bool(doc, "more", changes->more);
-	return cmd_print_json(doc);
-}
-
-int cmd_changes(struct cmd *c)
-{
-	struct change_query q = {.to = AT_NOW,
-		.seen_until = AT_NOW,
-		.kinds = (uint32_t)KINDS_CAUSE,
-		.limit = CHANGES_DEFAULT};
-	const char *since = cmd_value(c, "since");
-	struct change_list changes;
-	struct arena a;
-	struct err e = ERR_INIT;
-	int64_t span;
-	int code = EXIT_FINE;
-
-	if (since && duration_parse(&span, since, &e))
-		return cmd_fail(&e);
-	if (since)
-		q.from = clock_now() - span;
-	arena_init(&a);
-	if (change_list(&changes, &a, c->store, &q, &e))
-		code = cmd_fail(&e);
-	else if (!c->json)
-		changes_print(c, &changes);
-	else if (changes_json(c, &changes))
-		code = EXIT_INTERNAL;
 	arena_release(&a);
 	return code;
 }

@@ -94,6 +94,8 @@ document slo show "$XDG_CONFIG_HOME/tocsin/slo.yaml"
 document models list
 document models diff checkout-ranker@12 :production
 document changes
+document changes --last 24h --kind pointer --kind serving --service checkout-assistant
+document changes --suspects-of checkout-assistant/availability
 document alerts
 document sessions list
 document sessions show "$("$TOCSIN" sessions list --json |
