@@ -36,6 +36,13 @@ static bool source_good(const struct gather *g, const char *name)
 		!source_is_stale(s, g->now);
 }
 
+static bool is_partial(const struct gather *g, const char *name)
+{
+	const struct source_row *s = source_of(g, name);
+
+	return s && s->state == SRC_PARTIAL;
+}
+
 static const struct observed *pointer_of(
 	const struct gather *g, const char *source, const char *model, const char *alias)
 {
@@ -77,9 +84,14 @@ static int check(struct model_row *row, const struct gather *g, struct err *e)
 	};
 	struct observed_list versions;
 	struct model_version *all;
+	const char *wanted = row->pointer ? row->pointer->version : NULL;
 
+	/* The version itself; where there is none, whether versions are listed at all. */
 	if (observed_of(&versions, g->a, g->st, REC_MODEL_VERSION, row->source,
-		    row->model, NULL, g->at, VERSIONS_MAX, e))
+		    row->model, wanted, g->at, 1, e) ||
+		(!versions.n &&
+			observed_of(&versions, g->a, g->st, REC_MODEL_VERSION,
+				row->source, row->model, NULL, g->at, 1, e)))
 		return -1;
 	all = arena_alloc(g->a, versions.n + 1, sizeof(*all));
 	for (size_t i = 0; i < versions.n; i++)
@@ -91,6 +103,13 @@ static int check(struct model_row *row, const struct gather *g, struct err *e)
 	in.n_variants = row->n_variants;
 	row->stale = !in.registry_ok || !in.serving_ok;
 	sync_check(&row->sync, g->a, &in);
+	/* A registry that was not read whole may have what is missing here. */
+	if (is_partial(g, row->source) &&
+		(row->sync.state == SYNC_POINTER_MISSING ||
+			row->sync.state == SYNC_DANGLING)) {
+		in.registry_ok = false;
+		sync_check(&row->sync, g->a, &in);
+	}
 	return 0;
 }
 

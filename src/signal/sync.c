@@ -9,10 +9,10 @@
 
 /* What the variants say, counted. */
 struct tally {
-	size_t active, equal, named; /* of those that take traffic */
+	size_t active, equal, unknown; /* of those that take traffic */
 	bool pending; /* one that takes none yet is the expected version */
 	double share, equal_share; /* of traffic; NAN: a variant does not say */
-	const char *running;
+	const char *running, *other_model;
 	double running_share;
 };
 
@@ -31,13 +31,53 @@ static const struct model_version *find_version(
 	return NULL;
 }
 
-static bool is_expected(const struct serving *v, const struct sync_input *in)
-{
-	const struct model_version *version = find_version(in, in->pointer->version);
+enum match { MATCH_UNKNOWN, MATCH_NO, MATCH_YES };
 
-	return same(v->version, in->pointer->version) ||
-		same(v->version, in->pointer->digest) ||
-		(version && same(v->version, version->digest));
+/* "sha256:..." against "sha256:..."; "md5:..." or an "etag:..." of the same content is another text. */
+static enum match match_digests(const char *a, const char *b)
+{
+	size_t n = a ? strcspn(a, ":") : 0;
+
+	if (!a || !b || !*a || !*b || strcspn(b, ":") != n || !a[n] != !b[n] ||
+		(a[n] && strncmp(a, b, n) != 0))
+		return MATCH_UNKNOWN;
+	return strcmp(a, b) == 0 ? MATCH_YES : MATCH_NO;
+}
+
+/* "main.ml.ranker" and "team/ranker" end in what others call it by. */
+static const char *last_name(const char *model)
+{
+	const char *slash = strrchr(model, '/'), *dot = strrchr(model, '.');
+
+	if (slash)
+		return slash + 1;
+	return dot ? dot + 1 : model;
+}
+
+static bool same_model(const char *a, const char *b)
+{
+	return !a || !b || !*a || !*b || strcmp(a, b) == 0 ||
+		strcmp(last_name(a), last_name(b)) == 0;
+}
+
+static enum match match_of(const struct serving *v, const struct sync_input *in)
+{
+	const struct pointer *p = in->pointer;
+	const struct model_version *version = find_version(in, p->version);
+	enum match by_digest = match_digests(v->digest, p->digest);
+
+	if (by_digest == MATCH_UNKNOWN && version)
+		by_digest = match_digests(v->digest, version->digest);
+	if (by_digest != MATCH_UNKNOWN)
+		return by_digest;
+	if (same(v->version, p->digest) || (version && same(v->version, version->digest)))
+		return MATCH_YES;
+	if (!v->version || !*v->version)
+		return MATCH_UNKNOWN;
+	if (!same(v->version, p->version))
+		return MATCH_NO;
+	/* Version 8 of another model is not this one's. */
+	return same_model(v->model, p->model) ? MATCH_YES : MATCH_NO;
 }
 
 static struct tally count(const struct sync_input *in)
@@ -46,19 +86,23 @@ static struct tally count(const struct sync_input *in)
 
 	for (size_t i = 0; i < in->n_variants; i++) {
 		const struct serving *v = &in->variants[i];
-		bool expected = is_expected(v, in);
+		enum match match = match_of(v, in);
+		const char *name = v->version && *v->version ? v->version : v->digest;
 
 		if (v->ready == 0 || v->traffic <= 0) {
-			t.pending = t.pending || expected;
+			t.pending = t.pending || match == MATCH_YES;
 			continue;
 		}
 		t.active++;
-		t.equal += expected;
-		t.named += v->version != NULL;
+		t.equal += match == MATCH_YES;
+		t.unknown += match == MATCH_UNKNOWN;
 		t.share += v->traffic;
-		t.equal_share += expected ? v->traffic : 0;
-		if (v->version && (isnan(v->traffic) || v->traffic > t.running_share)) {
-			t.running = v->version;
+		t.equal_share += match == MATCH_YES ? v->traffic : 0;
+		if (name && (isnan(v->traffic) || v->traffic > t.running_share)) {
+			t.running = name;
+			t.other_model = same_model(v->model, in->pointer->model)
+				? NULL
+				: v->model;
 			t.running_share =
 				isnan(v->traffic) ? t.running_share : v->traffic;
 		}
@@ -73,7 +117,8 @@ static enum sync_state state_of_registry(const struct sync_input *in)
 	if (!in->pointer)
 		return SYNC_POINTER_MISSING;
 	if (!in->pointer->version || !*in->pointer->version)
-		return SYNC_DANGLING;
+		return in->pointer->digest && *in->pointer->digest ? SYNC_NONE
+								   : SYNC_DANGLING;
 	if (in->n_versions > 0 && !find_version(in, in->pointer->version))
 		return SYNC_DANGLING;
 	return SYNC_NONE;
@@ -84,7 +129,8 @@ static enum sync_state state_of_serving(
 {
 	if (!in->serving_ok || in->n_variants == 0)
 		return SYNC_SERVING_UNKNOWN;
-	if (t->active > 0 && t->named == 0)
+	/* What is not known is not in sync, and may be no canary either. */
+	if (t->active > 0 && t->unknown + t->equal == t->active && t->unknown > 0)
 		return SYNC_SERVING_UNKNOWN;
 	if (t->active > 0 && t->equal == t->active)
 		return SYNC_IN_SYNC;
@@ -128,6 +174,13 @@ static const char *note_of(
 			_("version %s is starting and takes no traffic yet"),
 			r->expected);
 	case SYNC_DRIFT:
+		if (r->other_model)
+			return arena_format(a,
+				_("the pointer says version %s of '%s', serving runs %s "
+				  "of "
+				  "'%s'"),
+				r->expected, in->pointer->model, r->running,
+				r->other_model);
 		return arena_format(a, _("the pointer says version %s, serving runs %s"),
 			r->expected, r->running);
 	case SYNC_NONE:
@@ -141,11 +194,14 @@ void sync_check(struct sync_result *out, struct arena *a, const struct sync_inpu
 	*out = (struct sync_result){.state = state_of_registry(in), .share = NAN};
 	if (in->pointer && in->pointer->version && *in->pointer->version)
 		out->expected = in->pointer->version;
+	else if (in->pointer && in->pointer->digest && *in->pointer->digest)
+		out->expected = in->pointer->digest;
 	if (out->state == SYNC_NONE) {
 		struct tally t = count(in);
 
 		out->state = state_of_serving(in, &t);
 		out->running = t.running;
+		out->other_model = t.other_model;
 		if (t.share > 0)
 			out->share = t.equal_share / t.share;
 	}
