@@ -234,6 +234,7 @@ libtocsin_a_SOURCES += src/record/who.c src/record/who.h
 libtocsin_a_SOURCES += src/runbook/act.c src/runbook/act.h
 libtocsin_a_SOURCES += src/runbook/act_request.c
 libtocsin_a_SOURCES += src/runbook/attrs.c src/runbook/attrs.h
+libtocsin_a_SOURCES += src/runbook/card.c src/runbook/card.h
 libtocsin_a_SOURCES += src/runbook/destroy.c src/runbook/destroy.h
 libtocsin_a_SOURCES += src/runbook/front.c src/runbook/front.h
 libtocsin_a_SOURCES += src/runbook/gate.c src/runbook/gate.h

@@ -332,15 +332,16 @@ static void draw_list(struct pane *p, const struct box *b)
 	int used = draw_summary(p, b);
 	struct box list = box_sub(b, used, 0, b->rows - used, b->cols), page;
 	struct doc *doc = NULL;
-	int rows;
+	int rows, head = 0;
 
 	if (p->ops->head) {
-		used += p->ops->head(p, &list);
+		head = p->ops->head(p, &list);
+		used += head;
 		list = box_sub(b, used, 0, b->rows - used, b->cols);
 	}
 	rows = list.rows;
 
-	if (b->rows >= PREVIEW_ROWS && p->ops->detail && pane_selected(p)) {
+	if (b->rows - head >= PREVIEW_ROWS && p->ops->detail && pane_selected(p)) {
 		rows = (int)p->n_visible + 2 < b->rows / 2 ? (int)p->n_visible + 2
 							   : b->rows / 2;
 		doc = pane_page(p, b->cols);

@@ -11,8 +11,6 @@
 #include "store/observe.h"
 #include "tui/console.h"
 
-#define LIKELY 0.25 /* of correlate.h's score */
-
 int suspects_load(struct suspects *out, struct arena *a, struct console *c,
 	const char *service, int64_t onset, size_t limit, struct err *e)
 {
@@ -25,7 +23,7 @@ int suspects_load(struct suspects *out, struct arena *a, struct console *c,
 
 bool suspects_fit(const struct suspects *s)
 {
-	return s->n && s->items[0].score >= LIKELY;
+	return s->n_fits > 0;
 }
 
 /* What the object is, where it points, how it stands: the values need no name. */

@@ -42,10 +42,16 @@ static void put_line(void *ctx, const char *line, size_t n)
 }
 
 /* In words, on at most `most` lines; returns the line after it. */
-static int draw_reason(const struct box *b, int y, int x, int most, const char *reason)
+static int draw_reason(
+	const struct box *b, int y, int x, int most, enum role role, const char *reason)
 {
-	struct lines to = {b, y, y + most, x, ROLE_DIM};
+	struct lines to = {b, y, y + most < b->rows ? y + most : b->rows, x, role};
 	struct strbuf safe = STRBUF_INIT;
+
+	if (most == 1 && y < b->rows) {
+		box_text(b, y, x, b->cols - x - 1, role, reason);
+		return y + 1;
+	}
 
 	text_safe(&safe, reason, strlen(reason), false);
 	text_wrap(safe.buf, b->cols - x - 1, put_line, &to);
@@ -68,61 +74,59 @@ static int draw_heading(struct pane *p, const struct box *b, const struct onset 
 	return 1;
 }
 
-static int draw_suspect(const struct box *b, int y, size_t i, const struct suspect *s,
-	bool likely, int reason_lines)
+/* How much is to be thought of it, in a word. */
+static const char *rank_word(const struct suspects *s, size_t i)
 {
-	struct strbuf what = STRBUF_INIT, before = STRBUF_INIT;
-	int x = 1;
+	/* TRANSLATORS: a change that is suspected: the likeliest of those that fit */
+	return i >= s->n_fits ? _("hardly") : i ? _("maybe") : _("likely");
+}
 
-	change_text(&what, s->change);
-	before_text(&before, s->before_ns);
-	x += box_textf(
-		     b, y, x, 2, likely ? ROLE_TICKET : ROLE_KEY, "%c", (int)('a' + i)) +
-		2;
-	x += box_text(b, y, x, b->cols - x - (int)before.len - 12,
-		     likely ? ROLE_STRONG : ROLE_TEXT, what.buf) +
-		2;
-	x += box_text(b, y, x, b->cols - x, ROLE_DIM, before.buf) + 2;
-	if (likely)
-		box_text(b, y, x, b->cols - x, ROLE_TICKET, _("likely"));
-	strbuf_release(&what);
-	strbuf_release(&before);
-	y++;
-	return reason_lines && s->reason ? draw_reason(b, y, 4, reason_lines, s->reason)
-					 : y;
+static int draw_suspect(
+	const struct box *b, int y, const struct suspects *s, size_t i, int most)
+{
+	bool likely = i == 0 && s->n_fits;
+	enum role role = likely ? ROLE_STRONG : i < s->n_fits ? ROLE_TEXT : ROLE_DIM;
+	int x = 4, word = b->cols >= 60 ? 8 : 0;
+
+	if (y >= b->rows)
+		return y;
+	box_textf(b, y, 1, 1, likely ? ROLE_TICKET : ROLE_KEY, "%c", (int)('a' + i));
+	if (word)
+		box_text(b, y, x, word - 1, likely ? ROLE_TICKET : ROLE_DIM,
+			rank_word(s, i));
+	return draw_reason(b, y, x + word, most, role, s->items[i].reason);
 }
 
 /* What fits nobody must be told as plainly as what does. */
 static int draw_none(const struct box *b, int y, const struct suspects *s)
 {
-	if (suspects_fit(s) || y >= b->rows)
+	struct strbuf text = STRBUF_INIT;
+
+	if (s->n_fits || !s->none)
 		return y;
-	box_text(b, y, 1, b->cols - 2, ROLE_NO_DATA,
-		s->n ? _("None fits: none of these is close enough, or of this service")
-		     : _("None fits: no change was seen near the onset"));
-	return y + 1;
+	strbuf_addf(&text, _("None fits: %s"), s->none);
+	y = draw_reason(
+		b, y, 1, b->rows >= REASONS_FROM_ROWS ? 2 : 1, ROLE_NO_DATA, text.buf);
+	strbuf_release(&text);
+	return y;
 }
 
 static int draw_suspects(struct pane *p, const struct box *b)
 {
 	const struct changes *mine = pane_data(p);
-	bool tall = b->rows >= AXIS_FROM_ROWS, likely = suspects_fit(&mine->suspects);
-	int most = tall ? SUSPECTS_MAX : b->rows < REASONS_FROM_ROWS ? 1 : 3, y;
+	const struct suspects *s = &mine->suspects;
+	bool tall = b->rows >= AXIS_FROM_ROWS, small = b->rows < REASONS_FROM_ROWS;
+	size_t most = tall ? SUSPECTS_MAX : small ? 1 : 3;
+	int y;
 
 	if (!mine->n_onsets || b->rows < HEAD_FROM_ROWS)
 		return 0;
-	y = draw_heading(p, b, &mine->onsets[0]);
-	if (b->rows >= REASONS_FROM_ROWS || !likely)
-		y = draw_none(b, y, &mine->suspects);
-	for (size_t i = 0; i < mine->suspects.n && (int)i < most; i++) {
-		int reason = tall                                          ? 2
-			: i == 0 && likely && b->rows >= REASONS_FROM_ROWS ? 2
-									   : 0;
-
-		y = draw_suspect(
-			b, y, i, &mine->suspects.items[i], likely && i == 0, reason);
-	}
-	return b->rows >= REASONS_FROM_ROWS ? y + 1 : y;
+	y = draw_none(b, draw_heading(p, b, &mine->onsets[0]), s);
+	for (size_t i = 0; i < s->n && i < most; i++)
+		if (!small || s->n_fits)
+			y = draw_suspect(b, y, s, i,
+				tall || (i == 0 && s->n_fits && !small) ? 2 : 1);
+	return small ? y : y + 1;
 }
 
 /* --- the axis: how much moved when, as one line of digits --- */
@@ -215,7 +219,7 @@ static int draw_axis(struct pane *p, const struct box *b)
 {
 	struct axis ax;
 
-	if (b->plain || b->rows < AXIS_FROM_ROWS || b->cols < WIDE || !pane_rows(p)->n)
+	if (b->plain || b->rows < HEAD_FROM_ROWS || b->cols < WIDE || !pane_rows(p)->n)
 		return 0;
 	ax = axis_of(p, b);
 	draw_counts(p, b, &ax);
@@ -228,7 +232,7 @@ int changes_head(struct pane *p, const struct box *b)
 	int used = draw_suspects(p, b);
 	struct box rest = box_sub(b, used, 0, b->rows - used, b->cols);
 
-	return used + draw_axis(p, &rest);
+	return used + (b->rows >= AXIS_FROM_ROWS ? draw_axis(p, &rest) : 0);
 }
 
 /* --- lines between rows --- */

@@ -277,6 +277,10 @@ static void add_words(const struct slo_row *row, struct doc *out)
 static void add_suspects(struct pane *p, const struct suspects *suspects, struct doc *out)
 {
 	doc_heading(out, _("Changes near the onset, likeliest first"));
+	if (!suspects->n && suspects->none) {
+		doc_textf(out, ROLE_NO_DATA, _("None fits: %s"), suspects->none);
+		return;
+	}
 	if (!suspects->n) {
 		doc_text(out, ROLE_DIM,
 			_("none was seen; what happened before the console watched may "
@@ -305,9 +309,8 @@ static void add_suspects(struct pane *p, const struct suspects *suspects, struct
 	}
 	doc_columns_end(out);
 	doc_textf(out, ROLE_DIM, _("a: %s"), suspects->items[0].reason);
-	if (!suspects_fit(suspects))
-		doc_text(out, ROLE_NO_DATA,
-			_("None fits: none of these is close enough, or of this service"));
+	if (suspects->none)
+		doc_textf(out, ROLE_NO_DATA, _("None fits: %s"), suspects->none);
 }
 
 /* --- how it is measured --- */

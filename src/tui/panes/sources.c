@@ -7,6 +7,7 @@
 #include "core/duration.h"
 #include "core/i18n.h"
 #include "core/mem.h"
+#include "runbook/card.h"
 #include "store/source.h"
 #include "tui/console.h"
 #include "tui/panes/panes.h"
@@ -270,6 +271,63 @@ static void add_times(struct pane *p, const struct source_row *s, struct doc *ou
 	strbuf_release(&text);
 }
 
+/* How far the connector can be trusted, and what it is for. */
+static void add_verified(struct pane *p, const struct card *card, struct doc *out)
+{
+	struct strbuf age = STRBUF_INIT;
+
+	if (card->tried == NONE_INT) {
+		doc_field(out, _("checked"), ROLE_NO_DATA,
+			_("by its documents alone, never against a real one"));
+		return;
+	}
+	duration_short(&age, console_now(pane_console(p)) - card->tried);
+	doc_fieldf(out, _("checked"), card->aged ? ROLE_NO_DATA : ROLE_TEXT,
+		card->aged ? _("against version %s, %s ago: too long to rely on")
+			   : _("against version %s, %s ago"),
+		card->version ? card->version : "?", age.buf);
+	if (card->by)
+		doc_field(out, _("by"), ROLE_DIM, card->by);
+	strbuf_release(&age);
+}
+
+static void add_card(struct pane *p, const struct source_row *s, struct doc *out)
+{
+	struct console *c = pane_console(p);
+	struct err ignored = ERR_INIT;
+	struct card card;
+	struct arena a;
+
+	arena_init(&a);
+	if (console_config(c) &&
+		!card_load(&card, &a, console_config(c), s->type, console_now(c),
+			&ignored)) {
+		doc_heading(out, _("Its connector"));
+		if (card.speaks)
+			doc_field(out, _("speaks"), ROLE_TEXT, card.speaks);
+		add_verified(p, &card, out);
+		doc_columns_begin(out, "lll");
+		for (size_t i = 0; i < card.n_reads; i++) {
+			doc_cell(out, ROLE_LABEL, i ? "" : _("reads"));
+			doc_cell(out, ROLE_TEXT,
+				_(record_def(card.reads[i].emits)->title));
+			doc_cell(out, ROLE_DIM, card.reads[i].name);
+		}
+		for (size_t i = 0; i < card.n_actions; i++) {
+			const struct card_action *act = &card.actions[i];
+
+			doc_cell(out, ROLE_LABEL, i ? "" : _("can do"));
+			doc_cell(out, ROLE_TEXT, act->title ? act->title : act->name);
+			doc_cell(out, ROLE_DIM,
+				act->undoable ? _("can be undone")
+					      : _("no undo of its own"));
+		}
+		doc_columns_end(out);
+	}
+	err_release(&ignored);
+	arena_release(&a);
+}
+
 static void sources_detail(struct pane *p, const void *data, struct doc *out)
 {
 	const struct source_row *s = data;
@@ -279,7 +337,11 @@ static void sources_detail(struct pane *p, const void *data, struct doc *out)
 	doc_title(out, severity_role(severity), "%c %s  %s",
 		console_theme(pane_console(p))->marks[severity], _(state_words[s->state]),
 		s->name);
-	if (s->error)
+	if (s->error && s->state == SRC_PARTIAL)
+		doc_textf(out, ROLE_NO_DATA,
+			_("Not all was read, and nothing is taken for gone: %s"),
+			s->error);
+	else if (s->error)
 		doc_text(out, ROLE_ERROR, s->error);
 	if (s->error && s->hint)
 		doc_textf(out, ROLE_TEXT, _("What to do: %s"), s->hint);
@@ -301,6 +363,7 @@ static void sources_detail(struct pane *p, const void *data, struct doc *out)
 	if (s->holder_pid != NONE_INT && s->holder_pid > 0)
 		doc_fieldf(out, _("read by"), ROLE_TEXT, _("process %lld of %s"),
 			(long long)s->holder_pid, s->holder_user ? s->holder_user : "?");
+	add_card(p, s, out);
 	strbuf_release(&n);
 }
 
