@@ -19,7 +19,7 @@ struct opening {
 	struct arena a; /* owned: everything below */
 	enum record_kind kind;
 	const void *record;
-	const char *title, *action;
+	const char *title, *action, *now;
 	struct offer_hint *hints;
 	size_t n_hints;
 	struct offers offers;
@@ -44,6 +44,7 @@ static struct opening *opening_new(const struct offer_about *about)
 	o->record = record_copy(&o->a, about->record, about->kind);
 	o->title = arena_strdup(&o->a, about->title);
 	o->action = arena_strdup(&o->a, about->action);
+	o->now = arena_strdup(&o->a, about->now);
 	o->n_hints = about->n_hints;
 	o->hints = arena_alloc(&o->a, about->n_hints + 1, sizeof(*o->hints));
 	for (size_t i = 0; i < about->n_hints; i++)
@@ -147,14 +148,20 @@ static void choose_value(
 {
 	size_t most = param->choices.n + o->n_hints, n = 0;
 	struct choice *items = mem_new(most + 1, sizeof(*items));
-	char *title = mem_format(
-		_("%s, %s: which %s?"), o->offer->title, o->title, param->name);
+	/* TRANSLATORS: what is acted on; the name of a parameter, as the connector has it */
+	char *title = mem_format(_("%s: which %s?"), o->title, param->name);
 
-	if (o->n_hints && has_choice(param, o->hints[0].value))
+	if (o->n_hints && has_choice(param, o->hints[0].value) &&
+		!(o->now && !strcmp(o->hints[0].value, o->now)))
 		add_choice(items, &n, o->hints[0].value, o->hints[0].help);
-	for (size_t i = 0; i < param->choices.n; i++)
-		add_choice(items, &n, param->choices.items[i],
-			hint_of(o, param->choices.items[i]));
+	/* What is so already comes last: choosing it changes nothing. */
+	for (int last = 0; last < 2; last++)
+		for (size_t i = 0; i < param->choices.n; i++) {
+			const char *value = param->choices.items[i];
+
+			if ((o->now && !strcmp(value, o->now)) == (last == 1))
+				add_choice(items, &n, value, hint_of(o, value));
+		}
 	o->asked = param;
 	console_choose(c, title, items, n, value_chosen, o);
 	free(items);

@@ -22,6 +22,7 @@ struct offer_about {
 	const void	*record;	/* copied */
 	const char	*title;		/* "checkout-ranker/production, now 12" */
 	const char	*action;	/* this one of the connector's, without a menu; NULL */
+	const char	*now;		/* the value that is so already; or NULL */
 	/* What is known of values; a list that has the first of them begins with it. */
 	const struct offer_hint *hints;
 	size_t		n_hints;

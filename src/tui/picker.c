@@ -16,7 +16,7 @@ struct picker {
 	struct sheet sheet;
 	struct arena arena;
 	char *title; /* owned */
-	bool typing;
+	bool typing, letters; /* any item has a letter */
 	struct edit edit;
 	struct pick_item *items; /* in the arena */
 	size_t n, cap;
@@ -89,10 +89,10 @@ static void draw_item(const struct picker *p, const struct box *b, int y, size_t
 	const struct pick_item *item = &p->items[p->shown[shown]];
 	int x = 1;
 
-	if (item->letter && !p->typing) {
+	if (item->letter && !p->typing)
 		box_textf(b, y, x, 1, ROLE_KEY, "%c", item->letter);
+	if (p->letters && !p->typing)
 		x += 3;
-	}
 	box_text(b, y, x, p->title_cols, ROLE_STRONG, item->title);
 	x += p->title_cols + 2;
 	if (p->keys_cols) {
@@ -280,6 +280,7 @@ void picker_add(struct picker *p, const struct pick_item *item)
 	keys = mine->keys ? draw_width(mine->keys) : 0;
 	if (title > p->title_cols)
 		p->title_cols = title > 36 ? 36 : title;
+	p->letters |= item->letter != 0;
 	if (keys > p->keys_cols)
 		p->keys_cols = keys > 16 ? 16 : keys;
 }

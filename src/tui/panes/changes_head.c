@@ -115,7 +115,8 @@ static int draw_suspects(struct pane *p, const struct box *b)
 {
 	const struct changes *mine = pane_data(p);
 	const struct suspects *s = &mine->suspects;
-	bool tall = b->rows >= AXIS_FROM_ROWS, small = b->rows < REASONS_FROM_ROWS;
+	bool likely = s->n_fits, tall = b->rows >= AXIS_FROM_ROWS,
+	     small = b->rows < REASONS_FROM_ROWS;
 	size_t most = tall ? SUSPECTS_MAX : small ? 1 : 3;
 	int y;
 
@@ -125,7 +126,10 @@ static int draw_suspects(struct pane *p, const struct box *b)
 	for (size_t i = 0; i < s->n && i < most; i++)
 		if (!small || s->n_fits)
 			y = draw_suspect(b, y, s, i,
-				tall || (i == 0 && s->n_fits && !small) ? 2 : 1);
+				small                  ? 1
+					: likely && !i ? 3
+					: tall         ? 2
+						       : 1);
 	return small ? y : y + 1;
 }
 
@@ -203,13 +207,14 @@ static void draw_labels(struct pane *p, const struct box *b, const struct axis *
 	box_right(b, 1, ax->x, ax->cols, ROLE_DIM, _("now"));
 	for (size_t i = mine->n_onsets; i-- > 0;) {
 		x = axis_x(ax, mine->onsets[i].at);
-		if (x < used || x + 3 > ax->x + ax->cols - 4)
+		if (x < 0)
 			continue;
 		strbuf_reset(&text);
-		strbuf_adds(&text, "^ ");
-		if (!i)
-			strbuf_adds(&text, _("burns"));
-		box_text(b, 1, x, ax->x + ax->cols - 4 - x,
+		strbuf_addc(&text, '^');
+		/* Where the label would run into another the mark alone stands. */
+		if (!i && x > used && x + 8 < ax->x + ax->cols - 4)
+			strbuf_adds(&text, _(" burns"));
+		box_text(b, 1, x, ax->x + ax->cols - x,
 			severity_role(mine->onsets[i].severity), text.buf);
 	}
 	strbuf_release(&text);

@@ -57,10 +57,6 @@ static void add_times(struct pane *p, const struct change *ch, struct doc *out)
 			strbuf_adds(&text, _(", while nobody watched"));
 		doc_field(out, _("really"), ROLE_NO_DATA, text.buf);
 	}
-	if (ch->from_history)
-		doc_text(out, ROLE_DIM,
-			_("Found when the source was read for the first time: nobody "
-			  "watched it happen."));
 	strbuf_release(&text);
 }
 
@@ -99,6 +95,10 @@ static void add_facts(struct pane *p, const struct change *ch, struct doc *out)
 	doc_link(out, _("source"), ch->source, "sources", ch->source);
 	role = console_source_age(pane_console(p), &age, ch->source);
 	doc_field(out, _("read"), role, age.buf);
+	if (ch->from_history)
+		doc_text(out, ROLE_DIM,
+			_("Found when the source was read for the first time: nobody "
+			  "watched it happen."));
 	strbuf_release(&age);
 }
 
@@ -113,15 +113,13 @@ static void add_suspicion(struct pane *p, const struct change_row *row, struct d
 		(size_t)(row->letter - 'a') >= mine->suspects.n)
 		return;
 	s = &mine->suspects.items[row->letter - 'a'];
-	doc_heading(out,
-		row->letter == 'a' && suspects_fit(&mine->suspects)
-			? _("Likely the cause of a burn")
-			: _("Near the onset of a burn"));
-	doc_link(out, _("objective"), mine->onsets[0].slo, "slos", mine->onsets[0].slo);
 	if (s->reason)
 		doc_text(out, ROLE_TEXT, s->reason);
-	if (row->letter != 'a')
-		doc_textf(out, ROLE_DIM, _("%d by likelihood"), row->letter - 'a' + 1);
+	doc_blank(out);
+	doc_link(out,
+		row->letter == 'a' && suspects_fit(&mine->suspects) ? _("likely broke")
+								    : _("suspected of"),
+		mine->onsets[0].slo, "slos", mine->onsets[0].slo);
 }
 
 /* --- what else moved --- */
@@ -224,9 +222,10 @@ void changes_detail(struct pane *p, const void *data, struct doc *out)
 	arena_init(&a);
 	change_text(&what, row->change);
 	doc_title(out, row->letter == 'a' ? ROLE_TICKET : ROLE_STRONG, "%s", what.buf);
-	doc_blank(out);
-	add_facts(p, row->change, out);
 	add_suspicion(p, row, out);
+	if (!row->letter)
+		doc_blank(out);
+	add_facts(p, row->change, out);
 	if (console_store(pane_console(p))) {
 		add_history(p, row->change, &a, out);
 		add_beside(p, row->change, &a, out);

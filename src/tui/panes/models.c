@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/i18n.h"
 #include "core/json.h"
 #include "core/mem.h"
@@ -15,6 +16,7 @@
 #define MODELS_MAX 500
 #define PROMPTS_MAX 2000
 #define HISTORY_MAX 4
+#define MOVES_MAX 1000
 
 enum severity sync_severity(enum sync_state s)
 {
@@ -47,18 +49,41 @@ static bool has_prompt(
 	return false;
 }
 
-static void add_name(struct rows *out, const struct name_row *name)
+/* The source says when, or we saw it: then the time is its move's, else our first look's. */
+static bool was_moved(const struct name_row *row, const struct change_list *moves)
+{
+	struct strbuf key = STRBUF_INIT;
+	bool moved = row->pointer && row->pointer->changed != NONE_INT;
+
+	if (row->pointer)
+		record_key(&key, row->pointer, REC_POINTER);
+	for (size_t i = 0; !moved && i < moves->n; i++) {
+		const struct change *ch = &moves->items[i];
+
+		moved = (ch->seen == row->since || ch->at == row->since) &&
+			!strcmp(ch->source, row->source) && !strcmp(ch->object, key.buf);
+	}
+	strbuf_release(&key);
+	return moved;
+}
+
+static void add_name(
+	struct rows *out, const struct name_row *name, const struct change_list *moves)
 {
 	struct name_row *row = arena_alloc(out->arena, 1, sizeof(*row));
 
 	*row = *name;
+	row->moved = name->label_of || was_moved(name, moves);
+	if (row->pointer && row->pointer->changed != NONE_INT)
+		row->since = row->pointer->changed;
 	rows_add(out, row, "%s/%s/%s", row->source, row->model,
 		row->alias ? row->alias : "");
 }
 
 /* Pointers of models, or of what the registry keeps as prompts. */
 static void add_pointers(struct rows *out, const struct model_rows *found,
-	const struct observed_list *prompts, bool of_prompts)
+	const struct observed_list *prompts, const struct change_list *moves,
+	bool of_prompts)
 {
 	for (size_t i = 0; i < found->n; i++) {
 		const struct model_row *m = &found->items[i];
@@ -77,7 +102,7 @@ static void add_pointers(struct rows *out, const struct model_rows *found,
 		if (m->pointer && !row.version)
 			row.version = m->pointer->digest;
 		if (row.prompt == of_prompts)
-			add_name(out, &row);
+			add_name(out, &row, moves);
 	}
 }
 
@@ -115,7 +140,7 @@ static void add_labels(struct rows *out, struct console *c, const struct observe
 			};
 
 			if (row.alias && !has_row(out, v, row.alias))
-				add_name(out, &row);
+				add_name(out, &row, &(const struct change_list){0});
 		}
 	json_free(labels);
 	err_release(&ignored);
@@ -125,6 +150,11 @@ static int models_query(struct pane *p, struct rows *out, struct err *e)
 {
 	struct console *c = pane_console(p);
 	struct observed_list prompts = {0};
+	struct change_list moves;
+	const struct change_query q = {.to = AT_NOW,
+		.seen_until = console_at(c),
+		.kinds = KIND_BIT(REC_POINTER),
+		.limit = MOVES_MAX};
 	struct model_rows found;
 
 	if (!console_store(c) || !console_config(c))
@@ -132,10 +162,11 @@ static int models_query(struct pane *p, struct rows *out, struct err *e)
 	if (model_rows(&found, out->arena, console_store(c), console_config(c),
 		    console_context(c), console_at(c), console_now(c), MODELS_MAX, e) ||
 		observed_at(&prompts, out->arena, console_store(c), REC_PROMPT_VERSION,
-			NULL, NULL, console_at(c), PROMPTS_MAX, e))
+			NULL, NULL, console_at(c), PROMPTS_MAX, e) ||
+		change_list(&moves, out->arena, console_store(c), &q, e))
 		return -1;
-	add_pointers(out, &found, &prompts, false);
-	add_pointers(out, &found, &prompts, true);
+	add_pointers(out, &found, &prompts, &moves, false);
+	add_pointers(out, &found, &prompts, &moves, true);
 	for (size_t i = 0; i < prompts.n; i++)
 		if (console_has_source(c,
 			    ((const struct prompt_version *)prompts.items[i].record)
@@ -268,7 +299,17 @@ static void cell_served(struct value *out, struct pane *p, const void *data)
 
 static void cell_since(struct value *out, struct pane *p, const void *data)
 {
-	value_since(out, p, ((const struct name_row *)data)->since);
+	const struct name_row *row = data;
+
+	/* Found so when it was read first: longer ago than that, and who knows how long. */
+	if (row->since != NONE_INT && !row->moved) {
+		if (console_now(pane_console(p)) - row->since < NS_PER_MIN) {
+			value_text(out, NULL);
+			return;
+		}
+		strbuf_addc(&out->text, '>');
+	}
+	value_since(out, p, row->since);
 }
 
 static void cell_age(struct value *out, struct pane *p, const void *data)
@@ -337,7 +378,7 @@ static const struct column models_columns[] = {
 		.cell = cell_version},
 	{.name = "served", .title = N_("Served"), .min = 6, .max = 24, .align = 'l', .priority = 2,
 		.cell = cell_served},
-	{.name = "since", .title = N_("Moved"), .min = 5, .align = 'r', .priority = 2,
+	{.name = "since", .title = N_("Moved"), .min = 5, .max = 6, .align = 'r', .priority = 2,
 		.cell = cell_since, .compare = compare_since},
 	{.name = "age", .title = N_("Age"), .min = 4, .max = 11, .align = 'r', .priority = 1,
 		.cell = cell_age},

@@ -11,6 +11,7 @@ struct name_row {
 	const char	*source, *model, *alias;	/* alias NULL: the service names none */
 	const char	*version;	/* that it points at; NULL: there is none */
 	int64_t		since;		/* it points there; NONE_INT unknown */
+	bool		moved;		/* then; else it was found so, and may be older */
 	const struct pointer *pointer;	/* NULL: only its versions tell of it */
 	const struct prompt_version *label_of;	/* then: the version that has the label */
 	const struct model_row *served;	/* NULL: a prompt */

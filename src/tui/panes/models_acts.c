@@ -121,6 +121,7 @@ static unsigned act_move(struct console *c, struct pane *p, const struct action 
 	about.record = row->pointer ? (const void *)row->pointer : row->label_of;
 	about.title = arena_format(&arena, _("%s/%s, now %s"), row->model,
 		row->alias ? row->alias : "-", row->version ? row->version : "-");
+	about.now = row->version;
 	if (console_store(c))
 		about.n_hints = add_hints(hints, &arena, p, row);
 	offer_open_for(c, &about);

@@ -24,8 +24,11 @@ static void add_variant(
 	bool expected = row->version && v->version && !strcmp(v->version, row->version);
 
 	doc_cell(out, ROLE_TEXT, v->variant);
-	doc_cellf(out, expected ? ROLE_OK : ROLE_TICKET, _("version %s"),
-		v->version ? v->version : "?");
+	doc_cellf(out,
+		expected                 ? ROLE_OK
+			: v->traffic > 0 ? ROLE_TICKET
+					 : ROLE_DIM,
+		_("version %s"), v->version ? v->version : "?");
 	if (isnan(v->traffic))
 		doc_cell(out, ROLE_DIM, "-");
 	else
@@ -318,6 +321,8 @@ static void add_facts(
 
 	if (row->since != NONE_INT)
 		console_moment(c, &since, row->since);
+	if (row->since != NONE_INT && !row->moved)
+		strbuf_adds(&since, _(", or earlier: nobody saw it move"));
 	doc_field(out, _("points at"), ROLE_STRONG, row->version);
 	doc_field(out, _("since"), ROLE_TEXT, since.buf);
 	if (row->pointer && row->pointer->author)

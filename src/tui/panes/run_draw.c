@@ -232,6 +232,9 @@ static void add_state(struct pane *p, const struct step_row *row,
 		doc_field(out, _("before"), ROLE_REMOVED, row->before_value);
 	if (row->after_value)
 		doc_field(out, _("after"), ROLE_ADDED, row->after_value);
+	if (s->state == STEP_OK && step_changes(s->step) &&
+		(s->step->undo || s->step->kind == KIND_ACTION))
+		doc_text(out, ROLE_DIM, _("x and then u take it back"));
 	strbuf_release(&took);
 	strbuf_release(&ago);
 	strbuf_release(&line);
