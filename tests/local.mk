@@ -258,3 +258,4 @@ check_PROGRAMS += tests/unit/outputs
 tests_unit_outputs_SOURCES = tests/unit/outputs.c tests/fuzz/outputs.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/logind
 dist_check_SCRIPTS += tests/e2e/console.sh
+dist_check_SCRIPTS += tests/e2e/models.sh

@@ -7,6 +7,7 @@
 #include "core/duration.h"
 #include "core/i18n.h"
 #include "core/mem.h"
+#include "core/number.h"
 #include "report/suspects.h"
 #include "store/observe.h"
 #include "tui/console.h"
@@ -37,18 +38,32 @@ static bool is_plain_field(const char *field)
 	return false;
 }
 
+/* A share of the traffic is read as a percentage. */
+static void add_value(struct strbuf *out, const struct change *ch, const char *value)
+{
+	double share;
+
+	if (!value)
+		strbuf_adds(out, _("none"));
+	else if (!strcmp(ch->field, "traffic") &&
+		number_parse(&share, value, strlen(value)))
+		strbuf_addf(out, "%.4g %%", share * 100);
+	else
+		strbuf_adds(out, value);
+}
+
 void change_moved(struct strbuf *out, const struct change *ch)
 {
-	const char *before = ch->before ? ch->before : _("none");
-	const char *after = ch->after ? ch->after : _("none");
-
-	if (!ch->field)
+	if (!ch->field) {
 		strbuf_adds(
 			out, ch->after || !ch->before ? _("appeared") : _("went away"));
-	else if (is_plain_field(ch->field))
-		strbuf_addf(out, "%s -> %s", before, after);
-	else
-		strbuf_addf(out, "%s %s -> %s", ch->field, before, after);
+		return;
+	}
+	if (!is_plain_field(ch->field))
+		strbuf_addf(out, "%s ", ch->field);
+	add_value(out, ch, ch->before);
+	strbuf_adds(out, " -> ");
+	add_value(out, ch, ch->after);
 }
 
 void change_text(struct strbuf *out, const struct change *ch)

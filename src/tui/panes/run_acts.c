@@ -7,7 +7,9 @@
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/loop.h"
+#include "runbook/onestep.h"
 #include "runbook/supervisor.h"
+#include "runbook/undo.h"
 #include "tui/runbook_open.h"
 
 /*
@@ -385,13 +387,75 @@ static unsigned act_cancel(struct console *c, struct pane *p, const struct actio
 	return ACT_RELOAD;
 }
 
+/* The runbook, opened once more beside this one: a run of its own, in front. */
+static struct pane *open_beside(
+	struct console *c, const struct run_pane *r, const char *file, bool dry_run)
+{
+	const struct vars_scope *scope = walk_scope(r->walk);
+	const struct walk_plan plan = {
+		.file = file,
+		.service = scope->service,
+		.context = scope->context,
+		.config_file = console_config_file(c),
+		.dry_run = dry_run,
+	};
+	struct walk *w = NULL;
+	struct err e = ERR_INIT;
+
+	if (walk_open(&w, console_store(c), console_config(c), &plan, &e))
+		console_fail(c, &e);
+	err_release(&e);
+	return w ? run_push(c, w) : NULL;
+}
+
+/* What an ended run did is taken back by another, from its journal. */
+static void undo_ended(struct console *c, struct pane *p, const struct step *s)
+{
+	struct run_pane *r = pane_data(p);
+	struct strbuf book = STRBUF_INIT;
+	struct undo undo;
+	struct err e = ERR_INIT;
+	struct pane *beside = NULL;
+	char *file = NULL;
+
+	run_patience(p, true);
+	if (undo_write(&book, &undo, r->walk, console_config(c), s->name, &e) ||
+		onestep_keep(&file, &book, &e))
+		console_fail(c, &e);
+	else
+		beside = open_beside(c, r, file, false);
+	run_patience(p, false);
+	if (beside)
+		run_ask_first(beside);
+	err_release(&e);
+	strbuf_release(&book);
+	free(file);
+}
+
 static unsigned act_undo(struct console *c, struct pane *p, const struct action *a)
 {
 	const struct run_step *s = run_selected(p);
 
-	(void)c, (void)a;
-	if (s)
+	(void)a;
+	if (s && run_live(pane_data(p)))
 		ask_start(p, s->step->n, true, false);
+	else if (s)
+		undo_ended(c, p, s->step);
+	return ACT_REDRAW;
+}
+
+/* Everything that reads is done, what changes is planned with the backend and shown. */
+static unsigned act_rehearse(struct console *c, struct pane *p, const struct action *a)
+{
+	struct run_pane *r = pane_data(p);
+	struct pane *beside;
+
+	(void)a;
+	run_patience(p, true);
+	beside = open_beside(c, r, walk_runbook(r->walk)->file, true);
+	run_patience(p, false);
+	if (beside)
+		start(beside, 1, false, "no");
 	return ACT_REDRAW;
 }
 
@@ -474,14 +538,29 @@ static unsigned can_undo(struct console *c, struct pane *p, const struct action 
 	bool found = false;
 
 	(void)c, (void)a;
-	if (!s || !takes_acts(p) || walk_run(r->walk)->dry_run)
+	if (!s || walk_run(r->walk)->dry_run)
 		return ACT_IGNORED;
+	if (!takes_acts(p))
+		return s->state == STEP_OK && s->step->kind == KIND_ACTION ? ACT_HANDLED
+									   : ACT_IGNORED;
 	list = mem_new(walk_run(r->walk)->n + 1, sizeof(*list));
 	n = run_undoable(walk_run(r->walk), list, walk_run(r->walk)->n);
 	for (size_t i = 0; i < n; i++)
 		found |= list[i] == s->step->n;
 	free(list);
 	return found ? ACT_HANDLED : ACT_IGNORED;
+}
+
+static unsigned can_rehearse(struct console *c, struct pane *p, const struct action *a)
+{
+	struct run_pane *r = pane_data(p);
+	const struct run *run = r->walk ? walk_run(r->walk) : NULL;
+
+	(void)c, (void)a;
+	return run && !run_begun(r) && !run->dry_run && run->n == 1 &&
+			run->steps[0].step->kind == KIND_ACTION
+		? ACT_HANDLED
+		: ACT_IGNORED;
 }
 
 static unsigned can_decide(struct console *c, struct pane *p, const struct action *a)
@@ -517,6 +596,10 @@ const struct action run_actions[] = {
 	{.name = "undo-step", .letter = 'u', .flags = RUN_ACT | ACTION_ASKS, .title = N_("undo"),
 		.help = N_("run what takes this step back, after a confirmation"),
 		.run = act_undo, .possible = can_undo},
+	{.name = "rehearse", .letter = 'p', .flags = RUN_ACT | ACTION_ASKS,
+		.title = N_("rehearse"),
+		.help = N_("plan it with the backend and show it: a dry run, nothing changes"),
+		.run = act_rehearse, .possible = can_rehearse},
 	{.name = "decide-step", .letter = 'd', .flags = RUN_ACT | ACTION_ASKS, .title = N_("decide"),
 		.help = N_("say how a step ended that nobody saw end"),
 		.run = act_decide, .possible = can_decide},
