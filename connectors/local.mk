@@ -4,6 +4,7 @@ dist_connectors_DATA += connectors/kserve.yaml
 dist_connectors_DATA += connectors/databricks.yaml
 dist_connectors_DATA += connectors/bentoml.yaml
 dist_connectors_DATA += connectors/http.yaml
+dist_connectors_DATA += connectors/kubernetes.yaml
 dist_connectors_DATA += connectors/langfuse.yaml
 dist_connectors_DATA += connectors/litellm.yaml
 dist_connectors_DATA += connectors/mlflow.yaml

@@ -52,10 +52,11 @@ static bool take_value(
 	struct strbuf *out, size_t from, const char *s, const char *end, const char *key)
 {
 	const char *equals = memchr(s, '=', (size_t)(end - s));
-	const char *name_end = equals, *value = equals + 1;
+	const char *name_end = equals, *value;
 
 	if (!equals)
 		return false;
+	value = equals + 1;
 	trim(&s, &name_end);
 	if (!is_text(s, name_end, key))
 		return false;

@@ -350,9 +350,11 @@ static void job_source(struct auth_job *job, const struct source_conf *from)
 	};
 }
 
-int auth_job_request(struct auth_job *job, struct auth_try *t, struct http_request *req,
-	const char *secret, auth_done_fn *done, struct err *e)
+int auth_job_request(struct auth_job *job, struct auth_try *t,
+	const struct http_request *req, const char *secret, auth_done_fn *done,
+	struct err *e)
 {
+	struct http_request mine = *req;
 	struct credential none;
 
 	(void)e;
@@ -364,10 +366,10 @@ int auth_job_request(struct auth_job *job, struct auth_try *t, struct http_reque
 		strbuf_room(&job->told, strlen(secret) + 1);
 		strbuf_adds(&job->told, secret);
 	}
-	req->source = &job->conf;
-	if (!req->credential)
-		req->credential = &none;
-	job->request = http_start(job->auth->http, req, job_answered, job);
+	mine.source = &job->conf;
+	if (!mine.credential)
+		mine.credential = &none;
+	job->request = http_start(job->auth->http, &mine, job_answered, job);
 	return AUTH_WAITS;
 }
 

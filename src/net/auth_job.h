@@ -83,7 +83,7 @@ int auth_job_for(struct auth_job **out, struct auth_try *t, const char *key, str
  * Start it: AUTH_WAITS, or -1.  The request is sent without a credential but req->credential, at
  * most once; a source of its own carries the TLS of the asker's.
  */
-int auth_job_request(struct auth_job *job, struct auth_try *t, struct http_request *req,
+int auth_job_request(struct auth_job *job, struct auth_try *t, const struct http_request *req,
 	const char *secret, auth_done_fn *done, struct err *e);
 int auth_job_command(struct auth_job *job, struct auth_try *t, const char *const *argv,
 	const char *const *env, const char *input, auth_done_fn *done, struct err *e);
