@@ -21,6 +21,7 @@
 /* The collector looks around this often: for wants, for outcomes to write, for its own delays. */
 #define TICK_NS (250 * NS_PER_MS)
 #define OUTCOMES_EVERY_NS NS_PER_S
+#define QUIET_MAX_NS (5 * NS_PER_S) /* an outcome that is no news may wait that long */
 #define LOCK_EVERY_NS (5 * NS_PER_S)
 #define PRESENT_EVERY_NS (5 * NS_PER_S)
 #define TRIM_EVERY_NS (60 * NS_PER_S)
@@ -61,6 +62,7 @@ struct source {
 	struct wanted *wanted; /* open wants, oldest first; the first may be under way */
 	bool refresh; /* the first want is a refresh, served by `round` */
 	unsigned lock_tries;
+	enum source_state told; /* of the outcome before */
 	int64_t asked; /* POLL_ONCE: our want, when another collector reads this source; 0 */
 };
 
@@ -78,7 +80,8 @@ struct poll {
 	struct arena texts; /* of the outcomes that wait */
 	struct poll_outcome *outcomes;
 	size_t n_outcomes, cap_outcomes;
-	int64_t outcomes_mono, present_mono, trim_mono;
+	int64_t outcomes_due_mono; /* INT64_MAX: none wait */
+	int64_t present_mono, trim_mono;
 	int64_t seen_mono, stalled_mono;
 	int64_t store_version;
 	unsigned absent;
@@ -124,7 +127,7 @@ static void outcomes_write(struct poll *p)
 {
 	struct err e = ERR_INIT;
 
-	p->outcomes_mono = clock_mono();
+	p->outcomes_due_mono = INT64_MAX;
 	if (!p->n_outcomes)
 		return;
 	if (source_outcomes(p->store, p->outcomes, p->n_outcomes, &e) < 0) {
@@ -134,8 +137,10 @@ static void outcomes_write(struct poll *p)
 			loop_stop(p->loop);
 		}
 		err_release(&e);
-		if (p->n_outcomes < p->n * 4)
+		if (p->n_outcomes < p->n * 4) {
+			p->outcomes_due_mono = clock_mono() + OUTCOMES_EVERY_NS;
 			return; /* with the next batch */
+		}
 	}
 	p->n_outcomes = 0;
 	arena_reset(&p->texts);
@@ -148,12 +153,29 @@ static enum source_state state_of(const struct round *r, const struct err *e)
 	return e->code == ERR_AUTH || e->code == ERR_DENIED ? SRC_AUTH : SRC_FAILING;
 }
 
+/*
+ * News is told within a second.  That all is well as before may wait a third of the interval:
+ * a thousand sources write the same pages again with each batch.
+ */
+static int64_t outcome_hold(const struct source *s, enum source_state state)
+{
+	int64_t hold = s->conf->every_ns / 3;
+
+	if (state != SRC_OK || s->told != SRC_OK || s->refresh || hold < OUTCOMES_EVERY_NS)
+		return OUTCOMES_EVERY_NS;
+	return hold < QUIET_MAX_NS ? hold : QUIET_MAX_NS;
+}
+
 static void outcome_add(struct source *s, const struct round_outcome *ro, int64_t next_ns)
 {
 	struct poll *p = s->poll;
 	struct poll_outcome *o = mem_push(p->outcomes, p->n_outcomes, p->cap_outcomes);
 	const struct err *e = ro->e;
+	int64_t due = clock_mono() + outcome_hold(s, state_of(ro->round, e));
 
+	if (due < p->outcomes_due_mono)
+		p->outcomes_due_mono = due;
+	s->told = state_of(ro->round, e);
 	o->source_id = s->id;
 	o->generation = s->generation;
 	o->at = ro->round->now;
@@ -560,7 +582,7 @@ static void on_tick(void *ctx)
 
 	time_look(p);
 	loop_after(p->loop, TICK_NS, on_tick, p);
-	if (clock_mono() - p->outcomes_mono >= OUTCOMES_EVERY_NS)
+	if (clock_mono() >= p->outcomes_due_mono)
 		outcomes_write(p);
 	if (p->mode == POLL_ONCE)
 		holders_look(p);
@@ -687,7 +709,8 @@ static void poll_start(struct poll *p)
 	descriptors_raise();
 	p->http = http_new(p->loop);
 	p->map = map_new(p->loop, NULL);
-	p->seen_mono = p->outcomes_mono = p->present_mono = now;
+	p->seen_mono = p->present_mono = now;
+	p->outcomes_due_mono = INT64_MAX;
 	p->trim_mono = now + NS_PER_S;
 	p->wants_unread = true;
 	loop_signal(p->loop, SIGTERM, on_stop, p);
