@@ -202,3 +202,19 @@ venv() {
 	done
 	skip "pip could not install $*"
 }
+
+# go_program NAME PACKAGE@VERSION: built once and cached; its path in $program.
+go_program() {
+	program=${TOCSIN_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/tocsin-tests}/go/$1
+	[ -x "$program" ] && return 0
+	need go golang
+	mkdir -p "$(dirname "$program")"
+	for pause in 5 20 0; do
+		if GOBIN=$work/go go install -trimpath "$2"; then
+			mv "$work/go/$1" "$program"
+			return 0
+		fi
+		sleep "$pause"
+	done
+	skip "go could not install $2"
+}

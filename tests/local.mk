@@ -134,6 +134,8 @@ LIVE_TESTS += tests/live/bentoml.sh
 LIVE_TESTS += tests/live/homemade.sh
 LIVE_TESTS += tests/live/litellm.sh
 LIVE_TESTS += tests/live/mlflow.sh
+LIVE_TESTS += tests/live/oci-3.sh
+LIVE_TESTS += tests/live/oci.sh
 LIVE_TESTS += tests/live/prometheus.sh
 LIVE_TESTS += tests/live/ray.sh
 LIVE_TESTS += tests/live/sagemaker.sh
@@ -141,6 +143,7 @@ LIVE_TESTS += tests/live/unleash.sh
 EXTRA_DIST += tests/live/prisma-engine.js tests/live/servers.sh tests/live/unleash-server.js
 EXTRA_DIST += tests/live/registry.py tests/live/signed_moto.py
 dist_check_SCRIPTS += $(LIVE_TESTS)
+EXTRA_DIST += tests/live/registry.sh tests/live/token_server.py
 check-live: all
 	@TOCSIN_STRICT=1 TOCSIN_LIVE=all $(top_srcdir)/tests/run . TESTS='$(LIVE_TESTS)'
 
