@@ -28,8 +28,8 @@ plain tiny 1 "$work/tiny"
 manifest tiny latest "$work/tiny"
 i=100
 while [ $i -lt 205 ]; do
-	blob "many/r$i" "$work/config"
-	blob "many/r$i" "$work/layer"
+	blob "many/r$i" "$work/artifact.config"
+	blob "many/r$i" "$work/artifact.layer"
 	manifest "many/r$i" latest "$work/tiny"
 	i=$((i + 1))
 done

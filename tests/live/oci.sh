@@ -158,7 +158,7 @@ for t in v7:$k7 v8:$k8; do
 	expect "${t%%:*} stays" "${t#*:}" "$(tagged ml/fraud-detector "${t%%:*}")"
 done
 run 0 "$TOCSIN" audit list
-says roll-back
+says retag
 # Again: it names a version, so that nothing more happens.  By a tag, and by an untagged digest.
 rollback 0 basic ml/fraud-detector production "$k7" --yes
 rollback 0 basic ml/fraud-detector production v8 --yes

@@ -22,7 +22,7 @@ registry() {
 	base=http://127.0.0.1:$port
 	cat >"$work/$1.yml" <<-YAML
 		version: 0.1
-		log: {level: error}
+		log: {level: error, accesslog: {disabled: true}}
 		storage: {filesystem: {rootdirectory: $work/$1}, delete: {enabled: true}}
 		http: {addr: "127.0.0.1:$port"}
 	YAML
@@ -72,20 +72,20 @@ descriptor() {
 		"$(wc -c <"$1")"
 }
 
-# artifact REPOSITORY FILE CONFIG_TYPE LAYER_TYPE MORE: blobs $work/config and $work/layer are
+# artifact REPOSITORY FILE CONFIG_TYPE LAYER_TYPE MORE: blobs $work/artifact.config and $work/artifact.layer are
 # pushed, the manifest is in FILE; MORE are further members, each with a comma in front.
 artifact() {
-	blob "$1" "$work/config"
-	blob "$1" "$work/layer"
+	blob "$1" "$work/artifact.config"
+	blob "$1" "$work/artifact.layer"
 	printf '{"schemaVersion":2,"mediaType":"%s","config":%s,"layers":[%s]%s}' "$MANIFEST" \
-		"$(descriptor "$work/config" "$3")" "$(descriptor "$work/layer" "$4")" "$5" >"$2"
+		"$(descriptor "$work/artifact.config" "$3")" "$(descriptor "$work/artifact.layer" "$4")" "$5" >"$2"
 }
 
 # kit REPOSITORY VERSION FILE: a KitOps ModelKit.
 kit() {
 	printf '{"manifestVersion":"1.0.0","package":{"name":"%s","version":"%s","authors":["Ada","Ben"]},"model":{"name":"net","path":"model.onnx","framework":"onnx"}}' \
-		"${1##*/}" "$2" >"$work/config"
-	echo "weights of $1, version $2" >"$work/layer"
+		"${1##*/}" "$2" >"$work/artifact.config"
+	echo "weights of $1, version $2" >"$work/artifact.layer"
 	artifact "$1" "$3" application/vnd.kitops.modelkit.config.v1+json \
 		application/vnd.kitops.modelkit.model.v1.tar \
 		',"annotations":{"ml.kitops.modelkit.cli-version":"1.7.0"}'
@@ -94,8 +94,8 @@ kit() {
 # pack REPOSITORY VERSION FILE: a CNCF ModelPack.
 pack() {
 	printf '{"descriptor":{"createdAt":"2026-08-0%sT10:00:00.5+02:00","authors":["Cy"],"family":"bert","name":"ranker","version":"%s","sourceURL":"https://git.example/ranker"},"config":{"format":"safetensors"}}' \
-		"$2" "$2" >"$work/config"
-	echo "tensors of $1, version $2" >"$work/layer"
+		"$2" "$2" >"$work/artifact.config"
+	echo "tensors of $1, version $2" >"$work/artifact.layer"
 	artifact "$1" "$3" application/vnd.cncf.model.config.v1+json \
 		application/vnd.cncf.model.weight.v1.raw \
 		',"artifactType":"application/vnd.cncf.model.manifest.v1+json"'
@@ -103,8 +103,8 @@ pack() {
 
 # plain REPOSITORY VERSION FILE: what oras pushes.
 plain() {
-	printf '{}' >"$work/config"
-	echo "anything of $1, version $2" >"$work/layer"
+	printf '{}' >"$work/artifact.config"
+	echo "anything of $1, version $2" >"$work/artifact.layer"
 	artifact "$1" "$3" application/vnd.oci.empty.v1+json application/octet-stream \
 		",\"artifactType\":\"application/vnd.acme.scaler\",\"annotations\":{\"org.opencontainers.image.created\":\"2026-08-08T10:00:00Z\",\"org.opencontainers.image.version\":\"$2\"}"
 }
