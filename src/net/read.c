@@ -35,7 +35,7 @@ void read_finish(struct read *r, const struct err *e)
 		fetch_free(r->fetches);
 	r->result.dropped_why = r->dropped_why;
 	/* Items that all failed are no part of an answer. */
-	if (!e && r->first.code && !r->used)
+	if (!e && r->first.code && (!r->used || !r->result.answers))
 		e = &r->first;
 	r->result.incomplete = e ? NULL : r->incomplete;
 	if (e || r->incomplete || r->result.dropped)

@@ -16,6 +16,7 @@ struct reply_checking {
 	char *url; /* owned */
 	struct strbuf input; /* the document that programs see */
 	struct err failed; /* why it failed, without the backend's words */
+	struct err refused; /* what the status of one of ok_status means */
 	int status;
 	enum asking asking;
 	bool done, waits;
@@ -125,6 +126,7 @@ static void checking_free(struct reply_checking *c)
 	free(c->label);
 	strbuf_release(&c->input);
 	err_release(&c->failed);
+	err_release(&c->refused);
 	free(c);
 }
 
@@ -191,12 +193,41 @@ static void says_failure(struct reply_checking *c)
 {
 	struct strbuf shown = STRBUF_INIT;
 
+	if (c->refused.code) {
+		err_move(&c->failed, &c->refused);
+		find_words(c);
+		return;
+	}
 	url_shown(&shown, c->url);
 	err_set(&c->failed, ERR_BACKEND, _("the server says that it failed"));
 	err_where(&c->failed, "%s", shown.buf);
 	err_retry(&c->failed, RETRY_LATER);
 	strbuf_release(&shown);
 	find_words(c);
+}
+
+/* These speak of the object; what other statuses mean in general is about the server. */
+static bool is_about_object(const struct reply_checking *c)
+{
+	return c->status >= 400 && c->status < 500 && c->status != 429 &&
+		c->failed.code != ERR_AUTH;
+}
+
+/* The connector's own words: they know what was asked. */
+static void set_words(struct reply_checking *c, const char *words)
+{
+	struct err own = ERR_INIT;
+
+	if (!is_about_object(c)) {
+		add_to_error(c, words);
+		return;
+	}
+	err_set(&own, c->failed.code, _("%s (%d)"), words, c->status);
+	if (c->failed.where)
+		err_where(&own, "%s", c->failed.where);
+	err_retry(&own, c->failed.retry);
+	err_clear(&c->failed);
+	err_move(&c->failed, &own);
 }
 
 /* A program that finds no words, or fails, leaves it to the usual places. */
@@ -209,7 +240,7 @@ static void own_words(struct reply_checking *c, const char *text)
 		return;
 	}
 	add_words(&words, text, strlen(text));
-	add_to_error(c, words.buf);
+	set_words(c, words.buf);
 	strbuf_release(&words);
 	finish(c);
 }
@@ -273,6 +304,18 @@ static void take_input(struct reply_checking *c, struct http_answer *a)
 	}
 }
 
+/* With a status that is taken besides 2xx there may come a text: then the status says it. */
+static bool is_document(const struct reply_checking *c)
+{
+	struct json *body = NULL;
+	struct err ignored = ERR_INIT;
+	bool is = !json_parse(&body, c->input.buf, c->input.len, &ignored);
+
+	json_free(body);
+	err_release(&ignored);
+	return is;
+}
+
 static void check(struct reply_checking *c, struct http_answer *a, const struct err *e)
 {
 	const struct connector_request *req = c->spec.request;
@@ -293,7 +336,9 @@ static void check(struct reply_checking *c, struct http_answer *a, const struct 
 		return;
 	}
 	take_input(c, a);
-	if (body_says_failure(c))
+	if (e)
+		err_copy(&c->refused, e);
+	if (body_says_failure(c) || (e && !is_document(c)))
 		says_failure(c);
 	else if (req->ok.text || (ok->text && !e))
 		run_program(c, ok, "ok", ASKING_OK);
@@ -308,7 +353,9 @@ struct reply_checking *reply_check(const struct reply_spec *spec, struct http_an
 
 	c->spec = *spec;
 	c->url = mem_strdup(spec->url);
-	c->values = spec->values ? json_copy(spec->values) : NULL;
+	c->values = spec->values ? json_copy(spec->values) : json_object();
+	json_set(c->values, "status", json_new_int(a->status));
+	json_set(c->values, "headers", reply_headers(a));
 	c->status = a->status;
 	c->fn = fn;
 	c->ctx = ctx;

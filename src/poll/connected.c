@@ -502,7 +502,7 @@ static int probe_version(struct probe *out, const struct connector *c,
 
 /* Without a program the answer may be any text. */
 static int probe_ask(struct probe *out, const struct connector *c,
-	const struct source_conf *conf, const struct json *values, struct map *m,
+	const struct source_conf *conf, struct json *values, struct map *m,
 	struct arena *a, struct err *e)
 {
 	struct connector_request asked = c->probe;
@@ -538,8 +538,11 @@ static int probe_ask(struct probe *out, const struct connector *c,
 			result = reply_check_now(
 				&input, &reply, &answer, sent ? &failed : NULL, e);
 	}
-	if (!result)
+	if (!result) {
+		json_set(values, "status", json_new_int(answer.status));
+		json_set(values, "headers", reply_headers(&answer));
 		result = probe_version(out, c, &input, values, m, a, e);
+	}
 	strbuf_release(&input);
 	http_answer_release(&answer);
 	request_release(&request);
