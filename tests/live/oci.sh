@@ -170,11 +170,11 @@ models
 holds "and as Tocsin says" "$(pointed basic ml/fraud-detector production) == ['$k6']"
 
 # What does not exist is no rollback; what is no reference does not reach the registry.
-rollback 1 basic ml/fraud-detector production v99 --yes
+rollback 2 basic ml/fraud-detector production v99 --yes
 says "no such tag or digest: v99"
-rollback 1 basic ml/nothing production v7 --yes
+rollback 2 basic ml/nothing production v7 --yes
 says "no such"
-rollback 1 basic ml/fraud-detector production ../../x --yes
+rollback 2 basic ml/fraud-detector production ../../x --yes
 expect "the tag stays" "$k6" "$(tagged ml/fraud-detector production)"
 
 # --- behind tokens: a reader may not, who may push may ---
