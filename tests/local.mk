@@ -203,6 +203,9 @@ tests_unit_connector_cases_SOURCES = tests/unit/connector_cases.c tests/unit/cas
 EXTRA_DIST += tests/data/connectors
 check_PROGRAMS += tests/unit/read
 tests_unit_read_SOURCES = tests/unit/read.c tests/unit/web.c tests/unit/web.h
+check_PROGRAMS += tests/unit/action_param
+check_PROGRAMS += tests/unit/action_steps
+tests_unit_action_steps_SOURCES = tests/unit/action_steps.c tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/action
 tests_unit_action_SOURCES = tests/unit/action.c tests/unit/web.c tests/unit/web.h
 

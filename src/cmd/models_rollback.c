@@ -1,4 +1,4 @@
-/* models_rollback.c - tocsin models rollback: a movable name at another version, by a run of one step */
+/* models_rollback.c - tocsin models rollback: a name moved by a run of one step */
 #include "config.h"
 
 #include <string.h>

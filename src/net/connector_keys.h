@@ -29,34 +29,35 @@ struct request_keys {
 
 /* `params` is left out: an action has its own. */
 #define REQUEST_FIELDS(type, member)                                                              \
-	KEY(type, "", YAML_SELF, member.self), \
-	KEY(type, "get", YAML_NODE, member.path[HTTP_GET], \
-		.help = N_("the path; this or one of the next is the request")), \
-	KEY(type, "head", YAML_NODE, member.path[HTTP_HEAD], .help = N_("the path")), \
-	KEY(type, "post", YAML_NODE, member.path[HTTP_POST], .help = N_("the path")), \
-	KEY(type, "put", YAML_NODE, member.path[HTTP_PUT], .help = N_("the path")), \
-	KEY(type, "patch", YAML_NODE, member.path[HTTP_PATCH], .help = N_("the path")), \
-	KEY(type, "delete", YAML_NODE, member.path[HTTP_DELETE], \
-		.help = N_("the path")), \
-	KEY(type, "query", YAML_NODE, member.query, \
-		.help = N_("a map of parameters; $name is a value, left out when it is null")), \
-	KEY(type, "headers", YAML_NODE, member.headers, .help = N_("a map, likewise")), \
-	KEY(type, "json", YAML_NODE, member.json, .help = N_("jq on null: the body")), \
-	KEY(type, "form", YAML_NODE, member.form, \
-		.help = N_("a map of fields: an urlencoded body")), \
-	KEY(type, "graphql", YAML_TEXT, member.graphql, \
-		.help = N_("the text of a GraphQL query; it fails when the answer has errors")), \
-	KEY(type, "variables", YAML_NODE, member.variables, \
-		.help = N_("jq on null: the variables of a GraphQL query")), \
-	KEY(type, "rpc", YAML_TEXT, member.rpc, \
+	KEY(type, "", YAML_SELF, member.self),                                                     \
+	KEY(type, "get", YAML_NODE, member.path[HTTP_GET],                                         \
+		.help = N_("the path; this or one of the next is the request")),                   \
+	KEY(type, "head", YAML_NODE, member.path[HTTP_HEAD], .help = N_("the path")),              \
+	KEY(type, "post", YAML_NODE, member.path[HTTP_POST], .help = N_("the path")),              \
+	KEY(type, "put", YAML_NODE, member.path[HTTP_PUT], .help = N_("the path")),                \
+	KEY(type, "patch", YAML_NODE, member.path[HTTP_PATCH], .help = N_("the path")),            \
+	KEY(type, "delete", YAML_NODE, member.path[HTTP_DELETE],                                   \
+		.help = N_("the path")),                                                           \
+	KEY(type, "query", YAML_NODE, member.query,                                                \
+		.help = N_("a map of parameters; $name is a value, left out when it is null")),    \
+	KEY(type, "headers", YAML_NODE, member.headers, .help = N_("a map, likewise")),            \
+	KEY(type, "json", YAML_NODE, member.json, .help = N_("jq on null: the body")),             \
+	KEY(type, "form", YAML_NODE, member.form,                                                  \
+		.help = N_("a map of fields: an urlencoded body")),                                \
+	KEY(type, "graphql", YAML_TEXT, member.graphql,                                            \
+		.help = N_("the text of a GraphQL query; it fails when the answer has errors")),   \
+	KEY(type, "variables", YAML_NODE, member.variables,                                        \
+		.help = N_("jq on null: the variables of a GraphQL query")),                       \
+	KEY(type, "rpc", YAML_TEXT, member.rpc,                                                    \
 		.help = N_("the method of a JSON-RPC 2.0 call; it fails when the answer has an error")), \
-	KEY(type, "content_type", YAML_TEXT, member.content_type, \
-		.help = N_("of the body, instead of what the body implies")), \
-	KEY(type, "ok_status", YAML_NODE, member.ok_status, \
-		.help = N_("a list of statuses that are fine besides 2xx")), \
-	KEY(type, "ok", YAML_NODE, member.ok, \
-		.help = N_("jq on the answer: false or null says that it failed")), \
-	KEY(type, "text", YAML_BOOL, member.plain, .help = N_("the answer is plain text: the programs get a string"))
+	KEY(type, "content_type", YAML_TEXT, member.content_type,                                  \
+		.help = N_("of the body, instead of what the body implies")),                      \
+	KEY(type, "ok_status", YAML_NODE, member.ok_status,                                        \
+		.help = N_("a list of statuses that are fine besides 2xx")),                       \
+	KEY(type, "ok", YAML_NODE, member.ok,                                                      \
+		.help = N_("jq on the answer: false or null says that it failed")),                \
+	KEY(type, "text", YAML_BOOL, member.plain,                                                 \
+		.help = N_("the answer is plain text: the programs get a string"))
 #define RPC_FIELD(type, member)                                                                    \
 	KEY(type, "params", YAML_NODE, member.params,                                              \
 		.help = N_("jq on null: the parameters of a JSON-RPC call"))

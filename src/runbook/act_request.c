@@ -7,7 +7,7 @@
 #include "core/arena.h"
 #include "core/i18n.h"
 #include "model/registry.h"
-#include "net/request.h"
+#include "net/exchange.h"
 #include "store/observe.h"
 
 static void add_value(struct strbuf *out, const struct json *value)
@@ -32,6 +32,37 @@ static void add_body(
 		strbuf_addf(out, "%s\n", act->effects);
 }
 
+/* The address with what is known; what is only read before the plan stays as the file says it. */
+static void add_line(struct strbuf *out, const struct act *act, const struct connector *c,
+	const struct connector_action *action, const struct source_conf *source)
+{
+	struct json *values = NULL;
+	struct strbuf url = STRBUF_INIT;
+	struct err ignored = ERR_INIT;
+	bool known = !exchange_values(&values, c, source, &ignored);
+
+	json_each (v, act->params)
+		if (known)
+			json_add(values, json_key(v), json_copy(v));
+	known = known &&
+		!request_url(&url, &action->request, source->url, values, &ignored);
+	strbuf_addf(out, "%s ", http_method_name(action->request.method));
+	if (known)
+		strbuf_adds(out, url.buf);
+	else
+		strbuf_addf(out, "%s%s", source->url, action->request.path);
+	strbuf_addc(out, '\n');
+	strbuf_release(&url);
+	err_release(&ignored);
+	json_free(values);
+}
+
+static void add_wait(struct strbuf *out, const char *word, const struct connector_wait *w)
+{
+	if (w->request.path)
+		strbuf_addf(out, "%s: %s\n", word, w->says ? w->says : w->until.text);
+}
+
 static int add_request(struct strbuf *out, const struct act *act,
 	const struct config *config, const struct source_conf *conf, struct arena *a,
 	struct err *e)
@@ -50,10 +81,12 @@ static int add_request(struct strbuf *out, const struct act *act,
 	} else if (connector_source(&source, &c, conf, a, e)) {
 		rc = -1;
 	} else {
-		strbuf_addf(out, "%s ", http_method_name(action->request.method));
-		rc = request_url(out, &action->request, source.url, act->params, e);
-		strbuf_addc(out, '\n');
+		add_line(out, act, &c, action, &source);
 		add_body(out, action, act->params);
+		if (act->expect)
+			strbuf_addf(out, _("only if it is now %s\n"), act->expect);
+		add_wait(out, _("read back until"), &action->verify);
+		add_wait(out, _("effect"), &action->effect);
 	}
 	connector_release(&c);
 	return rc;
