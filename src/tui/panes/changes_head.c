@@ -200,15 +200,16 @@ static void draw_labels(struct pane *p, const struct box *b, const struct axis *
 {
 	const struct changes *mine = pane_data(p);
 	struct strbuf text = STRBUF_INIT;
+	bool late = false;
 	int used, x;
 
 	console_time(pane_console(p), &text, ax->from);
 	used = ax->x + box_text(b, 1, ax->x, b->cols, ROLE_DIM, text.buf) + 1;
-	box_right(b, 1, ax->x, ax->cols, ROLE_DIM, _("now"));
 	for (size_t i = mine->n_onsets; i-- > 0;) {
 		x = axis_x(ax, mine->onsets[i].at);
 		if (x < 0)
 			continue;
+		late |= x > ax->x + ax->cols - 8;
 		strbuf_reset(&text);
 		strbuf_addc(&text, '^');
 		/* Where the label would run into another the mark alone stands. */
@@ -217,6 +218,8 @@ static void draw_labels(struct pane *p, const struct box *b, const struct axis *
 		box_text(b, 1, x, ax->x + ax->cols - x,
 			severity_role(mine->onsets[i].severity), text.buf);
 	}
+	if (!late)
+		box_right(b, 1, ax->x, ax->cols, ROLE_DIM, _("now"));
 	strbuf_release(&text);
 }
 

@@ -307,7 +307,7 @@ static const struct column last_columns[] = {
 		.cell = cell_since, .compare = compare_since},
 	{.name = "age", .title = N_("Age"), .min = 4, .max = 11, .align = 'r', .priority = 2,
 		.cell = cell_age},
-	{.name = "source", .title = N_("Source"), .min = 6, .max = 16, .align = 'l', .priority = 4,
+	{.name = "source", .title = N_("Source"), .min = 6, .max = 16, .align = 'l', .priority = 6,
 		.cell = cell_source},
 };
 /* clang-format on */
@@ -339,12 +339,13 @@ static void add_column(struct inventory *mine, size_t *n, const struct field *f)
 	static const int priorities[] = {1, 3, 6};
 	bool number =
 		f->type == FIELD_INT || f->type == FIELD_REAL || f->type == FIELD_TIME;
-	int class = class_of(f);
+	int class = class_of(f), least;
 
 	mine->titles[*n] = title_of(f);
-	mine->columns[(*n)++] = (struct column){.name = f->name,
-		.title = mine->titles[*n - 1],
-		.min = class ? 6 : 10,
+	least = f->flags & FIELD_PATH ? 10 : draw_width(mine->titles[*n]);
+	mine->columns[*n] = (struct column){.name = f->name,
+		.title = mine->titles[*n],
+		.min = least < 4 ? 4 : least,
 		.max = class ? 24 : 40,
 		.grow = f->flags & FIELD_PATH ? 1 : 0,
 		.align = number ? 'r' : 'l',
@@ -352,6 +353,7 @@ static void add_column(struct inventory *mine, size_t *n, const struct field *f)
 		.cell = cell_field,
 		.if_any = class != 0,
 		.about = f};
+	(*n)++;
 }
 
 static const struct inventory_kind *kind_of_pane(const char *name)
