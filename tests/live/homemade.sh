@@ -105,7 +105,10 @@ echo "fraud 8 6,7,8" >"$work/registry"
 echo "8 no" >"$work/two"
 models scraped=in-sync health=in-sync head=rolling-out
 echo "8 no" >"$work/one"
-models scraped=rolling-out health=rolling-out
+run 3 "$TOCSIN" poll --once
+says "503, without a version"
+"$TOCSIN" models list --json >"$work/status.json" || true
+holds "both are starting" "[m['state'] for m in d['models'] if m.get('service') in ('scraped', 'health')] == ['rolling-out'] * 2"
 
 # --- a login page, and nobody there ---
 sed -i 's|path: /v1/version|path: /login|' "$XDG_CONFIG_HOME/tocsin/config.yaml"
