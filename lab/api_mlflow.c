@@ -522,6 +522,70 @@ static void delete_version_tag(struct answer *a, struct lab *lab, struct request
 	json_free(body);
 }
 
+/* --- runs: what a version's training left, its evaluation among it --- */
+
+static const struct reg_version *version_of_run(const struct registry *r, const char *run)
+{
+	for (size_t i = 0; run && i < r->n; i++)
+		for (size_t k = 0; k < r->models[i].n_versions; k++)
+			if (!strcmp(r->models[i].versions[k].run_id, run))
+				return &r->models[i].versions[k];
+	return NULL;
+}
+
+static void add_metric(struct json *data, const struct reg_version *v, const char *score)
+{
+	struct json *m = json_add_object(json_add_array(data, "metrics"), NULL);
+
+	json_add_text(m, "key", "auc");
+	json_add_real(m, "value", strtod(score, NULL));
+	add_ms(m, "timestamp", v->created);
+	json_add_int(m, "step", 0);
+}
+
+/* The same for a run at all times: they follow from its identifier. */
+static void add_params(struct json *data, const struct reg_version *v)
+{
+	static const char *const depths[] = {"6", "7", "8"};
+	static const char *const rates[] = {"0.05", "0.08", "0.1"};
+	struct json *list = json_add_array(data, "params"), *p;
+
+	p = json_add_object(list, NULL);
+	json_add_text(p, "key", "max_depth");
+	json_add_text(p, "value", depths[(unsigned char)v->run_id[0] % 3]);
+	p = json_add_object(list, NULL);
+	json_add_text(p, "key", "learning_rate");
+	json_add_text(p, "value", rates[(unsigned char)v->run_id[1] % 3]);
+}
+
+static void get_run(struct answer *a, struct lab *lab, struct request *q)
+{
+	const char *run = request_query(q, "run_id");
+	const struct reg_version *v = version_of_run(&lab->platform->registry, run);
+	struct json *j, *out, *info, *data;
+
+	if (!v && run)
+		refuse(a, 404, "RESOURCE_DOES_NOT_EXIST", "Run with id=%s not found",
+			run);
+	else if (!v)
+		refuse(a, 400, "INVALID_PARAMETER_VALUE",
+			"Missing value for required parameter 'run_id'.");
+	if (!v)
+		return;
+	j = json_object();
+	out = json_add_object(j, "run");
+	info = json_add_object(out, "info");
+	json_add_text(info, "run_id", v->run_id);
+	json_add_text(info, "user_id", v->user);
+	json_add_text(info, "status", "FINISHED");
+	add_ms(info, "end_time", v->created);
+	data = json_add_object(out, "data");
+	if (tags_get(&v->tags, "eval.auc"))
+		add_metric(data, v, tags_get(&v->tags, "eval.auc"));
+	add_params(data, v);
+	answer_json_take(a, 200, j);
+}
+
 static void get_health(struct answer *a, struct lab *lab, struct request *q)
 {
 	(void)lab;
@@ -549,6 +613,7 @@ const struct route mlflow_routes[] = {
 	{"DELETE", API "/registered-models/alias", delete_alias},
 	{"GET", API "/model-versions/search", search_versions},
 	{"GET", API "/model-versions/get", get_version},
+	{"GET", API "/runs/get", get_run},
 	{"POST", API "/model-versions/set-tag", set_version_tag},
 	{"DELETE", API "/model-versions/delete-tag", delete_version_tag},
 	{0},

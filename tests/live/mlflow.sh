@@ -45,7 +45,27 @@ for i in 1 2 3; do
 	rest POST model-versions/create "{\"name\": \"$name\", \"source\": \"s3://models/$i\",
 		\"description\": \"take $i\", \"tags\": [{\"key\": \"team\", \"value\": \"llm\"}]}"
 done
-rest POST model-versions/create '{"name": "fraud", "source": "s3://models/f"}'
+rest POST runs/create '{"experiment_id": "0", "start_time": 1}'
+run=$(json "$work/answer" "d['run']['info']['run_id']")
+rest POST runs/log-batch "{\"run_id\": \"$run\",
+	\"metrics\": [{\"key\": \"auc\", \"value\": 0.93, \"timestamp\": 1, \"step\": 0}],
+	\"params\": [{\"key\": \"depth\", \"value\": \"6\"}]}"
+rest POST model-versions/create "{\"name\": \"fraud\", \"source\": \"s3://models/f\", \"run_id\": \"$run\"}"
+rest POST model-versions/create '{"name": "fraud", "source": "s3://models/g"}'
+# stage VERSION STAGE
+stage() {
+	rest POST model-versions/transition-stage "{\"name\": \"fraud\", \"version\": \"$1\",
+		\"stage\": \"$2\", \"archive_existing_versions\": true}"
+}
+stage 1 Production
+prompt='[{"key": "mlflow.prompt.is_prompt", "value": "true"}]'
+rest POST registered-models/create "{\"name\": \"system\", \"tags\": $prompt}"
+text='[{"key": "mlflow.prompt.is_prompt", "value": "true"}, {"key": "mlflow.prompt.text", "value": "You are"}]'
+for i in 1 2; do
+	rest POST model-versions/create "{\"name\": \"system\", \"source\": \"dummy-source\", \"tags\": $text,
+		\"description\": \"words $i\"}"
+done
+point system 1
 point "$name" 2
 
 config <<YAML
@@ -69,6 +89,24 @@ holds "the versions" "sorted(v['version'] for m in d['models'] if m['model'] == 
 	for v in m['versions']) == ['1', '2', '3']"
 holds "what points where" "[v['pointed_at_by'] for m in d['models'] if m['model'] == '$name'
 	for v in m['versions'] if v['version'] == '2'] == [['production']]"
+
+# tried READ: what the connector makes of the real answers.
+tried() {
+	run 0 "$TOCSIN" connector try mlflow --source registry --read "$1" --json
+	printf '%s' "$out" >"$work/status.json"
+}
+tried versions
+says '"auc"'
+says '"depth"'
+says "$run"
+tried prompts
+says "words 2"
+tried prompt-aliases
+says '"system"'
+tried aliases
+says '"Production"'
+run 0 "$TOCSIN" changes --last 24h
+says "$name"
 
 # --- somebody promotes a bad version ---
 point "$name" 3
@@ -113,6 +151,48 @@ audit_says
 echo "the run ended with $got"
 expect "the runbook rolls back" 1 "$(pointed "$name")"
 audit_says
+
+# --- a stage and a prompt, by a runbook, and both taken back ---
+staged() {
+	curl -fsS -m 20 -o "$work/answer" "$api/registered-models/get-latest-versions?name=fraud&stages=Production"
+	json "$work/answer" "d['model_versions'][0]['version']"
+}
+cat >"$work/stage.md" <<'MD'
+---
+title: A stage and a prompt
+---
+# A stage and a prompt
+
+```action {name=stage}
+source: registry
+do: transition-stage
+with: {model: fraud, version: "2", stage: Production}
+```
+
+```action {name=prompt}
+source: registry
+do: set-prompt-alias
+with: {model: system, alias: production, version: "2"}
+```
+MD
+run 0 "$TOCSIN" runbook run "$work/stage.md" --yes-to change
+expect "the stage has the other version" 2 "$(staged)"
+expect "and so has the prompt" 2 "$(pointed system)"
+"$TOCSIN" runbook runs --json >"$work/status.json" || fail "runbook runs"
+id=$(json "$work/status.json" "d['runs'][0]['id']")
+run 0 "$TOCSIN" runbook undo "$id" --yes
+expect "the stage is back" 1 "$(staged)"
+expect "and so is the prompt" 1 "$(pointed system)"
+audit_says
+
+# --- a version is deleted behind its alias ---
+point fraud 2
+run 0 "$TOCSIN" poll --once
+rest DELETE model-versions/delete '{"name": "fraud", "version": "2"}'
+run 0 "$TOCSIN" poll --once
+run 0 "$TOCSIN" changes --json
+says '"fraud'
+tried aliases
 
 # --- the registry goes away ---
 # shellcheck disable=SC2154 # set by serve
