@@ -55,6 +55,7 @@ struct slo {
 /* How an objective stands; windows as burn.h lists them. */
 struct slo_state {
 	const char	*service, *name;	/* key */
+	const char	*source;	/* of the key: who is asked for it; NULL: the only one */
 	int64_t		at;		/* evaluated as of */
 	double		objective;
 	int64_t		window_ns;

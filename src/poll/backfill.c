@@ -68,8 +68,8 @@ static int64_t stored_to(const struct slo_entry *entry, const struct round *r)
 
 	if (entry->n_windows &&
 		slo_burn_history(&history, r->arena, r->store, slo->service, slo->name,
-			entry->windows_ns[0], r->now - BACKFILL_NS, r->now - 1,
-			LOOK_POINTS, &e) < 0)
+			slo->source, entry->windows_ns[0], r->now - BACKFILL_NS,
+			r->now - 1, LOOK_POINTS, &e) < 0)
 		log_info("%s: %s", __func__, e.what);
 	err_release(&e);
 	return history.n ? history.items[history.n - 1].at : r->now - BACKFILL_NS;

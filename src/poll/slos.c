@@ -187,8 +187,8 @@ static size_t history_read(struct samples *out, int64_t *windows_ns,
 		int64_t window_ns = slo->alerting[i].short_ns;
 
 		if (slo_burn_history(&out[n], r->arena, r->store, slo->service, slo->name,
-			    window_ns, r->now - ONSET_BACK_NS, r->now, ONSET_POINTS,
-			    &e) < 0)
+			    slo->source, window_ns, r->now - ONSET_BACK_NS, r->now,
+			    ONSET_POINTS, &e) < 0)
 			log_info("%s: %s", __func__, e.what);
 		else
 			windows_ns[n++] = window_ns;

@@ -154,6 +154,7 @@ void slo_evaluate(struct slo_state *out, struct arena *a, const struct slo *slo,
 	*out = (struct slo_state){
 		.service = slo->service,
 		.name = slo->name,
+		.source = slo->source,
 		.at = now,
 		.objective = slo->objective,
 		.window_ns = slo->window_ns,

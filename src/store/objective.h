@@ -5,9 +5,9 @@
 #include "model/slo.h"
 #include "store/inside.h"
 
-/* Its id; created when missing and create, else NONE_INT. */
-int objective_id(int64_t *out, struct store *st, const char *service, const char *name, bool create,
-	struct err *e);
+/* Its id; created when missing and create, else NONE_INT.  source NULL: the first that has it. */
+int objective_id(int64_t *out, struct store *st, const char *service, const char *name,
+	const char *source, bool create, struct err *e);
 
 /* The newest state at or before `at` into *out, whose names are left alone; at NONE_INT: none. */
 int objective_state(struct slo_state *out, struct arena *a, struct store *st, int64_t objective,

@@ -243,11 +243,25 @@ static const char *const fourth[] = {
 	NULL,
 };
 
+/* Two sources, of two contexts maybe, have an objective of one name each. */
+static const char *const fifth[] = {
+	"CREATE TABLE objective_of_source ("
+	" id INTEGER PRIMARY KEY, service TEXT NOT NULL, name TEXT NOT NULL,"
+	" of_source TEXT NOT NULL, fine_to INTEGER NOT NULL DEFAULT 0,"
+	" coarse_to INTEGER NOT NULL DEFAULT 0, UNIQUE (service, name, of_source)) STRICT;"
+	"INSERT INTO objective_of_source SELECT id, service, name, coalesce((SELECT source"
+	" FROM slo WHERE slo.objective = objective.id ORDER BY seen_from DESC LIMIT 1), ''),"
+	" fine_to, coarse_to FROM objective;"
+	"DROP TABLE objective; ALTER TABLE objective_of_source RENAME TO objective;",
+	NULL,
+};
+
 static const struct migration steps[] = {
 	{1, first},
 	{2, second},
 	{3, third},
 	{4, fourth},
+	{5, fifth},
 };
 
 const struct migrations seen_migrations = {

@@ -55,13 +55,13 @@ int slo_rows(struct slo_rows *out, struct arena *a, struct store *st, int64_t at
 
 /*
  * Burn in one window over time, for charts: at most `points` samples, evenly thinned; each stands
- * for its part of the range with the worst that was in it.
+ * for its part of the range with the worst that was in it.  source NULL: any that has it.
  */
 int slo_burn_history(struct samples *out, struct arena *a, struct store *st, const char *service,
-	const char *name, int64_t window_ns, int64_t from, int64_t to, size_t points,
-	struct err *e);
+	const char *name, const char *source, int64_t window_ns, int64_t from, int64_t to,
+	size_t points, struct err *e);
 int slo_budget_history(struct samples *out, struct arena *a, struct store *st,
-	const char *service, const char *name, int64_t from, int64_t to, size_t points,
-	struct err *e);
+	const char *service, const char *name, const char *source, int64_t from, int64_t to,
+	size_t points, struct err *e);
 
 #endif

@@ -213,7 +213,7 @@ static int define(struct store *st, struct arena *a, const struct slo *slo, int6
 	struct slo held = {0};
 	int64_t objective, rid;
 
-	if (objective_id(&objective, st, slo->service, slo->name, true, e) < 0 ||
+	if (objective_id(&objective, st, slo->service, slo->name, slo->source, true, e) < 0 ||
 		find_held(&held, &rid, a, db, objective, e) < 0)
 		return -1;
 	if (rid != NONE_INT && slo_equal(&held, slo))
@@ -298,6 +298,7 @@ int slo_rows(struct slo_rows *out, struct arena *a, struct store *st, int64_t at
 
 		row->state.service = row->slo.service;
 		row->state.name = row->slo.name;
+		row->state.source = row->slo.source;
 		r = read_alerting(&row->slo, a, &st->seen, ids[i].rid, e);
 		if (r == 0)
 			r = objective_state(&row->state, a, st, ids[i].objective, at, e);

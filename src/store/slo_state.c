@@ -6,9 +6,11 @@
 #include "store/objective.h"
 
 static const char objective_lookup[] =
-	"SELECT id FROM objective WHERE service = ?1 AND name = ?2";
-static const char objective_insert[] = "INSERT INTO objective (service, name) VALUES "
-				       "(?1, ?2) ON CONFLICT (service, name) DO NOTHING";
+	"SELECT id FROM objective WHERE service = ?1 AND name = ?2"
+	" AND (?3 IS NULL OR of_source = ?3) ORDER BY id LIMIT 1";
+static const char objective_insert[] =
+	"INSERT INTO objective (service, name, of_source) VALUES (?1, ?2, coalesce(?3, ''))"
+	" ON CONFLICT (service, name, of_source) DO NOTHING";
 
 #define WINDOWS                                                                       \
 	"window1, burn1, events1, window2, burn2, events2, window3, burn3, events3,"  \
@@ -32,17 +34,20 @@ static const char state_range[] =
 	" WHERE objective = ?1 AND at >= ?2 AND at <= ?3 ORDER BY at";
 
 int objective_id(int64_t *out, struct store *st, const char *service, const char *name,
-	bool create, struct err *e)
+	const char *source, bool create, struct err *e)
 {
 	struct db *db = &st->seen;
 
-	if (db_int(out, db, NONE_INT, objective_lookup, e, "tt", service, name) < 0)
+	if (db_int(out, db, NONE_INT, objective_lookup, e, "ttt", service, name, source) <
+		0)
 		return -1;
 	if (*out != NONE_INT || !create)
 		return 0;
-	if (seen_run(st, TOUCH_NONE, objective_insert, e, "tt", service, name) < 0)
+	if (seen_run(st, TOUCH_NONE, objective_insert, e, "ttt", service, name, source) <
+		0)
 		return -1;
-	return db_int(out, db, NONE_INT, objective_lookup, e, "tt", service, name);
+	return db_int(
+		out, db, NONE_INT, objective_lookup, e, "ttt", service, name, source);
 }
 
 static int insert_state(
@@ -75,7 +80,8 @@ int slo_record(struct store *st, const struct slo_state *state, struct err *e)
 	if (store_begin(st, e) < 0)
 		return -1;
 	seen_touch(st, TOUCH_SLO);
-	r = objective_id(&objective, st, state->service, state->name, true, e);
+	r = objective_id(
+		&objective, st, state->service, state->name, state->source, true, e);
 	if (r == 0)
 		r = insert_state(st, objective, state, e);
 	return db_end(&st->seen, r == 0, e);
@@ -164,8 +170,8 @@ static double burn_in(sqlite3_stmt *s, int64_t window_ns)
 
 /* window_ns NONE_INT: the budget. */
 static int history(struct samples *out, struct arena *a, struct store *st,
-	const char *service, const char *name, int64_t window_ns, int64_t from,
-	int64_t to, size_t points, struct err *e)
+	const char *service, const char *name, const char *source, int64_t window_ns,
+	int64_t from, int64_t to, size_t points, struct err *e)
 {
 	struct thinning t = {.from = from, .highest = window_ns != NONE_INT};
 	struct db *db = &st->seen;
@@ -174,7 +180,7 @@ static int history(struct samples *out, struct arena *a, struct store *st,
 	int r;
 
 	*out = (struct samples){0};
-	if (objective_id(&objective, st, service, name, false, e) < 0)
+	if (objective_id(&objective, st, service, name, source, false, e) < 0)
 		return -1;
 	if (objective == NONE_INT || !points || to < from)
 		return 0;
@@ -188,15 +194,15 @@ static int history(struct samples *out, struct arena *a, struct store *st,
 }
 
 int slo_burn_history(struct samples *out, struct arena *a, struct store *st,
-	const char *service, const char *name, int64_t window_ns, int64_t from,
-	int64_t to, size_t points, struct err *e)
+	const char *service, const char *name, const char *source, int64_t window_ns,
+	int64_t from, int64_t to, size_t points, struct err *e)
 {
-	return history(out, a, st, service, name, window_ns, from, to, points, e);
+	return history(out, a, st, service, name, source, window_ns, from, to, points, e);
 }
 
 int slo_budget_history(struct samples *out, struct arena *a, struct store *st,
-	const char *service, const char *name, int64_t from, int64_t to, size_t points,
-	struct err *e)
+	const char *service, const char *name, const char *source, int64_t from,
+	int64_t to, size_t points, struct err *e)
 {
-	return history(out, a, st, service, name, NONE_INT, from, to, points, e);
+	return history(out, a, st, service, name, source, NONE_INT, from, to, points, e);
 }

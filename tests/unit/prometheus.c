@@ -252,7 +252,7 @@ static void the_past_is_filled_at_first_contact(void **state)
 	bench_went_well(&b);
 	assert_true(script[3].asked > 0);
 	ok(&b.f,
-		slo_burn_history(&history, &b.f.a, b.f.st, "shop", "availability",
+		slo_burn_history(&history, &b.f.a, b.f.st, "shop", "availability", NULL,
 			5 * NS_PER_MIN, T0 - NS_PER_DAY, T0, 100000, &b.f.e));
 	assert_in_range(history.n, 1400, 1442);
 	near(history.items[0].value, 0, 0);

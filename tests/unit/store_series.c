@@ -247,8 +247,8 @@ FIXTURE_TEST(history_keeps_the_worst)
 		ok(f, slo_record(f->st, &s, &f->e));
 	}
 	ok(f,
-		slo_burn_history(&got, &f->a, f->st, "checkout", "a", 5 * NS_PER_MIN, T0,
-			T0 + S(1000) - 1, 10, &f->e));
+		slo_burn_history(&got, &f->a, f->st, "checkout", "a", NULL,
+			5 * NS_PER_MIN, T0, T0 + S(1000) - 1, 10, &f->e));
 	assert_int_equal(got.n, 10);
 	for (size_t i = 0; i < got.n; i++) {
 		if (i == 3)
@@ -261,22 +261,57 @@ FIXTURE_TEST(history_keeps_the_worst)
 				got.items[i].at == T0 + S(100 * (int)i));
 	}
 	ok(f,
-		slo_budget_history(&got, &f->a, f->st, "checkout", "a", T0,
+		slo_budget_history(&got, &f->a, f->st, "checkout", "a", NULL, T0,
 			T0 + S(1000) - 1, 10, &f->e));
 	assert_int_equal(got.n, 10);
 	assert_true(got.items[0].value == 1 - 0.001 * 9);
 	ok(f,
-		slo_burn_history(&got, &f->a, f->st, "checkout", "a", 5 * NS_PER_MIN, T0,
-			T0 + S(50), 1000, &f->e));
+		slo_burn_history(&got, &f->a, f->st, "checkout", "a", NULL,
+			5 * NS_PER_MIN, T0, T0 + S(50), 1000, &f->e));
 	assert_int_equal(got.n, 6);
 	ok(f,
-		slo_burn_history(&got, &f->a, f->st, "checkout", "a", 7, T0, T0 + S(50),
-			1000, &f->e));
+		slo_burn_history(&got, &f->a, f->st, "checkout", "a", NULL, 7, T0,
+			T0 + S(50), 1000, &f->e));
 	assert_true(isnan(got.items[0].value));
 	ok(f,
-		slo_burn_history(
-			&got, &f->a, f->st, "nobody", "a", 7, T0, T0 + S(50), 9, &f->e));
+		slo_burn_history(&got, &f->a, f->st, "nobody", "a", NULL, 7, T0,
+			T0 + S(50), 9, &f->e));
 	assert_int_equal(got.n, 0);
+}
+
+/* The same service and name at two sources: neither takes the other's place. */
+FIXTURE_TEST(two_sources_have_one_objective_each)
+{
+	struct slo slo = {
+		.service = "checkout", .name = "a", .objective = 0.9, .source = "eu"};
+	struct slo_state s = {.service = "checkout",
+		.name = "a",
+		.source = "eu",
+		.at = T0,
+		.objective = 0.9,
+		.budget_left = 0.5,
+		.onset = NONE_INT};
+	struct slo_rows rows;
+
+	ok(f, slo_define(f->st, &slo, T0, &f->e));
+	ok(f, slo_record(f->st, &s, &f->e));
+	slo.source = s.source = "us";
+	slo.objective = 0.99;
+	s.budget_left = -1;
+	ok(f, slo_define(f->st, &slo, T0, &f->e));
+	ok(f, slo_record(f->st, &s, &f->e));
+	ok(f, slo_rows(&rows, &f->a, f->st, AT_NOW, &f->e));
+	assert_int_equal(rows.n, 2);
+	for (size_t i = 0; i < rows.n; i++)
+		assert_true(!strcmp(rows.items[i].slo.source, "us") ==
+				(rows.items[i].slo.objective > 0.95) &&
+			!strcmp(rows.items[i].state.source, "us") ==
+				(rows.items[i].state.budget_left < 0));
+	/* One that is not read any more does not close the other's. */
+	ok(f, slo_undefine_others(f->st, "us", T0 + S(1), T0 + S(2), &f->e));
+	ok(f, slo_rows(&rows, &f->a, f->st, AT_NOW, &f->e));
+	assert_int_equal(rows.n, 1);
+	assert_string_equal(rows.items[0].slo.source, "eu");
 }
 
 /* clang-format off */
@@ -286,4 +321,5 @@ UNIT_TESTS(
 	cmocka_unit_test(what_a_round_did_not_confirm_ends),
 	cmocka_unit_test(the_worst_stands_first),
 	cmocka_unit_test(states_of_the_past),
+	cmocka_unit_test(two_sources_have_one_objective_each),
 	cmocka_unit_test(history_keeps_the_worst))

@@ -167,7 +167,8 @@ int slo_chart(struct chart *out, struct arena *a, struct console *c,
 	if (s->onset != NONE_INT && s->onset - 30 * NS_PER_MIN < from)
 		from = s->onset - 30 * NS_PER_MIN;
 	if (slo_burn_history(&samples, a, console_store(c), row->slo.service,
-		    row->slo.name, s->windows_ns[0], from, to, CHART_POINTS, e))
+		    row->slo.name, row->slo.source, s->windows_ns[0], from, to,
+		    CHART_POINTS, e))
 		return -1;
 	points = arena_alloc(a, samples.n + 1, sizeof(*points));
 	for (size_t i = 0; i < samples.n; i++)
