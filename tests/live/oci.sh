@@ -169,6 +169,35 @@ run 0 "$TOCSIN" poll --once
 models
 holds "and as Tocsin says" "$(pointed basic ml/fraud-detector production) == ['$k6']"
 
+# --- taken back from the journal: the tag points where it pointed before ---
+rollback 0 basic ml/fraud-detector production "$k7" --yes
+id=$(echo "$out" | sed -n 's/^The run \([^ ]*\) ended.*/\1/p')
+run 0 "$TOCSIN" runbook undo "$id" --yes
+expect "undone, to a digest that has no tag" "$k6" "$(tagged ml/fraud-detector production)"
+
+# A tag that was not there before would have to be removed: nobody does that unasked.
+rollback 0 basic ml/fraud-detector canary "$k7" --yes
+id=$(echo "$out" | sed -n 's/^The run \([^ ]*\) ended.*/\1/p')
+"$TOCSIN" runbook undo "$id" --yes >"$work/out" 2>&1 && fail "a tag was removed: $(cat "$work/out")"
+grep -q 'confirmed at a terminal only' "$work/out" || fail "it says: $(cat "$work/out")"
+expect "the tag is still there, and so is its version" "$k7" "$(tagged ml/fraud-detector canary)"
+expect "and the version's other tags" "$k7" "$(tagged ml/fraud-detector v7)"
+
+# --- the change shows by itself, as the suspect ---
+manifest ml/fraud-detector production "$work/kit8"
+run 0 "$TOCSIN" poll --once
+onset=$(date -u -d '+5 seconds' +%Y-%m-%dT%H:%M:%SZ)
+run 0 "$TOCSIN" changes --service fraud --onset "$onset"
+says "ml/fraud-detector"
+says production
+
+# --- by the runbook ---
+"$TOCSIN" runbook run bad-model-artifact --service fraud --var "TO=$k7" --yes-to change \
+	>"$work/run.log" 2>&1 </dev/null && got=0 || got=$?
+echo "the run ended with $got"
+expect "the runbook rolls back" "$k7" "$(tagged ml/fraud-detector production)"
+manifest ml/fraud-detector production "$work/kit6"
+
 # What does not exist is no rollback; what is no reference does not reach the registry.
 rollback 2 basic ml/fraud-detector production v99 --yes
 says "no such tag or digest: v99"
@@ -191,6 +220,6 @@ grep -q '^ada repository:ml/ranker:pull,push' "$work/tokens.log" || fail "no tok
 kill -TERM "$pid_open"
 wait "$pid_open" || true
 run 3 "$TOCSIN" poll --once
-rollback 1 open a/b production "$o2" --yes
+rollback 3 open a/b production "$o2" --yes
 run 0 "$TOCSIN" audit verify --json
 says '"ok": true'
