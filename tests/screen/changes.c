@@ -184,6 +184,25 @@ static void small_windows_keep_the_worst(void **state)
 	screen_close(s);
 }
 
+static void a_step_costs_little_and_no_step_nothing(void **state)
+{
+	struct screen *s = open_screen(24, 80);
+
+	(void)state;
+	screen_keys(s, "3g");
+	for (int i = 0; i < 8; i++) {
+		screen_sent_clear(s);
+		screen_keys(s, "j");
+		if (screen_sent(s)->len > (i < 7 ? 150 : 350))
+			fail_msg("step %d sent %zu bytes", i, screen_sent(s)->len);
+	}
+	screen_sent_clear(s);
+	screen_advance(s, 5 * NS_PER_S);
+	/* The clock alone ticks. */
+	assert_true(screen_sent(s)->len <= 5 * 20);
+	screen_close(s);
+}
+
 /* --- models --- */
 
 static void versions_are_compared(void **state)
@@ -363,6 +382,7 @@ UNIT_TESTS(cmocka_unit_test(suspects_stand_first_and_the_cursor_on_them),
 	cmocka_unit_test(the_list_is_narrowed_by_a_form), cmocka_unit_test(a_gap_is_said),
 	cmocka_unit_test(nothing_that_fits_is_said_plainly),
 	cmocka_unit_test(small_windows_keep_the_worst),
+	cmocka_unit_test(a_step_costs_little_and_no_step_nothing),
 	cmocka_unit_test(versions_are_compared),
 	cmocka_unit_test(a_models_page_shows_its_versions),
 	cmocka_unit_test(a_name_is_moved_by_a_run_of_one_step),
