@@ -50,6 +50,7 @@ states 401 5s
 holds "so is 401" "all(s['state'] == 'auth' for s in d['sources'])"
 
 # What is too large ends early, in bounded memory.
+# shellcheck disable=SC3045 # dash and bash have it
 ulimit -v 4000000 2>/dev/null || true
 rm -rf "$XDG_STATE_HOME/tocsin"
 for fault in huge million endless; do

@@ -51,6 +51,7 @@ node_packages() {
 # act NAME SOURCE ACTION WITH [OPTION...]: a run of one action; WITH as a YAML map.
 act() {
 	of=$1
+	# shellcheck disable=SC2016 # backquotes of Markdown
 	printf '# %s\n\n## Contain\n\n```action {name=%s}\nsource: %s\ndo: %s\nwith: %s\n```\n' \
 		"$1" "$1" "$2" "$3" "$4" >"$work/$of.md"
 	shift 4
