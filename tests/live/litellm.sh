@@ -62,7 +62,7 @@ call() {
 }
 changes() {
 	"$TOCSIN" poll --once >/dev/null
-	"$TOCSIN" changes --since 1h --json >"$work/status.json"
+	"$TOCSIN" changes --last 1h --json >"$work/status.json"
 }
 
 rest POST key/generate '{"key_alias": "checkout-agent", "models": ["assistant"], "max_budget": 5, "budget_duration": "1d"}'

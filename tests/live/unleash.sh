@@ -36,7 +36,7 @@ rollout_of() {
 # seen NAME: the value that Tocsin shows.
 seen() {
 	"$TOCSIN" poll --once >/dev/null
-	"$TOCSIN" changes --since 1h --json >"$work/status.json"
+	"$TOCSIN" changes --last 1h --json >"$work/status.json"
 }
 
 for name in new-ranker quiet-flag; do
