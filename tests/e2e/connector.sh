@@ -10,7 +10,7 @@ export TOCSIN_DATADIR="$TOCSIN_TOP"
 
 # --- what there is ---
 run 0 "$TOCSIN" connector list
-says "MLflow Model Registry"
+says mlflow
 run 0 "$TOCSIN" connector show mlflow
 says "set-alias"
 says "undone by set-alias"

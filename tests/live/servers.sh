@@ -48,19 +48,12 @@ node_packages() {
 	skip "npm could not install $*"
 }
 
-# act NAME SOURCE ACTION WITH [OPTION...]: a run of one action; WITH as a YAML map.
-act() {
-	of=$1
-	# shellcheck disable=SC2016 # backquotes of Markdown
-	printf '# %s\n\n## Contain\n\n```action {name=%s}\nsource: %s\ndo: %s\nwith: %s\n```\n' \
-		"$1" "$1" "$2" "$3" "$4" >"$work/$of.md"
-	shift 4
-	"$TOCSIN" runbook run "$work/$of.md" --yes-to change "$@" >"$work/$of.out" 2>&1 </dev/null ||
-		{ code=$?; cat "$work/$of.out"; return $code; }
+# ran: the run that the last `act` was.
+ran() {
+	echo "$out" | sed -n 's/^The run \([^ ]*\) ended.*/\1/p'
 }
 
-# taken_back NAME: the run that `act NAME` was is undone from its journal.
+# taken_back RUN: undone from its journal.
 taken_back() {
-	of=$(sed -n 's/^The run \([^ ]*\) ended.*/\1/p' "$work/$1.out")
-	run 0 "$TOCSIN" runbook undo "$of" --yes
+	run 0 "$TOCSIN" runbook undo "$1" --yes
 }
