@@ -64,7 +64,7 @@ for v in 1 2; do
 	plain a/b $v "$work/o$v"
 	manifest a/b v$v "$work/o$v"
 done
-o1=$(digest_of "$work/o1") o2=$(digest_of "$work/o2")
+o2=$(digest_of "$work/o2")
 manifest a/b production "$work/o1"
 plain c 1 "$work/c"
 manifest c latest "$work/c"
