@@ -268,6 +268,14 @@ double evidence_score(const struct evidence *ev, const struct change *c)
 		(c->from_history ? FROM_HISTORY : 1);
 }
 
+/* Each new version takes the name "latest" by itself; where a service follows it, that is a move. */
+static bool is_idle_latest(const struct change *c, const struct service_conf *s)
+{
+	return c->kind == REC_POINTER && c->object &&
+		same(c->object + evidence_path(c->object), "/latest") &&
+		!(s && same(s->model.alias, "latest"));
+}
+
 struct evidence evidence_of(const struct change *c, const struct correlate_target *t)
 {
 	struct evidence ev = {
@@ -277,6 +285,8 @@ struct evidence evidence_of(const struct change *c, const struct correlate_targe
 		.before_ns = t->onset - c->at,
 	};
 
+	if (is_idle_latest(c, t->conf))
+		ev.kind = 0.15;
 	ev.earliest_ns = ev.before_ns;
 	/* The source said nothing of when it was: some time since we last looked. */
 	if (c->not_before != NONE_INT && c->at == c->seen && c->not_before < c->at &&

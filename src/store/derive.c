@@ -157,6 +157,26 @@ static const char *actor_of(const struct own_times *o, const void *record)
 	return o->actor ? *(const char *const *)((const char *)record + o->actor) : NULL;
 }
 
+/*
+ * Data was loaded long before it was late: that it is so now came some time between the two.  True
+ * when this is such a record, whose bounds are then in c.
+ */
+static bool late_bounds(struct change *c, const struct record_def *def, const void *now)
+{
+	const struct freshness *f = now;
+	int64_t due;
+
+	if (def->kind != REC_FRESHNESS || !f->state || !strcmp(f->state, "ok"))
+		return false;
+	if (f->loaded == NONE_INT || f->loaded >= c->seen)
+		return false;
+	due = f->expected_every_ns > 0 ? f->loaded + f->expected_every_ns : c->seen;
+	c->at = due < c->seen ? due : c->seen;
+	if (c->at == c->seen)
+		c->not_before = f->loaded;
+	return true;
+}
+
 static int at_first_contact(derive_fn *fn, void *ctx, struct arena *a,
 	const struct record_def *def, const void *now, struct change c, struct err *e)
 {
@@ -178,7 +198,8 @@ static int at_first_contact(derive_fn *fn, void *ctx, struct arena *a,
 	/* It was touched later than made, and what we find is what that left. */
 	if (moved == NONE_INT || !field || (appeared != NONE_INT && moved <= appeared))
 		return 0;
-	c.at = moved;
+	if (!late_bounds(&c, def, now))
+		c.at = moved;
 	c.actor = NULL;
 	c.field = field->name;
 	c.after = state;

@@ -202,6 +202,27 @@ static void what_follows_is_one_with_what_it_follows(void **state)
 	arena_release(&a);
 }
 
+/* Every new version takes the name "latest"; that moves only who follows it. */
+static void latest_moves_by_itself(void **state)
+{
+	struct change c = change(MIN(1), REC_POINTER, "langfuse", "checkout-agent/latest",
+		"version", "3", "4");
+	struct change tag = alias(MIN(1), "ranker/latest", "3", "4");
+	struct service_conf follows = services[0];
+	struct correlate_target t = target;
+	struct suspects s;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	assert_true(near(rank(&a, &c, 1).items[0].score, 0.15));
+	follows.model.alias = "latest";
+	t.conf = &follows;
+	correlate_rank(&s, &a, &tag, 1, &t, 5);
+	assert_true(near(s.items[0].score, 1));
+	arena_release(&a);
+}
+
 static void serving_that_did_not_follow(void **state)
 {
 	struct change c = alias(MIN(3), "ranker/production", "7", "8");
@@ -263,8 +284,8 @@ static void times_that_are_bounds(void **state)
 	assert_ptr_equal(s.items[0].change, &c[0]);
 	assert_true(s.items[0].score > 0.35 && s.items[0].score < 0.5);
 	assert_true(near(s.items[1].score, 0.02));
-	assert_non_null(strstr(
-		s.items[0].reason, "between 40 min before the burn began and 40 min after it"));
+	assert_non_null(strstr(s.items[0].reason,
+		"between 40 min before the burn began and 40 min after it"));
 	assert_non_null(strstr(s.items[0].reason, "nobody watched"));
 	/* An interval of polling is no doubt. */
 	c[0].not_before = c[0].at - 15 * NS_PER_S;
@@ -329,6 +350,7 @@ static void words_for_what_appears_and_goes(void **state)
 UNIT_TESTS(cmocka_unit_test(figures),
 	cmocka_unit_test(a_closer_harmless_one_does_not_win),
 	cmocka_unit_test(what_follows_is_one_with_what_it_follows),
+	cmocka_unit_test(latest_moves_by_itself),
 	cmocka_unit_test(serving_that_did_not_follow),
 	cmocka_unit_test(late_data_and_a_decoy), cmocka_unit_test(times_that_are_bounds),
 	cmocka_unit_test(without_configuration),

@@ -447,6 +447,32 @@ FIXTURE_TEST(another_source_under_the_same_name)
 	free(text);
 }
 
+/* Found late: not since it was loaded, but since it was due, or some time until now. */
+FIXTURE_TEST(data_that_is_late_at_first_contact)
+{
+	struct freshness d[] = {{.source = SRC,
+					.dataset = "due",
+					.loaded = T0 - S(900),
+					.expected_every_ns = S(600),
+					.state = "late"},
+		{.source = SRC,
+			.dataset = "early",
+			.loaded = T0 - S(900),
+			.expected_every_ns = S(3600),
+			.state = "late"},
+		{.source = SRC,
+			.dataset = "fine",
+			.loaded = T0 - S(900),
+			.expected_every_ns = S(600),
+			.state = "ok"}};
+
+	add_source(f, SRC);
+	polled(f, T0 - S(60));
+	round_of(f, NULL, REC_FRESHNESS, T0, false, d, 3);
+	assert_string_equal(bounds(f, 0),
+		"fine state ?..-900; due state ?..-300; early state -900..0");
+}
+
 /* Seen before, away, and found again by a first contact: it does not reach back over what we know. */
 FIXTURE_TEST(history_does_not_overlap_what_was_seen)
 {
@@ -521,4 +547,5 @@ UNIT_TESTS(
 	cmocka_unit_test(a_kind_that_was_never_read_is_a_baseline),
 	cmocka_unit_test(a_read_that_is_not_whole),
 	cmocka_unit_test(another_source_under_the_same_name),
+	cmocka_unit_test(data_that_is_late_at_first_contact),
 	cmocka_unit_test(lists_are_asked_for))
