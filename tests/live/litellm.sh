@@ -112,7 +112,7 @@ grep -q 'No general fallbacks' "$work/answer" || fail "the fallback is still the
 echo "ok no fallback, as before"
 
 # --- what cannot be done says so ---
-act 1 gateway block-key key=nobody
+act 4 gateway block-key key=nobody
 says alias
 LITELLM_MASTER_KEY=sk-wrong run 3 "$TOCSIN" poll --once
 run 0 "$TOCSIN" audit verify

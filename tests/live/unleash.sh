@@ -87,7 +87,7 @@ taken_back "$shared"
 expect "and back to all" 100 "$(rollout_of new-ranker)"
 
 # --- what cannot be done says so ---
-act 1 flags set-flag flag=no-such-flag value=off
+act 2 flags set-flag flag=no-such-flag value=off
 says no-such-flag
 UNLEASH_TOKEN=wrong run 3 "$TOCSIN" poll --once
 run 0 "$TOCSIN" audit verify
