@@ -116,11 +116,12 @@ struct cmd_table *cmd_table_new(const char *align, const char *const *headings)
 
 void cmd_table_cell(struct cmd_table *t, const char *text)
 {
-	struct strbuf safe = STRBUF_INIT, out = STRBUF_INIT;
-	const char *s = text ? text : "-";
+	struct strbuf safe = STRBUF_INIT, out = STRBUF_INIT, shown = STRBUF_INIT;
 	int *widest = &t->widths[t->n % t->columns], width;
 
-	text_safe(&safe, s, strlen(s), false);
+	text_short(&shown, text ? text : "-");
+	text_safe(&safe, shown.buf, shown.len, false);
+	strbuf_release(&shown);
 	if (text_is_utf8())
 		strbuf_add(&out, safe.buf, safe.len);
 	else

@@ -202,6 +202,21 @@ size_t text_fit(const char *s, int columns, int *used)
 	return bytes;
 }
 
+void text_short(struct strbuf *out, const char *s)
+{
+	static const char prefix[] = "sha256:";
+	enum { PREFIX = sizeof(prefix) - 1, DIGITS = 64, SHOWN = 12 };
+	const char *at;
+
+	while ((at = strstr(s, prefix))) {
+		size_t n = strspn(at + PREFIX, "0123456789abcdef");
+
+		strbuf_add(out, s, (size_t)(at - s) + PREFIX + (n == DIGITS ? SHOWN : n));
+		s = at + PREFIX + n;
+	}
+	strbuf_adds(out, s);
+}
+
 void text_cut(struct strbuf *out, const char *s, int columns, const char *ellipsis)
 {
 	int width = text_width(ellipsis);

@@ -43,6 +43,12 @@ size_t text_fit(const char *s, int columns, int *used);
 void text_cut(struct strbuf *out, const char *s, int columns, const char *ellipsis);
 
 /*
+ * Append s with each digest in it as people compare them, by its first twelve digits:
+ * "sha256:0123456789ab".  For tables and sentences; pages and documents have it whole.
+ */
+void text_short(struct strbuf *out, const char *s);
+
+/*
  * Break safe text at newlines, spaces and beside wide characters (inside words only when a word
  * is too long) into lines of columns.  Nothing for "".
  */

@@ -9,6 +9,7 @@
 #include "core/duration.h"
 #include "core/i18n.h"
 #include "core/strbuf.h"
+#include "core/text.h"
 
 static const char *span_text(struct arena *a, int64_t ns)
 {
@@ -16,6 +17,18 @@ static const char *span_text(struct arena *a, int64_t ns)
 	const char *out;
 
 	duration_human(&sb, ns < 0 ? -ns : ns);
+	out = arena_strdup(a, sb.buf);
+	strbuf_release(&sb);
+	return out;
+}
+
+/* A value on the line: digests by their first digits. */
+static const char *value_text(struct arena *a, const char *value)
+{
+	struct strbuf sb = STRBUF_INIT;
+	const char *out;
+
+	text_short(&sb, value);
 	out = arena_strdup(a, sb.buf);
 	strbuf_release(&sb);
 	return out;
@@ -29,10 +42,10 @@ static const char *what_text(struct arena *a, const struct change *c)
 
 	if (c->field && c->before && c->after)
 		return arena_format(a, _("%s of %s %s went from %s to %s"), c->field,
-			title, object, c->before, c->after);
+			title, object, value_text(a, c->before), value_text(a, c->after));
 	if (c->field && c->after)
-		return arena_format(
-			a, _("%s of %s %s became %s"), c->field, title, object, c->after);
+		return arena_format(a, _("%s of %s %s became %s"), c->field, title,
+			object, value_text(a, c->after));
 	if (c->field)
 		return arena_format(a, _("%s of %s %s changed"), c->field, title, object);
 	if (c->before && !c->after)

@@ -8,6 +8,7 @@
 #include "core/i18n.h"
 #include "core/mem.h"
 #include "core/number.h"
+#include "core/text.h"
 #include "report/suspects.h"
 #include "store/observe.h"
 #include "tui/console.h"
@@ -49,7 +50,7 @@ static void add_value(struct strbuf *out, const struct change *ch, const char *v
 		number_parse(&share, value, strlen(value)))
 		strbuf_addf(out, "%.4g %%", share * 100);
 	else
-		strbuf_adds(out, value);
+		text_short(out, value);
 }
 
 void change_moved(struct strbuf *out, const struct change *ch)

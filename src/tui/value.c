@@ -7,6 +7,7 @@
 #include "core/duration.h"
 #include "core/i18n.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "tui/console.h"
 #include "tui/pane.h"
 
@@ -44,7 +45,7 @@ const char *value_word(const char *word)
 
 void value_text(struct value *out, const char *text)
 {
-	strbuf_adds(&out->text, text && *text ? text : "-");
+	text_short(&out->text, text && *text ? text : "-");
 	if (!text || !*text)
 		out->role = ROLE_DIM;
 }

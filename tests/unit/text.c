@@ -362,12 +362,30 @@ static void fuzz_seeds(void **state)
 		LLVMFuzzerTestOneInput((const uint8_t *)seeds[i], strlen(seeds[i]));
 }
 
+static void digests_are_shown_short(void **state)
+{
+	static const char digest[] =
+		"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	struct strbuf sb = STRBUF_INIT;
+
+	(void)state;
+	text_short(&sb, digest);
+	assert_string_equal(sb.buf, "sha256:0123456789ab");
+	strbuf_reset(&sb);
+	strbuf_adds(&sb, "from ");
+	text_short(&sb, digest);
+	text_short(&sb, " to sha256:0123, v7");
+	assert_string_equal(sb.buf, "from sha256:0123456789ab to sha256:0123, v7");
+	strbuf_release(&sb);
+}
+
 UNIT_TESTS(cmocka_unit_test(shows_escape_sequences), cmocka_unit_test(shows_c1),
 	cmocka_unit_test(spaces_and_newlines), cmocka_unit_test(shows_bidi_and_invisible),
 	cmocka_unit_test(emoji_lose_what_terminals_disagree_on),
 	cmocka_unit_test(shows_malformed_bytes), cmocka_unit_test(decodes_and_encodes),
 	cmocka_unit_test(widths), cmocka_unit_test(widths_in_the_c_locale),
 	cmocka_unit_test(fits_whole_clusters), cmocka_unit_test(cuts),
+	cmocka_unit_test(digests_are_shown_short),
 	cmocka_unit_test(wraps), cmocka_unit_test(long_lines), cmocka_unit_test(ascii),
 	cmocka_unit_test(locale_can_be_set), cmocka_unit_test(nearest),
 	cmocka_unit_test(fuzzy), cmocka_unit_test(has), cmocka_unit_test(fuzz_seeds))
