@@ -66,6 +66,9 @@ typedef bool action_stop_fn(void *ctx);
 int action_verify(struct action_plan *p, action_stop_fn *stop, void *ctx, struct err *e);
 bool action_verifies(const struct action_plan *p);
 
+/* The last reading of action_verify() failed: whether it is done is not known. */
+bool action_unread(const struct action_plan *p);
+
 /* The same for what the change does in the world.  *says: the connector's words; NULL: none. */
 int action_effect(const char **says, struct action_plan *p, action_stop_fn *stop, void *ctx,
 	struct err *e);

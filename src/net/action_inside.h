@@ -24,6 +24,7 @@ struct action_plan {
 	struct json			*params;	/* owned */
 	struct action_view		view;
 	char				*params_text, *headers;	/* owned; headers NULL: none */
+	bool				unread;		/* the last reading failed */
 };
 
 /* The current value as canonical JSON, "null" when there is none; the caller frees. */

@@ -13,6 +13,11 @@ bool action_verifies(const struct action_plan *p)
 	return p->action->verify.request.path != NULL;
 }
 
+bool action_unread(const struct action_plan *p)
+{
+	return p->unread;
+}
+
 bool action_has_effect(const struct action_plan *p)
 {
 	return p->action->effect.request.path != NULL;
@@ -64,6 +69,7 @@ static int wait_for(struct action_plan *p, const struct connector_wait *w,
 	for (;;) {
 		err_clear(last);
 		(void)look_once(p, w, key, &agrees, last);
+		p->unread = last->code != 0;
 		if (agrees)
 			return 0;
 		if (clock_mono() >= until || (stop && stop(ctx)))

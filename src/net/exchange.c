@@ -122,7 +122,8 @@ static int run(struct http_answer *out, const struct exchange *x, const struct r
 	};
 	struct strbuf input = STRBUF_INIT, kept = STRBUF_INIT;
 	struct err seen = ERR_INIT;
-	bool failed = http_run(out, &http, &seen) != 0;
+	bool failed = (x->http ? http_wait(out, x->http, &http, &seen)
+			       : http_run(out, &http, &seen)) != 0;
 	int rc;
 
 	if (raw)

@@ -121,7 +121,7 @@ static void settle(struct job *j, bool failed, bool sent, struct err *e)
 		if (failed)
 			stream_say(&j->out, "%s", e->what);
 		job_fail(j, &looked);
-		if (looked.code == ERR_NET || j->terminated)
+		if (action_unread(j->plan) || j->terminated)
 			j->state = STEP_UNKNOWN;
 	} else {
 		see_effect(j);

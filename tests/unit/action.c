@@ -23,12 +23,15 @@ enum mood {
 	REFUSES, /* 403 on the write */
 	BREAKS, /* 500 on the write */
 	LOGIN_PAGE, /* a web page with status 200 */
+	GOES_DARK, /* takes the write, and answers nothing after that */
+	ONE_LOGIN, /* gives one token, and locks who wants another */
 };
 
 struct registry {
 	enum mood mood;
 	char version[16]; /* empty: no alias */
-	int moves;
+	int moves, logins;
+	bool dark;
 };
 
 static void answer_read(struct registry *r, const char *request, struct strbuf *reply)
@@ -36,6 +39,10 @@ static void answer_read(struct registry *r, const char *request, struct strbuf *
 	struct strbuf body = STRBUF_INIT;
 	bool of_model = strstr(request, "registered-models/get?") != NULL;
 
+	if (r->dark) {
+		web_reply(reply, 503, NULL, "{}", 2);
+		return;
+	}
 	if (r->mood == LOGIN_PAGE) {
 		web_reply(reply, 200, "Content-Type: text/html\r\n", "<html>", 6);
 		return;
@@ -74,6 +81,7 @@ static void answer_write(struct registry *r, const char *request, struct strbuf 
 		web_reply(reply, 500, NULL, "{}", 2);
 		return;
 	}
+	r->dark = r->mood == GOES_DARK;
 	if (at && r->mood != DEAF)
 		snprintf(r->version, sizeof(r->version), "%.*s",
 			(int)strcspn(at + 11, "\""), at + 11);
@@ -82,7 +90,15 @@ static void answer_write(struct registry *r, const char *request, struct strbuf 
 
 static enum web_fault serve(void *ctx, const char *request, struct strbuf *reply)
 {
-	if (!strncmp(request, "GET ", 4))
+	struct registry *r = ctx;
+
+	if (!strncmp(request, "POST /token ", 12))
+		web_reply(reply, r->logins++ ? 403 : 200,
+			"Content-Type: application/json\r\n", "{\"access_token\":\"T1\"}",
+			21);
+	else if (r->mood == ONE_LOGIN && !strstr(request, "\r\nAuthorization: Bearer T1"))
+		web_reply(reply, 401, NULL, "{}", 2);
+	else if (!strncmp(request, "GET ", 4))
 		answer_read(ctx, request, reply);
 	else
 		answer_write(ctx, request, reply);
@@ -240,6 +256,56 @@ static void is_not_done_because_the_answer_was_200(void **state)
 	rig_close(&r);
 }
 
+/* "It did not happen" and "nobody can tell" are not the same. */
+static void says_whether_it_was_read_back(void **state)
+{
+	static const enum mood moods[] = {DEAF, GOES_DARK};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(moods); i++) {
+		struct rig r;
+		struct action_plan *p;
+		struct err e = ERR_INIT;
+		int64_t until = clock_mono() + NS_PER_S / 5;
+		bool sent;
+
+		rig_open(&r, moods[i], "13");
+		assert_int_equal(plan_of(&p, &r, to_12, &e), 0);
+		assert_int_equal(action_apply(p, &sent, &e), 0);
+		assert_int_equal(action_verify(p, soon, &until, &e), -1);
+		assert_int_equal(action_unread(p), moods[i] == GOES_DARK);
+		action_plan_free(p);
+		err_release(&e);
+		rig_close(&r);
+	}
+}
+
+/* Accounts are locked by many logins, and some systems allow one session alone. */
+static void logs_in_once(void **state)
+{
+	struct rig r;
+	struct action_plan *p;
+	struct err e = ERR_INIT;
+	char *token_url;
+	bool sent;
+
+	(void)state;
+	rig_open(&r, ONE_LOGIN, "13");
+	token_url = mem_format("%s/token", r.url);
+	setenv("TOCSIN_TEST_SECRET", "hunter2", 1);
+	r.source.auth.kind = "oauth2";
+	r.source.auth.secret.env = "TOCSIN_TEST_SECRET";
+	r.source.auth.oauth2.token_url = token_url;
+	r.source.auth.oauth2.client_id = "me";
+	if (plan_of(&p, &r, to_12, &e))
+		fail_msg("%s", e.what);
+	if (action_apply(p, &sent, &e) || action_verify(p, NULL, NULL, &e))
+		fail_msg("%s", e.what);
+	action_plan_free(p);
+	free(token_url);
+	rig_close(&r);
+}
+
 static void says_whether_it_was_sent(void **state)
 {
 	static const struct {
@@ -331,6 +397,7 @@ UNIT_TESTS(cmocka_unit_test(plans_applies_verifies_undoes),
 	cmocka_unit_test(refuses_when_it_moved),
 	cmocka_unit_test(is_not_done_because_the_answer_was_200),
 	cmocka_unit_test(says_whether_it_was_sent),
+	cmocka_unit_test(says_whether_it_was_read_back), cmocka_unit_test(logs_in_once),
 	cmocka_unit_test(an_alias_that_is_not_there_yet),
 	cmocka_unit_test(a_login_page_is_no_answer),
 	cmocka_unit_test(checks_parameters_before_anything_is_asked))
