@@ -11,6 +11,8 @@
 #include "net/http_redirect.h"
 #include "net/url.h"
 
+#define PAGE_ITEMS_MAX 1e9
+
 void paging_init(struct paging *p, const struct connector_page *page)
 {
 	*p = (struct paging){.page = page, .at = page->first};
@@ -230,6 +232,9 @@ static enum paging_next count_on(struct paging *p, const struct json *results)
 		return PAGING_END;
 	if (by_offset && !knows_items)
 		return PAGING_END;
+	/* Nobody has so many on a page: the number is not one of items. */
+	if (by_offset && items > PAGE_ITEMS_MAX)
+		return PAGING_CUT;
 	p->at += by_offset ? (int64_t)items : 1;
 	if (isfinite(total)) {
 		double end = by_offset ? total : total + (double)p->page->first;

@@ -15,6 +15,7 @@
 #define PROGRAMS_FAILED_MAX 3
 
 static void ask(struct fetch *f);
+static void go(void *ctx);
 
 const struct connector_request *fetch_request(const struct fetch *f)
 {
@@ -259,11 +260,15 @@ static void answered(void *ctx, struct http_answer *a, const struct err *e)
 		rate_seen(f->read->spec.rate, &f->answer, clock_now(), clock_mono());
 	if (e && (waits(f) || restarts(f)))
 		return;
-	if (!e && f->answer.status == 304 && !take_kept(f))
-		/* Cannot be: only what is kept is asked conditionally. */
-		f->answer.status = 200;
-	else if (!e && !f->from_kept && is_worth_keeping(f))
+	/* What it stands for made room for others meanwhile: asked without a condition. */
+	if (!e && f->answer.status == 304) {
+		if (!(f->read->spec.kept && take_kept(f)) && f->tries++ < TRIES_MAX) {
+			go(f);
+			return;
+		}
+	} else if (!e && !f->from_kept && is_worth_keeping(f)) {
 		kept_put(f->read->spec.kept, &f->key, &f->answer);
+	}
 	look(f, e);
 }
 

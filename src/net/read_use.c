@@ -47,11 +47,17 @@ static void look_over(void *ctx)
 	end_page(f);
 }
 
+/* Its page is still being turned, or it failed: how it goes on is decided there. */
+static bool is_undecided(const struct fetch *f)
+{
+	return f->ticket || f->timer;
+}
+
 /* Begin what waits for a place at this level; keep is looked at by the caller. */
 static void fill(struct read *r, size_t level, const struct fetch *keep)
 {
 	for (struct fetch *f = r->fetches; f; f = f->next) {
-		if (f->level + 1 != level || !has_items(f))
+		if (f->level + 1 != level || !has_items(f) || is_undecided(f))
 			continue;
 		if (r->stopped) {
 			drop_items(f);

@@ -316,6 +316,20 @@ static bool is_document(const struct reply_checking *c)
 	return is;
 }
 
+/* "As you know it", of something that is not known: no answer at all, and not an empty one. */
+static void says_unchanged(struct reply_checking *c)
+{
+	struct strbuf shown = STRBUF_INIT;
+
+	url_shown(&shown, c->url);
+	err_set(&c->failed, ERR_BACKEND, "%s (%d)",
+		_("the server answered with a status that means nothing"), c->status);
+	err_where(&c->failed, "%s", shown.buf);
+	err_retry(&c->failed, RETRY_LATER);
+	strbuf_release(&shown);
+	finish(c);
+}
+
 static void check(struct reply_checking *c, struct http_answer *a, const struct err *e)
 {
 	const struct connector_request *req = c->spec.request;
@@ -329,6 +343,10 @@ static void check(struct reply_checking *c, struct http_answer *a, const struct 
 			find_words(c);
 		else
 			finish(c);
+		return;
+	}
+	if (!e && a->status == 304) {
+		says_unchanged(c);
 		return;
 	}
 	if (!req->plain && reply_page_check(a, c->url, &c->failed)) {

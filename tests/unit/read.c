@@ -355,6 +355,8 @@ static void ends_what_has_no_end(void **state)
 	expect_cut("{cursor: '\"same\"', query: t}", 2, "more pages");
 	expect_cut("{number: page, items: .items, size: 1, max: 5}", 5, "more pages");
 	expect_cut("{next: .away}", 1, "another server");
+	/* A number that is none of items goes into no offset. */
+	expect_cut("{offset: offset, size: 2, items: '1e300'}", 1, "more pages");
 }
 
 static enum web_fault expires(void *ctx, const char *request, struct strbuf *reply)
@@ -628,6 +630,51 @@ static void bounds_the_items(void **state)
 	rig_close(&r);
 }
 
+/* The first page's items are gone at once, long before it is known that there is a second. */
+static enum web_fault paged_items(void *ctx, const char *request, struct strbuf *reply)
+{
+	(void)ctx;
+	if (strstr(request, "/gone "))
+		answer(reply, 404, NULL, "{}");
+	else if (strstr(request, "/m/"))
+		web_json(reply, "{}");
+	else if (strstr(request, "token=2"))
+		web_json(reply, "{\"items\":[\"x\"]}");
+	else
+		web_json(reply, "{\"items\":[\"gone\"],\"next\":\"2\"}");
+	return WEB_OK;
+}
+
+#define PAGED(program)                                                                  \
+	HEAD READ                                                                       \
+		"    each:\n"                                                           \
+		"      - {items: '(\"a\", \"b\")', as: i, get: '/l/{i}', at_once: 2,\n" \
+		"         page: {cursor: '" program "', query: token}}\n"               \
+		"      - {items: '.items[]', as: j, get: '/m/{i}/{j}', skip: [404]}\n"  \
+		"    map: '{model: \"m\", name: ($i + $j)}'\n"
+
+static void items_wait_for_their_page(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, PAGED("(reduce range(100000) as $x (0; . + 1)) as $slow | .next"),
+		paged_items);
+	read_now(&r);
+	assert_int_equal(r.e.code, 0);
+	assert_string_equal(r.why.buf, "");
+	assert_int_equal(r.result.records, 2);
+	rig_close(&r);
+	/* A page that cannot be turned takes its items with it, and nothing is used after that. */
+	rig_open(&r, PAGED("if $i == \"b\" then error(\"no\") else .next end"),
+		paged_items);
+	read_now(&r);
+	assert_int_equal(r.e.code, 0);
+	assert_non_null(strstr(r.why.buf, "no"));
+	assert_string_equal(r.records.buf, "ax=- ");
+	rig_close(&r);
+}
+
 static unsigned send_counted(
 	void *io, const struct http_request *req, http_fn *fn, void *ctx)
 {
@@ -744,6 +791,41 @@ static void asks_conditionally(void **state)
 	read_seen_keep(&r.seen, 1);
 	read_now(&r);
 	assert_false(r.result.unchanged);
+	rig_close(&r);
+}
+
+static enum web_fault never_anew(void *ctx, const char *request, struct strbuf *reply)
+{
+	(void)ctx;
+	(void)request;
+	web_reply(reply, 304, NULL, NULL, 0);
+	return WEB_OK;
+}
+
+/* 304 for what is not known (any more) is no empty answer: everything would be taken for gone. */
+static void asks_again_for_what_is_forgotten(void **state)
+{
+	static const char file[] =
+		HEAD READ "    each: {items: '(\"a\", \"b\")', as: i, get: '/l/{i}'}\n"
+			  "    map: '.items[] | {model: \"m\", name: .n}'\n";
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, file, tagged);
+	kept_free(r.kept);
+	r.kept = kept_new(1); /* the latest alone */
+	for (int i = 0; i < 3; i++) {
+		read_now(&r);
+		assert_int_equal(r.e.code, 0);
+		assert_string_equal(r.why.buf, "");
+		assert_string_equal(r.records.buf, "a=- a=- ");
+	}
+	rig_close(&r);
+	rig_open(&r, HEAD GET "    map: '{model: \"m\", name: \"n\"}'\n", never_anew);
+	read_now(&r);
+	assert_int_equal(r.e.code, ERR_BACKEND);
+	assert_non_null(strstr(r.e.what, "304"));
+	assert_in_range(r.count, 1, 4);
 	rig_close(&r);
 }
 
@@ -971,9 +1053,11 @@ UNIT_TESTS(cmocka_unit_test(reads_every_kind_of_page),
 	cmocka_unit_test(ends_what_has_no_end), cmocka_unit_test(begins_anew_once),
 	cmocka_unit_test(sends_every_body), cmocka_unit_test(builds_paths_from_values),
 	cmocka_unit_test(keeps_moments_and_long_integers),
-	cmocka_unit_test(asks_for_each_item), cmocka_unit_test(bounds_the_items),
+	cmocka_unit_test(asks_for_each_item), cmocka_unit_test(items_wait_for_their_page),
+	cmocka_unit_test(bounds_the_items),
 	cmocka_unit_test(keeps_few_requests_in_flight),
 	cmocka_unit_test(can_be_cancelled_anywhere), cmocka_unit_test(asks_conditionally),
+	cmocka_unit_test(asks_again_for_what_is_forgotten),
 	cmocka_unit_test(keeps_within_bounds), cmocka_unit_test(tells_what_went_wrong),
 	cmocka_unit_test(names_program_and_line), cmocka_unit_test(waits_when_asked_to),
 	cmocka_unit_test(counts_by_the_limit), cmocka_unit_test(takes_text_and_nothing))
