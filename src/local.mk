@@ -61,6 +61,7 @@ libtocsin_a_SOURCES += src/net/auth_source.c src/net/auth_source.h
 libtocsin_a_SOURCES += src/net/auth_token.c src/net/auth_token.h
 libtocsin_a_SOURCES += src/net/http.c src/net/http.h
 libtocsin_a_SOURCES += src/net/http_failure.c src/net/http_failure.h
+libtocsin_a_SOURCES += src/net/http_hush.c src/net/http_hush.h
 libtocsin_a_SOURCES += src/net/http_redirect.c src/net/http_redirect.h
 libtocsin_a_SOURCES += src/net/http_setup.c src/net/http_transfer.h
 libtocsin_a_SOURCES += src/net/url.c src/net/url.h

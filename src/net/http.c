@@ -13,6 +13,7 @@
 #include "core/i18n.h"
 #include "core/log.h"
 #include "net/http_failure.h"
+#include "net/http_hush.h"
 #include "net/http_redirect.h"
 #include "net/http_transfer.h"
 #include "net/rate.h"
@@ -39,6 +40,8 @@ static void transfer_unlink(struct transfer *t)
 		if (*p == t) {
 			*p = t->next;
 			t->http->n--;
+			t->http->held -= t->held;
+			t->held = 0;
 			return;
 		}
 	}
@@ -56,7 +59,7 @@ static void transfer_free(struct transfer *t)
 	curl_slist_free_all(t->connect_to);
 	credential_release(&t->credential);
 	strbuf_release(&t->url);
-	strbuf_release(&t->body);
+	secret_release(&t->body); /* of a login */
 	strbuf_release(&t->own_headers);
 	free(t->content_type);
 	free(t->accept);
@@ -155,6 +158,7 @@ static int transfer_err(struct transfer *t, CURLcode code, struct err *e)
 		.timeout_ns = t->timeout_ns,
 		.max_bytes = t->max_bytes,
 		.too_large = t->too_large,
+		.too_many = t->too_many,
 	};
 
 	return http_failure_err(&f, e);
@@ -199,6 +203,8 @@ static void transfer_done(struct transfer *t, CURLcode code)
 		transfer_resolve(t);
 		rc = 1;
 	}
+	if (rc < 0)
+		http_hush(t);
 	if (rc <= 0)
 		transfer_end(t, rc < 0 ? &e : NULL);
 	err_release(&e);
@@ -279,6 +285,7 @@ struct http *http_new(struct loop *l)
 	if (curl_global_init(CURL_GLOBAL_DEFAULT))
 		bug("curl_global_init");
 	h->loop = l;
+	h->max_held = HTTP_TOTAL_BYTES;
 	h->auth = auth_new(l, h);
 	h->multi = curl_multi_init();
 	if (!h->multi)
@@ -308,6 +315,11 @@ void http_free(struct http *h)
 	curl_global_cleanup();
 }
 
+void http_limit(struct http *h, int64_t total_bytes)
+{
+	h->max_held = total_bytes;
+}
+
 struct auth *http_auth(const struct http *h)
 {
 	return h->auth;
@@ -330,6 +342,8 @@ static int transfer_begin(struct transfer *t, struct err *e)
 	curl_slist_free_all(t->connect_to);
 	t->connect_to = NULL;
 	http_answer_clear(&t->answer);
+	t->http->held -= t->held;
+	t->held = 0;
 	if (url_check(t->url.buf, e) < 0 || http_setup(t, e) < 0)
 		return -1;
 	url_shown(&shown, t->url.buf);

@@ -23,6 +23,7 @@
 
 #define HTTP_TIMEOUT_NS (30 * NS_PER_S)
 #define HTTP_MAX_BYTES (INT64_C(32) * 1024 * 1024)
+#define HTTP_TOTAL_BYTES (INT64_C(256) * 1024 * 1024)
 
 enum http_method {
 	HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE,
@@ -55,6 +56,9 @@ struct http_request {
 struct http;
 
 struct http *http_new(struct loop *l);
+
+/* Together the answers under way hold at most this; who goes over fails with ERR_LIMIT. */
+void http_limit(struct http *h, int64_t total_bytes);	/* instead of HTTP_TOTAL_BYTES */
 
 /* Ends what is under way without calling back; does not wait for a resolver that hangs. */
 void http_free(struct http *h);

@@ -85,6 +85,13 @@ static void large_err(const struct http_failure *f, struct err *e)
 	err_retry(e, RETRY_LATER);
 }
 
+static void many_err(struct err *e)
+{
+	err_set(e, ERR_LIMIT, "%s", _("too many large answers arrive at once"));
+	err_hint(e, "%s", _("lower max_bytes of the sources, or ask for less"));
+	err_retry(e, RETRY_LATER);
+}
+
 int http_failure_err(const struct http_failure *f, struct err *e)
 {
 	const struct code_row *row = NULL;
@@ -96,6 +103,8 @@ int http_failure_err(const struct http_failure *f, struct err *e)
 	}
 	if (f->too_large || f->code == CURLE_FILESIZE_EXCEEDED) {
 		large_err(f, e);
+	} else if (f->too_many) {
+		many_err(e);
 	} else if (f->code == CURLE_OPERATION_TIMEDOUT) {
 		timeout_err(f, e);
 	} else if (f->code == CURLE_COULDNT_CONNECT) {

@@ -15,6 +15,7 @@ struct http_failure {
 	const char	*url, *tls_words;
 	int64_t		timeout_ns, max_bytes;
 	bool		too_large;	/* our own limit ended it */
+	bool		too_many;	/* our own limit of all answers together did */
 };
 
 /* Returns -1, with where and retry set. */

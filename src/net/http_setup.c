@@ -21,6 +21,12 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 		t->too_large = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
+	if ((int64_t)n > t->http->max_held - t->http->held) {
+		t->too_many = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	t->held += (int64_t)n;
+	t->http->held += (int64_t)n;
 	strbuf_add(&t->answer.body, data, n);
 	return n;
 }

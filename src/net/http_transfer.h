@@ -23,10 +23,11 @@ struct transfer {
 	struct http_answer answer;
 	struct err early; /* what failed before curl began */
 	int64_t timeout_ns, max_bytes;
+	int64_t held; /* bytes of the body that count in http->held */
 	int64_t began_mono;
 	unsigned soon; /* timer of an early failure */
 	int redirects;
-	bool resolving, running, too_large;
+	bool resolving, running, too_large, too_many;
 	http_fn *fn;
 	void *ctx;
 	char tls_words[CURL_ERROR_SIZE];
@@ -40,6 +41,7 @@ struct http {
 	unsigned last_handle;
 	struct transfer *transfers;
 	size_t n;
+	int64_t held, max_held; /* bytes of the bodies of all transfers */
 };
 
 /* curl's options are variadic: each gets exactly the type that it wants. */

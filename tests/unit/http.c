@@ -145,6 +145,10 @@ static enum web_fault serve(void *ctx, const char *request, struct strbuf *reply
 			reply->buf[reply->len - 20] ^= 0x55;
 		return WEB_OK;
 	}
+	if (!strcmp(s, "echo")) {
+		web_reply(reply, 403, NULL, request, strlen(request));
+		return WEB_OK;
+	}
 	if (!strcmp(s, "ok")) {
 		web_json(reply, "{}");
 		return WEB_OK;
@@ -202,6 +206,14 @@ static void done(void *ctx, struct http_answer *a, const struct err *e)
 	if (e)
 		err_copy(&f->e, e);
 	loop_stop(f->loop);
+}
+
+static void count(void *ctx, struct http_answer *a, const struct err *e)
+{
+	struct fixture *f = ctx;
+
+	assert_true(a->body.len <= 100000 && (!e || e->code == ERR_LIMIT));
+	f->answers++;
 }
 
 static void turn(struct fixture *f)
@@ -310,6 +322,34 @@ static void unpacks_and_limits(void **state)
 	assert_int_equal(f->e.code, ERR_LIMIT);
 	ask(f, "endless", &plain);
 	assert_int_equal(f->e.code, ERR_LIMIT);
+}
+
+/* Each of them would do; together they are too much for one process. */
+static void answers_are_limited_together(void **state)
+{
+	struct fixture *f = *state;
+	char *url = mem_format("http://127.0.0.1:%d/", web_port(f->web));
+	struct http_request req = {.url = url, .source = &f->source};
+
+	http_limit(f->http, 150000);
+	f->script = "bomb";
+	for (int i = 0; i < 3; i++)
+		http_start(f->http, &req, count, f);
+	while (http_in_flight(f->http))
+		loop_turn(f->loop, NS_PER_S);
+	/* What one that has ended held is free again. */
+	assert_int_equal(f->answers, 3);
+	http_limit(f->http, 99999);
+	ask(f, "bomb", &plain);
+	assert_int_equal(f->e.code, ERR_LIMIT);
+	assert_int_equal(f->e.retry, RETRY_LATER);
+	http_limit(f->http, 100000);
+	for (int i = 0; i < 3; i++) {
+		ask(f, "bomb", &plain);
+		assert_int_equal(f->e.code, ERR_NONE);
+		assert_int_equal(f->body.len, 100000);
+	}
+	free(url);
 }
 
 static void faults_have_words_and_a_class(void **state)
@@ -439,6 +479,14 @@ static void credentials_are_sent_and_never_shown(void **state)
 		assert_non_null(strstr(f->seen.buf, "\r\nx-scope-orgid: ml\r\n"));
 		assert_null(strstr(f->e.what, "hunter2"));
 		assert_null(strstr(f->e.where, "hunter2"));
+		/* Nor does the backend say it. */
+		ask(f, "echo", &plain);
+		assert_int_equal(f->status, 403);
+		assert_non_null(strstr(f->seen.buf, cases[i].expect));
+		assert_non_null(strstr(f->body.buf, "x-api-token: *******\r\n"));
+		assert_non_null(strstr(f->body.buf, "x-scope-orgid: ml\r\n"));
+		assert_null(strstr(f->body.buf, "hunter2"));
+		assert_null(strstr(f->body.buf, "aHVudGVyMg"));
 	}
 	unsetenv("TOCSIN_TEST_TOKEN");
 	ask(f, "ok", &plain);
@@ -685,11 +733,11 @@ static void reads_headers(void **state)
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 UNIT_TESTS(WITH(gets_and_reuses_the_connection), WITH(sends_every_kind_of_request),
-	WITH(unpacks_and_limits), WITH(faults_have_words_and_a_class),
-	WITH(statuses_have_a_class), WITH(redirects_stay_at_home),
-	WITH(credentials_are_sent_and_never_shown), WITH(commands_secrets_are_waited_for),
-	WITH(what_is_malformed_is_not_sent), WITH(certificates_are_verified),
-	WITH(proxies_are_for_others), WITH(sockets_have_urls),
-	WITH(cancelled_ones_say_nothing), WITH(a_hanging_resolver_holds_nobody),
-	WITH(runs_one_to_its_end), cmocka_unit_test(knows_which_headers_hide),
-	cmocka_unit_test(reads_headers))
+	WITH(unpacks_and_limits), WITH(answers_are_limited_together),
+	WITH(faults_have_words_and_a_class), WITH(statuses_have_a_class),
+	WITH(redirects_stay_at_home), WITH(credentials_are_sent_and_never_shown),
+	WITH(commands_secrets_are_waited_for), WITH(what_is_malformed_is_not_sent),
+	WITH(certificates_are_verified), WITH(proxies_are_for_others),
+	WITH(sockets_have_urls), WITH(cancelled_ones_say_nothing),
+	WITH(a_hanging_resolver_holds_nobody), WITH(runs_one_to_its_end),
+	cmocka_unit_test(knows_which_headers_hide), cmocka_unit_test(reads_headers))
