@@ -391,7 +391,9 @@ int auth_sigv4_build(struct auth_try *t, struct err *e)
 
 	if (rc == 0 && secret_ref_is_set(&conf->secret))
 		rc = keys_from_config(t, e);
-	else if (rc == 0 && (conf->sigv4.profile || !keys_from_env(t->out)))
+	else if (rc == 0 && !conf->sigv4.profile && keys_from_env(t->out))
+		rc = keys_check(t->out, "AWS_ACCESS_KEY_ID", e);
+	else if (rc == 0)
 		rc = keys_from_profile(t, conf->sigv4.profile, e);
 	return rc == AUTH_DONE ? where_set(t, e) : rc;
 }

@@ -123,22 +123,27 @@ static int user_take(struct credential *c, const struct kube_target *k, struct e
 
 /* --- exec plug-ins --- */
 
-/* Arguments may hold secrets: what follows the '=' of such a one is not shown. */
+/* Arguments may hold secrets: what follows the '=' of such a one, or "--token ", is not shown. */
 static void exec_log(const struct kube_exec *x)
 {
 	static const char *const words[] = {"secret", "password", "token", "key"};
 	struct strbuf line = STRBUF_INIT;
+	bool hide_next = false;
 
 	strbuf_adds(&line, x->command);
 	for (size_t i = 0; i < x->args.n; i++) {
 		const char *arg = x->args.items[i], *equals = strchr(arg, '=');
-		bool hide = false;
+		bool telling = false;
+		size_t open = hide_next ? 0 : strlen(arg);
 
-		for (size_t j = 0; equals && j < ARRAY_LEN(words); j++)
-			hide |= strcasestr(arg, words[j]) != NULL;
+		for (size_t j = 0; j < ARRAY_LEN(words); j++)
+			telling |= strcasestr(arg, words[j]) != NULL;
+		if (telling && equals && !hide_next)
+			open = (size_t)(equals - arg) + 1;
 		strbuf_addc(&line, ' ');
-		strbuf_add(&line, arg, hide ? (size_t)(equals - arg) + 1 : strlen(arg));
-		strbuf_adds(&line, hide ? "***" : "");
+		strbuf_add(&line, arg, open);
+		strbuf_adds(&line, open < strlen(arg) ? "***" : "");
+		hide_next = telling && !equals && *arg == '-';
 	}
 	log_info("%s: the kubeconfig's credential plug-in is %s", __func__, line.buf);
 	strbuf_release(&line);

@@ -139,7 +139,7 @@ static void words_of(
 	if (said && *said && !is_echo(said, &job->told)) {
 		size_t n = strcspn(said, "\r\n");
 
-		strbuf_add(out, said, n < WORDS_MAX ? n : WORDS_MAX);
+		text_safe(out, said, n < WORDS_MAX ? n : WORDS_MAX, false);
 	}
 	err_release(&ignored);
 	json_wipe(j);

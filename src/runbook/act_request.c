@@ -8,6 +8,7 @@
 #include "core/i18n.h"
 #include "model/registry.h"
 #include "net/exchange.h"
+#include "net/url.h"
 #include "store/observe.h"
 
 static void add_value(struct strbuf *out, const struct json *value)
@@ -47,10 +48,8 @@ static void add_line(struct strbuf *out, const struct act *act, const struct con
 	known = known &&
 		!request_url(&url, &action->request, source->url, values, &ignored);
 	strbuf_addf(out, "%s ", http_method_name(action->request.method));
-	if (known)
-		strbuf_adds(out, url.buf);
-	else
-		strbuf_addf(out, "%s%s", source->url, action->request.path);
+	url_shown(out, known ? url.buf : source->url);
+	strbuf_adds(out, known ? url.buf + strcspn(url.buf, "?") : action->request.path);
 	strbuf_addc(out, '\n');
 	strbuf_release(&url);
 	err_release(&ignored);

@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/digest.h"
+#include "core/log.h"
 #include "core/path.h"
 #include "net/auth_kubeconfig.h"
 #include "net/auth_source.h"
@@ -517,6 +518,29 @@ static void a_refused_plug_in_is_asked_once_more(void **state)
 	strbuf_release(&said);
 }
 
+static void plug_ins_are_logged_without_secrets(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf text = STRBUF_INIT;
+	char *file = mem_format("%s/log", f->dir);
+
+	config_put(f, f->url, "",
+		"exec: {command: ./plugin, args: [get-token, --region, eu, --token, "
+		"hunter2, --password=hunter3, last], apiVersion: "
+		"client.authentication.k8s.io/v1}");
+	plugin_put(f, "{\"token\":\"hunter4\"}");
+	assert_int_equal(resolve(f), 0);
+	assert_int_equal(log_open(file, LOG_DEBUG, &f->e), 0);
+	assert_true(ask(f));
+	log_close();
+	assert_int_equal(path_read(&text, file, 1 << 20, &f->e), 0);
+	assert_non_null(strstr(
+		text.buf, "get-token --region eu --token *** --password=*** last"));
+	assert_null(strstr(text.buf, "hunter"));
+	strbuf_release(&text);
+	free(file);
+}
+
 static void plug_ins_that_go_wrong(void **state)
 {
 	static const char *const statuses[] = {"{}", "null", "{\"token\":\"\"}",
@@ -715,5 +739,6 @@ UNIT_TESTS(cmocka_unit_test(files_are_merged_as_kubectl_does),
 	cmocka_unit_test(json_and_plug_ins_are_read), WITH(tokens_and_users),
 	WITH(token_files_are_read_again), WITH(a_source_stays_at_its_cluster),
 	WITH(a_pod_is_its_service_account), WITH(plug_ins_run_once_and_until_they_expire),
-	WITH(a_refused_plug_in_is_asked_once_more), WITH(plug_ins_that_go_wrong),
+	WITH(a_refused_plug_in_is_asked_once_more),
+	WITH(plug_ins_are_logged_without_secrets), WITH(plug_ins_that_go_wrong),
 	WITH(client_certificates))

@@ -414,10 +414,11 @@ static void client_credentials_by_basic(void **state)
 	one(f, true);
 	assert_string_equal(f->seen.buf, "Bearer O1");
 	f->source.name = "other";
-	f->answer = "{\"error\":\"invalid_client\",\"error_description\":\"who?\"}";
+	f->answer = "{\"error\":\"invalid_client\",\"error_description\":"
+		    "\"who?\\u001b[2J\"}";
 	f->answer_status = 401;
 	one(f, false);
-	assert_non_null(strstr(f->e.what, "who?"));
+	assert_non_null(strstr(f->e.what, "who?<1b>[2J"));
 	assert_true(web_header(&got, f->seen.buf, "Authorization"));
 	assert_int_equal(base64_decode(&pair, got.buf + 6, got.len - 6, &f->e), 0);
 	assert_string_equal(pair.buf, "id%3A1:hun%22ter2");

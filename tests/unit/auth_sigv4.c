@@ -377,6 +377,9 @@ static void what_is_sent_is_what_is_signed(void **state)
 	assert_true(ask(f, HTTP_PUT, "/a%2Fb/c%20d?z=1&a=%3A", "x"));
 	assert_non_null(strstr(f->request.buf, "PUT /a%2Fb/c%20d?a=%3A&z=1 HTTP/1.1"));
 	check_signature(f, "PUT", "/a%252Fb/c%2520d", "a=%3A&z=1", "x", "SESS==");
+	setenv("AWS_SESSION_TOKEN", "SESS\r\nX-Other: y", 1);
+	assert_false(ask(f, HTTP_POST, "", "{}"));
+	assert_int_equal(f->e.code, ERR_AUTH);
 }
 
 static void keys_come_from_where_the_aws_tools_look(void **state)
