@@ -12,7 +12,9 @@ url=http://127.0.0.1:$port
 api=$url/api/2.0/mlflow
 # Its workers are its children: they get the group's signal.
 MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true
-export MLFLOW_DISABLE_TELEMETRY DO_NOT_TRACK
+# Its job runners are not needed, and busy.
+MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
+export MLFLOW_DISABLE_TELEMETRY DO_NOT_TRACK MLFLOW_SERVER_ENABLE_JOB_EXECUTION
 # shellcheck disable=SC2154 # set by venv
 serve mlflow "$venv/bin/mlflow" server --host 127.0.0.1 --port "$port" --workers 1 \
 	--backend-store-uri "sqlite:///$work/mlflow.db" \
