@@ -44,6 +44,8 @@ wait_for 30 'checkout-ranker *production *12'
 keys x
 wait_for 10 'Act on'
 keys m
+wait_for 10 '1  Point an alias at a version'
+keys 1
 wait_for 10 'checkout-ranker/production, now 12: which version'
 # Where it was before stands first, and says so.
 wait_for 5 '1  11  where it pointed before'
