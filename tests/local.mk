@@ -200,6 +200,7 @@ check_PROGRAMS += tests/unit/connector
 tests_unit_connector_SOURCES = tests/unit/connector.c tests/fuzz/connector.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/connector_cases
 tests_unit_connector_cases_SOURCES = tests/unit/connector_cases.c tests/unit/case_server.c tests/unit/case_server.h tests/unit/web.c tests/unit/web.h
+check_PROGRAMS += tests/unit/connector_verify
 EXTRA_DIST += tests/data/connectors
 check_PROGRAMS += tests/unit/read
 tests_unit_read_SOURCES = tests/unit/read.c tests/unit/web.c tests/unit/web.h
