@@ -166,6 +166,19 @@ void connector_read_list(const struct yaml_node *list, connector_item_fn *fn,
 
 /* --- names that point at each other have to exist --- */
 
+/* Reads that stand in for each other would be asked for ever where none of them is there. */
+static bool leads_back(const struct connector *c, const struct connector_read *read)
+{
+	const struct connector_read *next = read;
+
+	for (size_t i = 0; i < c->n_reads && next && next->fallback; i++) {
+		next = connector_read_find(c, next->fallback);
+		if (next == read)
+			return true;
+	}
+	return false;
+}
+
 static void check_fallbacks(const struct connector_reading *r)
 {
 	const struct connector *c = r->out;
@@ -180,6 +193,9 @@ static void check_fallbacks(const struct connector_reading *r)
 			connector_no_such(r, read->request.line,
 				_("there is no read named '%s'"), read->fallback, names,
 				c->n_reads);
+		if (leads_back(c, read))
+			problems_add(r->p, read->request.line, 0,
+				_("the fallbacks of '%s' lead back to it"), read->name);
 	}
 }
 

@@ -56,6 +56,7 @@ struct map {
 	bool busy, cancelled;
 	struct strbuf out, in;
 	size_t sent;
+	size_t queued, max_queued; /* bytes of the jobs' bodies */
 	unsigned timer, kick;
 };
 
@@ -68,14 +69,21 @@ struct map *map_new(struct loop *l, const char *exe)
 	m->loop = l;
 	m->exe = exe ? mem_strdup(exe) : path_program();
 	m->tail = &m->jobs;
+	m->max_queued = MAP_QUEUE_BYTES;
 	m->child = (struct child){.in = -1, .out = -1, .err = -1};
 	strbuf_init(&m->out);
 	strbuf_init(&m->in);
 	return m;
 }
 
-static void job_free(struct job *j)
+void map_limit(struct map *m, size_t bytes)
 {
+	m->max_queued = bytes;
+}
+
+static void job_free(struct map *m, struct job *j)
+{
+	m->queued -= j->n_body;
 	free(j->label);
 	free(j->values);
 	free(j->body);
@@ -116,7 +124,7 @@ void map_free(struct map *m)
 		struct job *j = m->jobs;
 
 		m->jobs = j->next;
-		job_free(j);
+		job_free(m, j);
 	}
 	HASH_ITER (hh, m->programs, k, next) {
 		HASH_DEL(m->programs, k);
@@ -165,7 +173,7 @@ static void finish(struct map *m, const struct json *results, const struct err *
 	if (!m->cancelled)
 		j->fn(j->ctx, results, e);
 	m->cancelled = false;
-	job_free(j);
+	job_free(m, j);
 	if (m->jobs && !m->kick)
 		m->kick = loop_after(m->loop, 0, advance, m);
 }
@@ -353,9 +361,17 @@ unsigned map_run(struct map *m, const struct map_program *program, const char *b
 	j->label = mem_strdup(program->label);
 	j->fn = fn;
 	j->ctx = ctx;
-	if (json_guard(&text, body, n_body, &j->refused))
+	if (m->queued > m->max_queued || n_body > m->max_queued - m->queued) {
+		err_set(&j->refused, ERR_LIMIT, _("%s: %s"), program->label,
+			_("too many large answers arrive at once"));
+		err_hint(&j->refused, "%s",
+			_("lower max_bytes of the sources, or ask for less"));
+		err_retry(&j->refused, RETRY_LATER);
+	} else if (json_guard(&text, body, n_body, &j->refused)) {
 		err_prefix(&j->refused, "%s: ", program->label);
+	}
 	j->body = strbuf_detach(&text, &j->n_body);
+	m->queued += j->n_body;
 	if (values)
 		json_format(&raw, values, false);
 	else
@@ -385,7 +401,7 @@ void map_cancel(struct map *m, unsigned ticket)
 		*at = j->next;
 		if (!*at)
 			m->tail = at;
-		job_free(j);
+		job_free(m, j);
 		return;
 	}
 }

@@ -32,6 +32,10 @@ struct map_program {
 struct map *map_new(struct loop *l, const char *exe);
 void map_free(struct map *m);	/* pending programs are forgotten */
 
+/* What waits for the worker holds at most this; a program that goes over fails with ERR_LIMIT. */
+#define MAP_QUEUE_BYTES ((size_t)256 << 20)
+void map_limit(struct map *m, size_t bytes);	/* instead of MAP_QUEUE_BYTES */
+
 /*
  * Run program on the JSON document body (text; guarded here).  values: an object with the
  * variables, or NULL.  Copies what it needs.  fn is called from the loop, never before map_run()

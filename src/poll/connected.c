@@ -349,8 +349,8 @@ static void read_done(void *ctx, const struct read_result *res, const struct err
 static const struct connector_read *by_fallback(
 	const struct connected *kept, const struct connector_read *read)
 {
-	if (read->fallback && state_of(kept, read)->absent)
-		return connector_read_find(&kept->connector, read->fallback);
+	while (read->fallback && state_of(kept, read)->absent)
+		read = connector_read_find(&kept->connector, read->fallback);
 	return read;
 }
 

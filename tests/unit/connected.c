@@ -159,6 +159,32 @@ static void items_that_fail_have_not_gone_away(void **state)
 	bench_release(&b);
 }
 
+/* Of three generations of paths the oldest alone is there. */
+static void fallbacks_have_fallbacks(void **state)
+{
+	static const char connector[] = HEAD
+		"  - name: new\n    emits: flag\n    get: /new\n    fallback: old\n"
+		"    map: '.[] | {name: .}'\n"
+		"  - name: old\n    emits: flag\n    get: /old\n    fallback: oldest\n"
+		"    only_fallback: true\n    map: '.[] | {name: .}'\n"
+		"  - name: oldest\n    emits: flag\n    get: /first\n"
+		"    only_fallback: true\n    map: '.[] | {name: .}'\n";
+	struct script script[] = {{.of = "/new", .status = 404, .body = "{}"},
+		{.of = "/old", .status = 404, .body = "{}"},
+		{.of = "/first", .body = "[\"f\"]"}, {0}};
+	struct bench b;
+
+	(void)state;
+	open_with(&b, connector, script);
+	bench_round(&b, ROUND_FULL);
+	bench_went_well(&b);
+	assert_int_equal(count(&b, REC_FLAG), 1);
+	bench_round(&b, ROUND_INCREMENTAL);
+	assert_int_equal(script[0].asked + script[1].asked, 2);
+	assert_int_equal(script[2].asked, 2);
+	bench_release(&b);
+}
+
 static void ends_by_its_deadline_in_the_middle(void **state)
 {
 	struct script script[] = {{.of = "/flags", .body = "[", .fault = WEB_SLOW}, {0}};
@@ -196,5 +222,6 @@ UNIT_TESTS(cmocka_unit_test(later_reads_go_on_after_one_that_fails),
 	cmocka_unit_test(the_same_answer_is_not_written_again),
 	cmocka_unit_test(two_reads_of_a_kind_hide_nothing),
 	cmocka_unit_test(items_that_fail_have_not_gone_away),
+	cmocka_unit_test(fallbacks_have_fallbacks),
 	cmocka_unit_test(ends_by_its_deadline_in_the_middle),
 	cmocka_unit_test(a_wrong_option_is_named))

@@ -82,6 +82,8 @@ static void names_what_is_wrong_by_line(void **state)
 		{"params: {model: text", "params: {before: text", 13, "before"},
 		{"params: {model: text", "params: {model: textile-and-more}", 0, ""},
 		{"    map: .models[]\n", "", 5, "map"},
+		{"    page: {cursor", "    fallback: models\n    page: {cursor", 7,
+			"lead back"},
 	};
 
 	(void)state;

@@ -75,6 +75,35 @@ static void expect_error(
 	err_release(&e);
 }
 
+static void note_limit(void *ctx, const struct json *results, const struct err *e)
+{
+	int *ended = ctx;
+
+	ended[results ? 0 : 1]++;
+	if (e)
+		assert_int_equal(e->code, ERR_LIMIT);
+}
+
+static void bounds_what_waits(void **state)
+{
+	static const struct map_program program = {.text = ".", .label = "x"};
+	int ended[2] = {0};
+	struct rig r;
+
+	(void)state;
+	rig_open(&r);
+	map_limit(r.map, 20);
+	for (int round = 1; round <= 2; round++) {
+		for (int i = 0; i < 5; i++)
+			map_run(r.map, &program, "[1234567]", 9, NULL, note_limit, ended);
+		while (ended[0] + ended[1] < 5 * round)
+			loop_turn(r.loop, NS_PER_S);
+		/* What has ended makes room again. */
+		assert_int_equal(ended[0], 2 * round);
+	}
+	rig_close(&r);
+}
+
 static void maps_and_binds_values(void **state)
 {
 	struct rig r;
@@ -223,8 +252,9 @@ static void checks_names(void **state)
 	err_release(&e);
 }
 
-UNIT_TESTS(cmocka_unit_test(maps_and_binds_values), cmocka_unit_test(keeps_long_integers),
-	cmocka_unit_test(names_what_fails), cmocka_unit_test(kills_what_does_not_end),
+UNIT_TESTS(cmocka_unit_test(bounds_what_waits), cmocka_unit_test(maps_and_binds_values),
+	cmocka_unit_test(keeps_long_integers), cmocka_unit_test(names_what_fails),
+	cmocka_unit_test(kills_what_does_not_end),
 	cmocka_unit_test(survives_what_eats_memory),
 	cmocka_unit_test(sees_nothing_of_the_world),
 	cmocka_unit_test(runs_in_order_and_cancels), cmocka_unit_test(checks_names))
