@@ -132,6 +132,14 @@ static int put_change(void *ctx, const struct change *c, struct err *e)
 	return change_add(ctx, c, e);
 }
 
+/* Three intervals are what makes a source stale. */
+static bool is_long_ago(const struct observe *ob, int64_t at)
+{
+	const struct baseline *b = &ob->baseline;
+
+	return at != NONE_INT && b->every_ns > 0 && ob->now - at > 3 * b->every_ns;
+}
+
 static int derive(
 	struct observe *ob, const void *before, const void *after, struct err *e)
 {
@@ -142,9 +150,10 @@ static int derive(
 		.baseline = b->other,
 		.config = ob->config};
 
-	/* Three intervals are what makes a source stale. */
-	how.gap = b->watched != NONE_INT && b->every_ns > 0 &&
-		ob->now - b->watched > 3 * b->every_ns;
+	how.gap = is_long_ago(ob, b->watched);
+	/* Other kinds of the source were seen all the time, but of this one not all. */
+	if (b->cut && !ob->missed)
+		how.gap |= is_long_ago(ob, b->last);
 	seen_touch(ob->st, touch_of(ob->def->kind));
 	arena_reset(&ob->texts);
 	return derive_changes(
