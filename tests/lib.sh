@@ -185,17 +185,18 @@ expect() {
 	echo "ok $1: $3"
 }
 
-# venv NAME PACKAGE...: a cached virtual environment; its path in $venv.
+# venv NAME PACKAGE...: a cached virtual environment; its path in $venv.  What it holds stands in
+# its file "ready": another list is installed into it.
 venv() {
 	venv=${TOCSIN_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/tocsin-tests}/$1
 	shift
-	[ -f "$venv/ready" ] && return 0
+	[ "$(cat "$venv/ready" 2>/dev/null)" = "$*" ] && return 0
 	python3 -c 'import venv' 2>/dev/null || skip "python3 has no venv (Debian: python3-venv)"
 	mkdir -p "$(dirname "$venv")"
 	python3 -m venv "$venv" || skip "no virtual environment could be made"
 	for pause in 5 20 0; do
 		if "$venv/bin/pip" install -q "$@"; then
-			touch "$venv/ready"
+			echo "$*" >"$venv/ready"
 			return 0
 		fi
 		sleep "$pause"

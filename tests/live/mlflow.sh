@@ -5,7 +5,7 @@
 live
 need curl curl
 need python3 python3
-venv mlflow 'mlflow>=3,<4'
+venv mlflow 'mlflow[auth]>=3,<4'
 
 port=$(free_port)
 url=http://127.0.0.1:$port
@@ -18,6 +18,21 @@ export MLFLOW_DISABLE_TELEMETRY DO_NOT_TRACK MLFLOW_SERVER_ENABLE_JOB_EXECUTION
 # shellcheck disable=SC2154 # set by venv
 serve mlflow "$venv/bin/mlflow" server --host 127.0.0.1 --port "$port" --workers 1 \
 	--backend-store-uri "sqlite:///$work/mlflow.db" \
+	--default-artifact-root "$work/artifacts"
+
+# A second one, which asks who one is; it starts beside the first.
+cat >"$work/auth.ini" <<INI
+[mlflow]
+default_permission = READ
+database_uri = sqlite:///$work/auth.db
+admin_username = admin
+admin_password = secret-of-admin
+authorization_function = mlflow.server.auth:authenticate_request_basic_auth
+INI
+guarded=http://127.0.0.1:$(free_port)
+serve guarded env MLFLOW_AUTH_CONFIG_PATH="$work/auth.ini" MLFLOW_FLASK_SERVER_SECRET_KEY=lab \
+	"$venv/bin/mlflow" server --app-name basic-auth --host 127.0.0.1 --port "${guarded##*:}" \
+	--workers 1 --backend-store-uri "sqlite:///$work/guarded.db" \
 	--default-artifact-root "$work/artifacts"
 until_true 90 answers "$url/health" || fail "mlflow does not start"
 
@@ -72,7 +87,7 @@ point "$name" 2
 
 config <<YAML
 sources:
-  - {name: registry, type: mlflow, url: "$url", every: 1s, timeout: 20s}
+  - {name: registry, type: mlflow, url: "$url", every: 30s, timeout: 20s}
 services:
   - name: checkout
     model: {source: registry, name: "$name", alias: production}
@@ -82,7 +97,7 @@ run 0 env MLFLOW_TRACKING_URI="$url" "$TOCSIN" init --print
 says "type: mlflow"
 run 0 "$TOCSIN" check --connect
 says set-alias
-says "$("$venv/bin/mlflow" --version | sed 's/.* //')"
+says "$(curl -fsS -m 20 "$url/version")"
 run 0 "$TOCSIN" poll --once
 
 "$TOCSIN" models list --json >"$work/status.json" || [ $? = 1 ] || fail "models list"
@@ -107,14 +122,30 @@ tried prompt-aliases
 says '"system"'
 tried aliases
 says '"Production"'
+
+# One poll old, and it knows when each version was made.
 run 0 "$TOCSIN" changes --last 24h
 says "$name"
+says "from history"
+"$TOCSIN" changes --last 24h --json >"$work/status.json" || fail "changes"
+made="[c for c in d['changes'] if c['kind'] == 'model_version' and c['object'].startswith('$name')]"
+holds "each version's own time" "len($made) == 3 and
+	all(c['from_history'] and c['at'] < c['seen'] for c in $made)"
+holds "in the order in which they were made" \
+	"[c['object'][-2:] for c in sorted($made, key=lambda c: c['at'])] == ['/1', '/2', '/3']"
 
 # --- somebody promotes a bad version ---
 point "$name" 3
+onset=$(date -u +%FT%TZ -d '+2 seconds')
 run 0 "$TOCSIN" poll --once
 run 0 "$TOCSIN" changes --json
 says '"3"'
+# What burns from now on burns because of that, and not of the versions made a moment ago.
+"$TOCSIN" changes --service checkout --onset "$onset" --json >"$work/status.json" || fail "suspects"
+holds "the move comes first" "[(s['kind'], s['field'], s['before'], s['after'], s['fits'])
+	for s in d['suspects']][0] == ('pointer', 'version', '2', '3', True)"
+run 0 "$TOCSIN" changes --service checkout --onset "$onset"
+says "$name/production"
 "$TOCSIN" models list --json >"$work/status.json" || [ $? = 1 ] || fail "models list"
 holds "the alias moved" "[m for m in d['models'] if m['model'] == '$name'][0]['version'] == '3'"
 
@@ -205,3 +236,47 @@ run 3 "$TOCSIN" poll --once
 	>"$work/out" 2>&1 && fail "it says done without a registry: $(cat "$work/out")"
 echo "ok no registry, no rollback"
 audit_says
+
+# --- a server that asks who one is ---
+until_true 60 answers "$guarded/health" || fail "mlflow with users does not start"
+as_admin() {
+	curl -fsS -m 20 -u admin:secret-of-admin -X POST -H 'Content-Type: application/json' \
+		-d "$2" -o "$work/answer" "$guarded/api/2.0/mlflow/$1" || fail "mlflow refuses $1"
+}
+as_admin registered-models/create '{"name": "fraud"}'
+for i in 1 2; do
+	as_admin model-versions/create "{\"name\": \"fraud\", \"source\": \"s3://models/$i\"}"
+done
+as_admin registered-models/alias '{"name": "fraud", "alias": "production", "version": "1"}'
+as_admin users/create '{"username": "reader", "password": "secret-of-reader"}'
+MLFLOW_PASSWORD=wrong-password
+export MLFLOW_PASSWORD
+config <<YAML
+sources:
+  - name: guarded
+    type: mlflow
+    url: "$guarded"
+    auth: {basic: {user: reader, password: {env: MLFLOW_PASSWORD}}}
+YAML
+moved() {
+	"$TOCSIN" models rollback fraud --source guarded --alias production --to 2 --yes \
+		>"$work/out" 2>&1 && fail "it was moved: $(cat "$work/out")"
+	out=$(cat "$work/out")
+}
+run 3 "$TOCSIN" poll --once
+says "401"
+run 3 "$TOCSIN" status
+says "guarded"
+moved
+says "401"
+case $out in *wrong-password*) fail "a password was printed" ;; esac
+MLFLOW_PASSWORD=secret-of-reader
+run 0 "$TOCSIN" poll --once
+moved
+says "Permission denied"
+audit_says
+curl -fsS -m 20 -u admin:secret-of-admin -o "$work/answer" \
+	"$guarded/api/2.0/mlflow/registered-models/alias?name=fraud&alias=production"
+expect "nothing has moved" 1 "$(json "$work/answer" "d['model_version']['version']")"
+MLFLOW_PASSWORD=secret-of-admin
+run 0 "$TOCSIN" models rollback fraud --source guarded --alias production --to 2 --yes
