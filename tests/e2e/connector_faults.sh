@@ -64,3 +64,23 @@ for fault in huge million endless; do
 	holds "$fault: whoever is not whole says why" \
 		"all(s['error'] for s in d['sources'] if s['state'] != 'ok')"
 done
+
+# Names that a terminal would act on: kept as they are, shown without harm.
+rm -rf "$XDG_STATE_HOME/tocsin"
+echo "sources: [{name: mlflow, type: mlflow, url: \"$base/names\", every: 30s}]" | config
+run 0 "$TOCSIN" poll --once
+harmless() {
+	"$TOCSIN" "$@" >"$work/out" 2>&1 || [ $? = 1 ] || fail "$*: $(cat "$work/out")"
+	python3 - "$work/out" <<'PYTHON' || fail "$* shows a control character: $(cat -v "$work/out")"
+import sys
+text = open(sys.argv[1], encoding="utf-8").read()
+sys.exit("a/b" not in text or any(c != "\n" and not c.isprintable() for c in text))
+PYTHON
+	echo "ok harmless: $*"
+}
+harmless models list
+harmless changes --last 24h
+harmless connector try mlflow --source mlflow --read aliases
+"$TOCSIN" models list --json >"$work/status.json" || [ $? = 1 ] || fail "models list"
+holds "the name is exact" "d['models'][0]['model'] ==
+	'a/b \"c\" \\'d\\'\n\x1b[31m\x1b]0;owned\x07\u202e\x9b2J'"

@@ -91,6 +91,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         n = next(count)
         self.send(200, json.dumps(page()).encode(), headers=[("Link", f'<?n={n}>; rel="next"')])
 
+    def fault_names(self, _):
+        """A registry in MLflow's words, whose names hold what a terminal would act on."""
+        name = "a/b \"c\" 'd'\n\x1b[31m\x1b]0;owned\x07\u202e\x9b2J"
+        of_prompts = "is_prompt" in self.path
+        models = [] if of_prompts else [{"name": name, "aliases": [{"alias": name, "version": "7"}]}]
+        versions = [] if of_prompts else [
+            {"name": name, "version": "7", "status": "READY", "user_id": name, "description": name,
+             "creation_timestamp": int(time.time() * 1000) - 60000}]
+        self.send(200, json.dumps({"registered_models": models, "model_versions": versions}).encode())
+
     def fault_huge(self, _):
         self.stream(itertools.chain([b'{"data": ['], itertools.repeat(MEGABYTE, 100), [b'""]}']))
 

@@ -279,4 +279,5 @@ curl -fsS -m 20 -u admin:secret-of-admin -o "$work/answer" \
 	"$guarded/api/2.0/mlflow/registered-models/alias?name=fraud&alias=production"
 expect "nothing has moved" 1 "$(json "$work/answer" "d['model_version']['version']")"
 MLFLOW_PASSWORD=secret-of-admin
+sed -i 's/user: reader/user: admin/' "$XDG_CONFIG_HOME/tocsin/config.yaml"
 run 0 "$TOCSIN" models rollback fraud --source guarded --alias production --to 2 --yes
