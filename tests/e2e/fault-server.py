@@ -68,7 +68,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def fault_status(self, fault):
         words = json.dumps({"message": "no \x1b[31m luck \u202e today"}).encode()
-        after = [("Retry-After", "7")] if fault in ("429", "503") else []
+        after = [("Retry-After", "30")] if fault in ("429", "503") else []
         self.send(int(fault), words, headers=after)
 
     def fault_slow(self, _):
