@@ -502,6 +502,7 @@ static void child_console(struct place *p)
 	struct err e = ERR_INIT;
 
 	setsid();
+	signal(SIGHUP, SIG_DFL); /* under nohup it would be ignored */
 	if (ioctl(STDIN_FILENO, TIOCSCTTY, 0) || start(p, 1, &e))
 		_exit(1);
 	_exit(write(STDOUT_FILENO, "started", 7) == 7 ? (pause(), 0) : 1);
