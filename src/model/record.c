@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/digest.h"
 #include "core/duration.h"
 #include "core/i18n.h"
 #include "model/record_table.h"
@@ -177,6 +178,11 @@ static int put_bool(void *record, const struct field *f, const struct json *v)
 	return 0;
 }
 
+static bool is_list(const struct json *v)
+{
+	return json_type(v) == JSON_ARRAY || json_type(v) == JSON_OBJECT;
+}
+
 static int put_json(
 	void *record, const struct field *f, const struct json *v, struct arena *a)
 {
@@ -190,7 +196,7 @@ static int put_json(
 	if (text && !json_parse(&parsed, text, strlen(text), &ignored))
 		v = parsed;
 	err_release(&ignored);
-	if (json_type(v) != JSON_ARRAY && json_type(v) != JSON_OBJECT) {
+	if (!is_list(v)) {
 		json_free(parsed);
 		return -1;
 	}
@@ -200,10 +206,29 @@ static int put_json(
 	return 0;
 }
 
+/* Given the thing itself: its order of keys and its spaces say nothing. */
+static int put_digest(
+	void *record, const struct field *f, const struct json *v, struct arena *a)
+{
+	struct strbuf sb = STRBUF_INIT;
+	struct digest d;
+
+	json_canonical(&sb, v);
+	d = digest_of(sb.buf, sb.len);
+	strbuf_reset(&sb);
+	strbuf_adds(&sb, "sha256:");
+	digest_hex(&sb, &d);
+	*text_in(record, f) = keep(a, &sb);
+	return 0;
+}
+
 static int put(void *record, const struct field *f, const struct json *v, struct arena *a)
 {
 	switch (f->type) {
-	case FIELD_TEXT: return put_text(record, f, v, a);
+	case FIELD_TEXT:
+		if (!strcmp(f->name, "digest") && is_list(v))
+			return put_digest(record, f, v, a);
+		return put_text(record, f, v, a);
 	case FIELD_INT: return put_int(record, f, v);
 	case FIELD_REAL: return put_real(record, f, v);
 	case FIELD_TIME: return put_time(record, f, v);

@@ -67,8 +67,14 @@ run=$(json "$work/answer" "d['run']['info']['run_id']")
 rest POST runs/log-batch "{\"run_id\": \"$run\",
 	\"metrics\": [{\"key\": \"auc\", \"value\": 0.93, \"timestamp\": 1, \"step\": 0}],
 	\"params\": [{\"key\": \"depth\", \"value\": \"6\"}]}"
+rest POST runs/log-inputs "{\"run_id\": \"$run\", \"datasets\": [{
+	\"tags\": [{\"key\": \"mlflow.data.context\", \"value\": \"training\"}],
+	\"dataset\": {\"name\": \"orders\", \"digest\": \"8f3a11c2\", \"source_type\": \"s3\",
+		\"source\": \"{\\\"uri\\\": \\\"s3://data/orders\\\"}\"}}]}"
 rest POST model-versions/create "{\"name\": \"fraud\", \"source\": \"s3://models/f\", \"run_id\": \"$run\"}"
 rest POST model-versions/create '{"name": "fraud", "source": "s3://models/g"}'
+rest POST registered-models/create '{"name": "churn"}'
+rest POST model-versions/create "{\"name\": \"churn\", \"source\": \"s3://models/c\", \"run_id\": \"$run\"}"
 # stage VERSION STAGE
 stage() {
 	rest POST model-versions/transition-stage "{\"name\": \"fraud\", \"version\": \"$1\",
@@ -116,6 +122,9 @@ tried versions
 says '"auc"'
 says '"depth"'
 says "$run"
+tried datasets
+says '"churn/orders (training)"'
+says '"8f3a11c2"'
 tried prompts
 says "words 2"
 tried prompt-aliases

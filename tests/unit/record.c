@@ -47,6 +47,26 @@ static void refuse(enum record_kind kind, const char *text, const char *what)
 	arena_release(&a);
 }
 
+/* sha256 of {"a":[2,1],"b":null}, and it is the same however that is written. */
+static void a_digest_may_be_given_as_the_thing_itself(void **state)
+{
+	static const char *const texts[] = {
+		"{\"source\":\"s\",\"type\":\"feature\",\"name\":\"f\",\"digest\":{\"b\":null,\"a\":[2,1]}}",
+		"{\"source\":\"s\",\"type\":\"feature\",\"name\":\"f\",\"digest\": { \"a\":[2, 1],\"b\": null}}"};
+	struct arena a = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		const struct definition *d = read_one(REC_DEFINITION, texts[i], &a);
+
+		assert_string_equal(d->digest, "sha256:"
+			"e176c5acba1572ddfba7f4fa9d72493c587f059fa1ec1bd4f17a91e99028a5ec");
+	}
+	refuse(REC_DEFINITION, "{\"source\":\"s\",\"type\":\"t\",\"name\":[1]}",
+		"'name' of a record 'definition' is not a text");
+	arena_release(&a);
+}
+
 static void tables_hold_together(void **state)
 {
 	(void)state;
@@ -330,7 +350,8 @@ static void names_of_enums(void **state)
 	assert_string_equal(sli_kind_name(SLI_RECORDED), "recorded");
 }
 
-UNIT_TESTS(cmocka_unit_test(tables_hold_together), cmocka_unit_test(new_is_unknown),
+UNIT_TESTS(cmocka_unit_test(tables_hold_together),
+		cmocka_unit_test(a_digest_may_be_given_as_the_thing_itself), cmocka_unit_test(new_is_unknown),
 	cmocka_unit_test(reads_every_type), cmocka_unit_test(flags_keep_what_they_hold),
 	cmocka_unit_test(refuses_what_does_not_fit), cmocka_unit_test(names_the_unknown),
 	cmocka_unit_test(goes_round_through_json), cmocka_unit_test(keys_join),
