@@ -24,6 +24,7 @@ check_PROGRAMS += tests/unit/auth_sigv4
 tests_unit_auth_sigv4_SOURCES = tests/unit/auth_sigv4.c tests/unit/web.c tests/unit/web.h
 tests_unit_auth_login_SOURCES = tests/unit/auth_login.c tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/backoff
+check_PROGRAMS += tests/unit/change
 check_PROGRAMS += tests/unit/chart
 check_PROGRAMS += tests/unit/connected
 tests_unit_connected_SOURCES = tests/unit/connected.c tests/unit/readers.c tests/unit/readers.h tests/unit/web.c tests/unit/web.h

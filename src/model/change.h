@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/strbuf.h"
 #include "model/record.h"
 
 struct change {
@@ -23,5 +24,11 @@ struct change {
 	bool			gap;		/* nobody watched between not_before and seen */
 	double			weight;		/* share of traffic that it took; NAN unknown */
 };
+
+/*
+ * Of two JSON objects (tags, parameters) the names of the entries that differ: "+new *other -gone".
+ * False, and nothing appended, where before and after are not two objects that differ.
+ */
+bool change_entries(struct strbuf *out, const struct change *ch);
 
 #endif

@@ -39,7 +39,16 @@ static const char *what_text(struct arena *a, const struct change *c)
 	const struct record_def *def = record_def(c->kind);
 	const char *title = def ? _(def->title) : "";
 	const char *object = c->object ? c->object : "";
+	const char *what;
+	struct strbuf entries = STRBUF_INIT;
 
+	if (c->field && c->before && c->after && change_entries(&entries, c)) {
+		what = arena_format(a, _("%s of %s %s changed"), c->field, title, object);
+		what = arena_format(a, "%s (%s)", what, entries.buf);
+		strbuf_release(&entries);
+		return what;
+	}
+	strbuf_release(&entries);
 	if (c->field && c->before && c->after)
 		return arena_format(a, _("%s of %s %s went from %s to %s"), c->field,
 			title, object, value_text(a, c->before), value_text(a, c->after));

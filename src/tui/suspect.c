@@ -62,8 +62,14 @@ void change_moved(struct strbuf *out, const struct change *ch)
 	}
 	if (!is_plain_field(ch->field))
 		strbuf_addf(out, "%s ", ch->field);
-	add_value(out, ch, ch->before);
-	strbuf_adds(out, " -> ");
+	if (change_entries(out, ch))
+		return;
+	/* What it was before the first look nobody knows: not "none". */
+	if (ch->before || !ch->from_history) {
+		add_value(out, ch, ch->before);
+		strbuf_addc(out, ' ');
+	}
+	strbuf_adds(out, "-> ");
 	add_value(out, ch, ch->after);
 }
 

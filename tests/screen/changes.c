@@ -220,7 +220,7 @@ static void versions_are_compared(void **state)
 		expect(s, "Compare 12 with which version?");
 		expect(s, "1  11  where it pointed before");
 		screen_keys(s, "1");
-		expect(s, "checkout-ranker: 12 and 11");
+		expect(s, "checkout-ranker: 11 and 12");
 		expect(s, "recall");
 		expect(s, "0.55");
 		expect(s, "0.72");

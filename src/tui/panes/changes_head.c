@@ -21,6 +21,7 @@
 #define HEAD_FROM_ROWS 7
 #define REASONS_FROM_ROWS 15
 #define AXIS_FROM_ROWS 30
+#define LIKELIEST_ROWS 4
 #define AXIS_NS NS_PER_DAY
 #define AXIS_SPAN_MIN (10 * NS_PER_MIN)
 
@@ -30,6 +31,7 @@ struct lines {
 	const struct box *b;
 	int y, end, x;
 	enum role role;
+	bool cut;
 };
 
 static void put_line(void *ctx, const char *line, size_t n)
@@ -39,13 +41,21 @@ static void put_line(void *ctx, const char *line, size_t n)
 	if (to->y < to->end)
 		box_textf(to->b, to->y++, to->x, to->b->cols - to->x - 1, to->role,
 			"%.*s", (int)n, line);
+	else
+		to->cut = true;
 }
 
 /* In words, on at most `most` lines; returns the line after it. */
 static int draw_reason(
 	const struct box *b, int y, int x, int most, enum role role, const char *reason)
 {
-	struct lines to = {b, y, y + most < b->rows ? y + most : b->rows, x, role};
+	struct lines to = {
+		.b = b,
+		.y = y,
+		.x = x,
+		.role = role,
+		.end = y + most < b->rows ? y + most : b->rows,
+	};
 	struct strbuf safe = STRBUF_INIT;
 
 	if (most == 1 && y < b->rows) {
@@ -55,6 +65,8 @@ static int draw_reason(
 
 	text_safe(&safe, reason, strlen(reason), false);
 	text_wrap(safe.buf, b->cols - x - 1, put_line, &to);
+	if (to.cut && to.y > y)
+		box_text(b, to.y - 1, b->cols - 1, 1, role, "~");
 	strbuf_release(&safe);
 	return to.y;
 }
@@ -127,7 +139,7 @@ static int draw_suspects(struct pane *p, const struct box *b)
 		if (!small || s->n_fits)
 			y = draw_suspect(b, y, s, i,
 				small                  ? 1
-					: likely && !i ? 3
+					: likely && !i ? LIKELIEST_ROWS
 					: tall         ? 2
 						       : 1);
 	return small ? y : y + 1;

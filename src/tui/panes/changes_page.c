@@ -190,6 +190,7 @@ static void add_beside(
 	const struct change_query q = {.from = ch->at - BESIDE_NS,
 		.to = ch->at + BESIDE_NS,
 		.seen_until = console_at(c),
+		.kinds = (uint32_t)KINDS_CAUSE,
 		.limit = 4 * BESIDE_MAX};
 	struct change_list list;
 	struct err ignored = ERR_INIT;

@@ -140,7 +140,7 @@ static unsigned can_move(struct console *c, struct pane *p, const struct action 
 /* --- comparing --- */
 
 struct comparing {
-	char *source, *model, *from; /* owned; from NULL: not chosen yet */
+	char *source, *model, *chosen; /* owned; chosen NULL: not yet */
 	char *points_at, *previous; /* owned; or NULL */
 };
 
@@ -148,7 +148,7 @@ static void comparing_free(struct comparing *w)
 {
 	free(w->source);
 	free(w->model);
-	free(w->from);
+	free(w->chosen);
 	free(w->points_at);
 	free(w->previous);
 	free(w);
@@ -163,8 +163,8 @@ static void version_chosen(void *ctx, struct console *c, const char *value)
 	struct strbuf argument = STRBUF_INIT;
 	char *title;
 
-	if (value && !w->from) {
-		w->from = mem_strdup(value);
+	if (value && !w->chosen) {
+		w->chosen = mem_strdup(value);
 		title = mem_format(_("Compare %s with which version?"), value);
 		choose_version(w, c,
 			w->previous && strcmp(w->previous, value) ? w->previous
@@ -174,7 +174,8 @@ static void version_chosen(void *ctx, struct console *c, const char *value)
 		return;
 	}
 	if (value) {
-		compare_argument(&argument, w->source, w->model, w->from, value);
+		/* "13 with 12" asks what 13 brought. */
+		compare_argument(&argument, w->source, w->model, value, w->chosen);
 		console_go(c, "compare", argument.buf);
 		strbuf_release(&argument);
 	}
@@ -212,7 +213,7 @@ static void choose_version(
 			bool is_first = first && !strcmp(version, first);
 
 			if (is_first != (pass == 0) ||
-				(w->from && !strcmp(w->from, version)))
+				(w->chosen && !strcmp(w->chosen, version)))
 				continue;
 			add_item(items, &n, version,
 				w->points_at && !strcmp(version, w->points_at)
