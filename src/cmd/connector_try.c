@@ -42,11 +42,8 @@ struct trial {
 
 static void request_line(struct strbuf *out, const struct http_request *req)
 {
-	const char *query = strchr(req->url, '?');
-
 	strbuf_addf(out, "%s ", http_method_name(req->method));
-	url_shown(out, req->url);
-	strbuf_adds(out, query ? query : "");
+	url_shown_query(out, req->url);
 }
 
 static const char *header_shown(const struct http_header *h)

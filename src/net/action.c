@@ -197,12 +197,10 @@ static int look(struct action_view *v, struct action_plan *p, struct err *e)
 
 char *action_line(const struct request *r)
 {
-	const char *query = strchr(r->url, '?');
 	struct strbuf text = STRBUF_INIT;
 
 	strbuf_addf(&text, "%s ", http_method_name(r->method));
-	url_shown(&text, r->url);
-	strbuf_adds(&text, query ? query : "");
+	url_shown_query(&text, r->url);
 	return strbuf_detach(&text, NULL);
 }
 
@@ -450,7 +448,7 @@ static int look_again(struct action_plan *p, struct err *e)
 	if (!rc && !p->action->copy.path) {
 		rc = make_request(&now, p, e);
 		if (!rc &&
-			(strcmp(now.line, p->view.line) ||
+			(strcmp(now.request.url, p->view.request.url) ||
 				!same_bytes(&now.request, &p->view.request)))
 			rc = moved(NULL, NULL, e);
 	}

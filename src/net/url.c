@@ -154,6 +154,37 @@ void url_shown(struct strbuf *out, const char *url)
 	strbuf_add(out, v.rest, strcspn(v.rest, "?#"));
 }
 
+/* What servers put into links of their own; a page's token is none of them. */
+static bool is_secret_parameter(const char *name, size_t n)
+{
+	static const char *const names[] = {"access_token", "api_key", "api-key",
+		"apikey", "client_secret", "password", "secret", "sig", "signature",
+		"x-amz-credential", "x-amz-security-token", "x-amz-signature",
+		"x-goog-credential", "x-goog-signature"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strlen(names[i]) == n && !strncasecmp(names[i], name, n))
+			return true;
+	return false;
+}
+
+void url_shown_query(struct strbuf *out, const char *url)
+{
+	const char *s = strchr(url, '?');
+
+	url_shown(out, url);
+	for (; s && *s; s += strcspn(s, "&")) {
+		const char *name = s + 1;
+		size_t n = strcspn(name, "=&");
+		bool hide = name[n] == '=' && is_secret_parameter(name, n);
+
+		strbuf_addc(out, *s);
+		s = name;
+		strbuf_add(out, s, hide ? n + 1 : strcspn(s, "&"));
+		strbuf_adds(out, hide ? "****" : "");
+	}
+}
+
 void url_host(struct strbuf *out, const char *url)
 {
 	struct url_view v;

@@ -42,6 +42,9 @@ int url_check(const char *url, struct err *e);
 /* Append url without user, password, query and fragment: for people and logs. */
 void url_shown(struct strbuf *out, const char *url);
 
+/* The same with the query, where the values of secrets (password=, X-Amz-Signature=) are stars. */
+void url_shown_query(struct strbuf *out, const char *url);
+
 /* Append the host with its port as the URL says it: "h:9090"; of a unix socket its path. */
 void url_host(struct strbuf *out, const char *url);
 

@@ -48,8 +48,8 @@ static void add_line(struct strbuf *out, const struct act *act, const struct con
 	known = known &&
 		!request_url(&url, &action->request, source->url, values, &ignored);
 	strbuf_addf(out, "%s ", http_method_name(action->request.method));
-	url_shown(out, known ? url.buf : source->url);
-	strbuf_adds(out, known ? url.buf + strcspn(url.buf, "?") : action->request.path);
+	url_shown_query(out, known ? url.buf : source->url);
+	strbuf_adds(out, known ? "" : action->request.path);
 	strbuf_addc(out, '\n');
 	strbuf_release(&url);
 	err_release(&ignored);

@@ -117,6 +117,17 @@ static void shows_no_secret(void **state)
 	url_shown(&sb, "https://me:hun@ter2@h/api");
 	assert_string_equal(sb.buf, "https://h/api");
 	strbuf_reset(&sb);
+	url_shown_query(&sb,
+		"https://me:hunter2@h/"
+		"p?page_token=n&API_KEY=hunter2&x&X-Amz-Signature=hun&"
+		"password=");
+	assert_string_equal(sb.buf,
+		"https://h/p?page_token=n&API_KEY=****&x&X-Amz-Signature=****&"
+		"password=****");
+	strbuf_reset(&sb);
+	url_shown_query(&sb, "http://h/p?&&sig");
+	assert_string_equal(sb.buf, "http://h/p?&&sig");
+	strbuf_reset(&sb);
 	url_shown(&sb, "http://h/a@b");
 	assert_string_equal(sb.buf, "http://h/a@b");
 	strbuf_release(&sb);
