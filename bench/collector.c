@@ -431,7 +431,7 @@ static void thousand_sources(const int ports[2], const char *cert, bool moves)
 	}
 	figure(0,
 		moves ? "collector_written_per_poll" : "collector_written_per_quiet_poll",
-		written / polls, "bytes", NO_BUDGET);
+		written / polls, "bytes", moves ? NO_BUDGET : 1024);
 	stop(&c);
 	place_close(&at);
 }
@@ -466,7 +466,7 @@ static void large_registry(const int ports[2], const char *cert)
 			"the registry could not be read");
 		figure(0,
 			round ? "registry_200000_again_pss" : "registry_200000_first_pss",
-			most, "MiB", NO_BUDGET);
+			most, "MiB", 60);
 		figure(0, round ? "registry_200000_again" : "registry_200000_first",
 			(double)clock_mono() / 1e9 - began, "s", NO_BUDGET);
 	}
