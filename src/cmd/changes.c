@@ -217,6 +217,21 @@ static const char *mark_of(const struct change *ch)
 	return ch->gap ? _("nobody watched") : "";
 }
 
+/* Of tags and the like the names that differ: whole objects are for --json. */
+static void cell_values(struct cmd_table *t, const struct change *ch)
+{
+	struct strbuf entries = STRBUF_INIT;
+
+	if (change_entries(&entries, ch)) {
+		cmd_table_cell(t, NULL);
+		cmd_table_cell(t, entries.buf);
+	} else {
+		cmd_table_cell(t, ch->before);
+		cmd_table_cell(t, ch->after);
+	}
+	strbuf_release(&entries);
+}
+
 static void print_list(const struct changes *f)
 {
 	const char *const headings[] = {
@@ -247,8 +262,7 @@ static void print_list(const struct changes *f)
 		cmd_table_cell(t, _(record_def(ch->kind)->title));
 		cmd_table_cell(t, ch->object);
 		cmd_table_cell(t, ch->field);
-		cmd_table_cell(t, ch->before);
-		cmd_table_cell(t, ch->after);
+		cell_values(t, ch);
 		cmd_table_cell(t, weight);
 		cmd_table_cell(t, ch->actor);
 		cmd_table_cell(t, ch->service);
