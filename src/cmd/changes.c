@@ -15,6 +15,7 @@
 #include "report/suspects.h"
 #include "store/observe.h"
 #include "store/series.h"
+#include "store/source.h"
 
 #define SHOWN_DEFAULT 50
 #define SHOWN_MAX 10000
@@ -27,6 +28,7 @@ struct changes {
 	const char *slo; /* that burns, or NULL */
 	int64_t onset; /* NONE_INT: it does not burn */
 	struct suspects suspects;
+	struct source_rows sources; /* of --json, for what is stale */
 };
 
 static bool in_context(const struct cmd *c, const char *source)
@@ -289,15 +291,17 @@ static void print_suspects(const struct changes *f)
 	strbuf_release(&since);
 	if (f->suspects.none)
 		say("%s\n", f->suspects.none);
-	t = cmd_table_new("llrl", headings);
+	t = cmd_table_new("llll", headings);
 	for (size_t i = 0; i < f->suspects.n; i++) {
 		const struct suspect *s = &f->suspects.items[i];
-		char score[32];
 
-		(void)snprintf(score, sizeof(score), "%.0f%%", s->score * 100);
 		cmd_table_cell(t, i < f->suspects.n_fits ? "*" : "");
 		cell_when(t, s->change, now);
-		cmd_table_cell(t, score);
+		/* TRANSLATORS: a change that is suspected: the likeliest of those that fit */
+		cmd_table_cell(t,
+			i >= f->suspects.n_fits ? _("hardly")
+				: i             ? _("maybe")
+						: _("likely"));
 		cmd_table_cell(t, s->reason);
 	}
 	cmd_table_print(t);
@@ -305,13 +309,23 @@ static void print_suspects(const struct changes *f)
 
 /* --- JSON --- */
 
-static struct json *add_change(struct json *list, const struct change *ch)
+/* A source that is not configured any more is read by nobody. */
+static bool is_stale(const struct changes *f, const char *source)
+{
+	for (size_t i = 0; i < f->sources.n; i++)
+		if (!strcmp(f->sources.items[i].name, source))
+			return source_is_stale(&f->sources.items[i], clock_now());
+	return true;
+}
+
+static struct json *add_change(
+	const struct changes *f, struct json *list, const struct change *ch)
 {
 	struct json *one = json_add_object(list, NULL);
 
 	element_change(one, ch);
 	json_add_time(one, "as_of", ch->seen);
-	json_add_bool(one, "stale", false);
+	json_add_bool(one, "stale", is_stale(f, ch->source));
 	return one;
 }
 
@@ -326,7 +340,7 @@ static void add_suspects(struct json *doc, const struct changes *f)
 	list = json_add_array(doc, "suspects");
 	for (size_t i = 0; i < f->suspects.n; i++) {
 		const struct suspect *s = &f->suspects.items[i];
-		struct json *one = add_change(list, s->change);
+		struct json *one = add_change(f, list, s->change);
 
 		json_add_real(one, "score", s->score);
 		json_add_bool(one, "fits", i < f->suspects.n_fits);
@@ -344,7 +358,7 @@ static int print_json(const struct changes *f)
 	json_add_time(doc, "at", clock_now());
 	list = json_add_array(doc, "changes");
 	for (size_t i = 0; i < f->list.n; i++)
-		add_change(list, &f->list.items[i]);
+		add_change(f, list, &f->list.items[i]);
 	json_add_bool(doc, "more", f->list.more);
 	if (f->service)
 		add_suspects(doc, f);
@@ -360,7 +374,8 @@ int cmd_changes(struct cmd *c)
 	if (c->n_operands)
 		return cmd_usage(c, _("no operand is wanted"));
 	arena_init(&f.arena);
-	if (list_changes(&f, c, &e) || find_suspects(&f, c, &e))
+	if (list_changes(&f, c, &e) || find_suspects(&f, c, &e) ||
+		(c->json && source_list(&f.sources, &f.arena, c->store, AT_NOW, &e)))
 		code = cmd_fail(&e);
 	else if (c->json)
 		code = print_json(&f) ? EXIT_INTERNAL : EXIT_FINE;

@@ -246,7 +246,9 @@ void version_diff(struct version_diff *out, struct arena *a,
 	compare_field(&w, "run", from->run, to->run);
 	compare_field(&w, "stage", from->stage, to->stage);
 	compare_field(&w, "status", from->status, to->status);
-	compare_field(&w, "aliases", from->aliases, to->aliases);
+	/* Where the registry names them with the version; elsewhere they are pointers. */
+	if (from->aliases || to->aliases)
+		compare_field(&w, "aliases", from->aliases, to->aliases);
 	compare_field(&w, "author", from->author, to->author);
 	compare_field(
 		&w, "created", time_text(a, from->created), time_text(a, to->created));

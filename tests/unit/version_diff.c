@@ -74,8 +74,8 @@ static void item_by_item(void **state)
 	is(row_of(&d, DIFF_FIELD, "author"), DIFF_UNKNOWN, NAN, NAN);
 	assert_string_equal(row_of(&d, DIFF_FIELD, "created")->a, "2026-11-18T11:00:00Z");
 	assert_int_equal(d.n_different, 8);
-	/* The tag, run, stage, status, aliases, author, note. */
-	assert_int_equal(d.n_unknown, 7);
+	/* The tag, run, stage, status, author, note. */
+	assert_int_equal(d.n_unknown, 6);
 	arena_release(&arena);
 }
 
