@@ -3,6 +3,7 @@ dist_connectors_DATA =
 dist_connectors_DATA += connectors/kserve.yaml
 dist_connectors_DATA += connectors/databricks.yaml
 dist_connectors_DATA += connectors/bentoml.yaml
+dist_connectors_DATA += connectors/feast.yaml
 dist_connectors_DATA += connectors/http.yaml
 dist_connectors_DATA += connectors/kubernetes.yaml
 dist_connectors_DATA += connectors/harbor.yaml

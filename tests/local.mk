@@ -134,6 +134,7 @@ check-sanitizers:
 LIVE_TESTS =
 LIVE_TESTS += tests/live/alertmanager.sh
 LIVE_TESTS += tests/live/bentoml.sh
+LIVE_TESTS += tests/live/feast.sh
 LIVE_TESTS += tests/live/homemade.sh
 LIVE_TESTS += tests/live/litellm.sh
 LIVE_TESTS += tests/live/mlflow.sh
@@ -238,6 +239,7 @@ check_PROGRAMS += tests/unit/openslo
 EXTRA_DIST += tests/unit/slo_text.h
 check_PROGRAMS += tests/unit/runbook_parse
 tests_unit_runbook_parse_SOURCES = tests/unit/runbook_parse.c tests/fuzz/runbook.c tests/fuzz/fuzz.h
+check_PROGRAMS += tests/unit/agent_parts
 check_PROGRAMS += tests/unit/attrs
 tests_unit_otlp_SOURCES = tests/unit/otlp.c tests/fuzz/otlp.c tests/fuzz/fuzz.h
 tests_unit_openslo_SOURCES = tests/unit/openslo.c tests/fuzz/slo_file.c tests/fuzz/fuzz.h

@@ -39,6 +39,15 @@ static bool is(struct part p, const char *name)
 	return name && *name && strlen(name) == p.n && !memcmp(p.text, name, p.n);
 }
 
+/* The thing itself, or something of it: "checkout-agent/refund". */
+static bool is_of(struct part p, const char *name)
+{
+	size_t n = name ? strlen(name) : 0;
+
+	return n && p.n >= n && !memcmp(p.text, name, n) &&
+		(p.n == n || p.text[n] == '/');
+}
+
 static bool same(const char *a, const char *b)
 {
 	return a && b && !strcmp(a, b);
@@ -74,6 +83,11 @@ bool service_has(const struct service_conf *s, enum record_kind kind, const char
 			(!s->serving.name && is(p, s->name));
 	case REC_PROMPT_VERSION:
 		return is(p, s->agents.match_name) || is(p, s->name) || uses(s, p);
+	case REC_DEFINITION:
+		return is_of(p, s->name) || is_of(p, s->agents.match_name) ||
+			(is_of(p, s->model.name) && same(source, s->model.source)) ||
+			(is_of(p, s->serving.name) && same(source, s->serving.source)) ||
+			uses(s, p);
 	case REC_SESSION: return is(p, s->agents.match_name);
 	case REC_ALERT:
 	case REC_PAGE:

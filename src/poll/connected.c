@@ -10,6 +10,7 @@
 #include "net/read.h"
 #include "net/reply.h"
 #include "net/request.h"
+#include "poll/agents.h"
 #include "poll/sessions.h"
 #include "store/observe.h"
 #include "store/sessions.h"
@@ -51,6 +52,7 @@ struct reading {
 	struct observe *observes[REC_KINDS];
 	bool partial[REC_KINDS]; /* a read of the kind did not see everything */
 	struct touched_sessions *touched;
+	struct agents *agents; /* owned */
 	size_t next; /* index of the next read */
 	size_t went_well; /* reads of this round */
 	struct arena batch; /* of the spans below */
@@ -74,6 +76,7 @@ static void reading_free(struct round *r)
 			observe_abort(g->observes[kind]);
 	arena_release(&g->batch);
 	touched_free(g->touched);
+	agents_free(g->agents);
 	json_free(g->values);
 	err_release(&g->failed);
 	err_release(&g->first);
@@ -134,6 +137,7 @@ static void put_span(struct round *r, const struct span *s)
 
 	struct span *copy = record_copy(&g->batch, s, REC_SPAN);
 
+	agents_add_span(g->agents, s, keep_of(r->conf->keep_content) == KEEP_NONE);
 	redact_span(copy, &g->batch, keep_of(r->conf->keep_content));
 	g->spans[g->n_spans++] = copy;
 	if (g->n_spans == SPAN_BATCH)
@@ -184,6 +188,9 @@ static int keep(struct round *r, const struct read_result *res)
 	struct reading *g = r->scratch;
 	enum record_kind kind = g->what->emits;
 
+	/* Spans tell of their agents' definitions, and never of all. */
+	if (kind == REC_SPAN)
+		g->partial[REC_DEFINITION] = true;
 	/* A wish asks one read alone: what the others would have brought is still there. */
 	if (g->what->partial || g->what->want)
 		g->partial[kind] = true;
@@ -267,7 +274,9 @@ static void end_well(struct round *r)
 	struct reading *g = r->scratch;
 
 	if (g->failed.code || write_spans(r) || write_observed(r) ||
-		touched_write(g->touched, r->store, r->conf->name, &g->failed))
+		touched_write(
+			g->touched, r->store, r->conf->name, g->agents, &g->failed) ||
+		agents_write(g->agents, r, &g->failed))
 		end(r, &g->failed);
 	else
 		end(r, NULL);
@@ -439,6 +448,7 @@ static void begin(struct round *r)
 
 	g->kept = r->state;
 	g->touched = touched_new();
+	g->agents = agents_new();
 	arena_init(&g->batch);
 	r->scratch = g;
 	if (load(g->kept, r, &e) ||

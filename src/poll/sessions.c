@@ -79,7 +79,7 @@ void touched_add(struct touched_sessions *t, const struct span *s)
 }
 
 static int write_one(struct store *st, const char *source, const struct touched_one *one,
-	struct err *e)
+	struct agents *agents, struct err *e)
 {
 	struct trace_file f = {0};
 	struct span_list spans;
@@ -102,18 +102,19 @@ static int write_one(struct store *st, const char *source, const struct touched_
 		found->user = found->user ? found->user : one->user;
 		found->tags = found->tags ? found->tags : one->tags;
 		result = session_put(st, found, e);
+		agents_add_session(agents, &f, found);
 	}
 	arena_release(&a);
 	return result;
 }
 
-int touched_write(
-	struct touched_sessions *t, struct store *st, const char *source, struct err *e)
+int touched_write(struct touched_sessions *t, struct store *st, const char *source,
+	struct agents *agents, struct err *e)
 {
 	struct touched_one *one, *next;
 
 	HASH_ITER (hh, t->all, one, next)
-		if (write_one(st, source, one, e))
+		if (write_one(st, source, one, agents, e))
 			return -1;
 	return 0;
 }

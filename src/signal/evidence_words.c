@@ -11,6 +11,11 @@
 #include "core/strbuf.h"
 #include "core/text.h"
 
+static bool same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
 static const char *span_text(struct arena *a, int64_t ns)
 {
 	struct strbuf sb = STRBUF_INIT;
@@ -34,6 +39,48 @@ static const char *value_text(struct arena *a, const char *value)
 	return out;
 }
 
+/* "tool-schema/agent/tool": the type in words, and the name. */
+static const char *definition_text(struct arena *a, const struct change *c)
+{
+	static const struct {
+		const char *type, *title;
+	} titles[] = {
+		{"agent-graph", N_("agent graph")},
+		{"tool-schema", N_("tool schema")},
+		{"feature", N_("feature")},
+		{"data-snapshot", N_("data snapshot")},
+		{"configuration", N_("configuration")},
+		{"deployment", N_("deployment")},
+	};
+	const char *object = c->object ? c->object : "";
+	const char *slash = strchr(object, '/');
+	const char *name = slash ? slash + 1 : object;
+
+	for (size_t i = 0; slash && i < ARRAY_LEN(titles); i++)
+		if (strlen(titles[i].type) == (size_t)(slash - object) &&
+			!strncmp(titles[i].type, object, (size_t)(slash - object)))
+			/* TRANSLATORS: "tool schema" of "checkout-agent/refund" */
+			return arena_format(a, _("%s of %s"), _(titles[i].title), name);
+	return object;
+}
+
+static const char *definition_what(struct arena *a, const struct change *c)
+{
+	const char *what = definition_text(a, c);
+
+	/* Digests of what is before and after say nothing to a person. */
+	if (same(c->field, "digest"))
+		return arena_format(a, _("%s changed"), what);
+	if (c->field && c->before && c->after)
+		return arena_format(
+			a, _("%s went from %s to %s"), what, c->before, c->after);
+	if (c->field)
+		return arena_format(
+			a, _("%s became %s"), what, c->after ? c->after : "-");
+	return arena_format(
+		a, c->before && !c->after ? _("%s went away") : _("%s appeared"), what);
+}
+
 static const char *what_text(struct arena *a, const struct change *c)
 {
 	const struct record_def *def = record_def(c->kind);
@@ -42,6 +89,8 @@ static const char *what_text(struct arena *a, const struct change *c)
 	const char *what;
 	struct strbuf entries = STRBUF_INIT;
 
+	if (c->kind == REC_DEFINITION)
+		return definition_what(a, c);
 	if (c->field && c->before && c->after && change_entries(&entries, c)) {
 		what = arena_format(a, _("%s of %s %s changed"), c->field, title, object);
 		what = arena_format(a, "%s (%s)", what, entries.buf);
