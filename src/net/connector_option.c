@@ -79,7 +79,8 @@ void connector_read_options(const struct yaml_node *map, const struct yaml_node 
 		struct option_keys k = {0};
 
 		connector_check_variable(name, yaml_key(map, i), r);
-		if (yaml_read(&k, yaml_value(map, i), connector_option_fields, r->a, r->p))
+		if (yaml_read(
+			    &k, yaml_value(map, i), connector_option_fields, r->a, r->p))
 			continue;
 		c->options[c->n_options++] = (struct connector_option){
 			.name = arena_strdup(r->a, name),

@@ -161,7 +161,8 @@ static int64_t outcome_hold(const struct source *s, enum source_state state)
 {
 	int64_t hold = s->conf->every_ns / 3;
 
-	if (state != SRC_OK || s->told != SRC_OK || s->refresh || hold < OUTCOMES_EVERY_NS)
+	if (state != SRC_OK || s->told != SRC_OK || s->refresh ||
+		hold < OUTCOMES_EVERY_NS)
 		return OUTCOMES_EVERY_NS;
 	return hold < QUIET_MAX_NS ? hold : QUIET_MAX_NS;
 }

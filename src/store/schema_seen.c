@@ -171,6 +171,7 @@ static const char *const first[] = {
 
 #define COLUMN(table, column) "ALTER TABLE " table " ADD COLUMN " column ";"
 
+/* clang-format off */
 /* Further fields; definitions and budgets; what a change says of its time, weight and service. */
 static const char *const second[] = {
 	COLUMN("model_version", "metrics TEXT")
@@ -199,6 +200,7 @@ static const char *const second[] = {
 	COLUMN("change", "weight REAL"),
 	NULL,
 };
+/* clang-format on */
 
 #define ESCAPED(column) "replace(replace(" column ", '%', '%25'), '/', '%2F')"
 

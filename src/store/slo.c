@@ -213,7 +213,8 @@ static int define(struct store *st, struct arena *a, const struct slo *slo, int6
 	struct slo held = {0};
 	int64_t objective, rid;
 
-	if (objective_id(&objective, st, slo->service, slo->name, slo->source, true, e) < 0 ||
+	if (objective_id(&objective, st, slo->service, slo->name, slo->source, true, e) <
+			0 ||
 		find_held(&held, &rid, a, db, objective, e) < 0)
 		return -1;
 	if (rid != NONE_INT && slo_equal(&held, slo))

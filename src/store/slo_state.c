@@ -9,7 +9,8 @@ static const char objective_lookup[] =
 	"SELECT id FROM objective WHERE service = ?1 AND name = ?2"
 	" AND (?3 IS NULL OR of_source = ?3) ORDER BY id LIMIT 1";
 static const char objective_insert[] =
-	"INSERT INTO objective (service, name, of_source) VALUES (?1, ?2, coalesce(?3, ''))"
+	"INSERT INTO objective (service, name, of_source) VALUES (?1, ?2, coalesce(?3, "
+	"''))"
 	" ON CONFLICT (service, name, of_source) DO NOTHING";
 
 #define WINDOWS                                                                       \

@@ -161,7 +161,8 @@ static int tabs_count(struct console *c)
 static void draw_tabs(struct console *c, const struct box *b)
 {
 	const struct pane_ops *here = console_front_pane(c)->ops;
-	int named = tabs_count(c), gap = tabs_width(c, named, 2) <= b->cols ? 2 : 1, x = 1;
+	int named = tabs_count(c), gap = tabs_width(c, named, 2) <= b->cols ? 2 : 1,
+	    x = 1;
 
 	while (named > 0 && tabs_width(c, named, gap) > b->cols)
 		named--;

@@ -275,8 +275,7 @@ static void sorted(
 	(void)ctx, (void)typed;
 	if (item)
 		pane_sort(p,
-			item->data ? (int)((const struct column *)item->data -
-					     p->columns)
+			item->data ? (int)((const struct column *)item->data - p->columns)
 				   : -1);
 }
 
@@ -292,8 +291,7 @@ void sorting_open(struct console *c)
 	char letter = '1';
 
 	picker_add(pk, &own);
-	for (const struct column *col = p->columns; col && col->name;
-		col++, letter++) {
+	for (const struct column *col = p->columns; col && col->name; col++, letter++) {
 		struct pick_item item = {
 			.letter = letter <= '9' ? letter : 0,
 			.title = _(col->title),

@@ -27,8 +27,8 @@ static char *seen(struct bench *b)
 	struct arena a;
 
 	arena_init(&a);
-	assert_int_equal(observed_at(&list, &a, b->f.st, REC_SERVING, "m", NULL,
-				 AT_NOW, 100, &e),
+	assert_int_equal(
+		observed_at(&list, &a, b->f.st, REC_SERVING, "m", NULL, AT_NOW, 100, &e),
 		0);
 	for (size_t i = 0; i < list.n; i++) {
 		const struct serving *v = list.items[i].record;
