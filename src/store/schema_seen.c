@@ -205,14 +205,18 @@ static const char *const second[] = {
 #define ESCAPED(column) "replace(replace(" column ", '%', '%25'), '/', '%2F')"
 
 /* Each key by its fields, as record_key() makes it now; where it differs, pins follow. */
-#define REKEY(table, path, column)                                              \
-	"UPDATE pin SET key = (SELECT " path " || '/' || " ESCAPED(column)      \
-	" FROM " table " AS r WHERE r.source = pin.source AND r.key = pin.key"  \
-	" LIMIT 1) WHERE kind = '" table "' AND EXISTS (SELECT 1 FROM " table   \
-	" AS r WHERE r.source = pin.source AND r.key = pin.key AND (instr(r."   \
-	column ", '/') OR instr(r." column ", '%')));"                          \
-	"UPDATE " table " SET key = " path " || '/' || " ESCAPED(column)        \
-	" WHERE instr(" column ", '/') OR instr(" column ", '%');"
+#define REKEY(table, path, column)                                                   \
+	"UPDATE pin SET key = (SELECT " path " || '/' || " ESCAPED(                  \
+		column) " FROM " table                                               \
+			" AS r WHERE r.source = pin.source AND r.key = pin.key"      \
+			" LIMIT 1) WHERE kind = '" table                             \
+			"' AND EXISTS (SELECT 1 FROM " table                         \
+			" AS r WHERE r.source = pin.source AND r.key = pin.key AND " \
+			"(instr(r." column ", '/') OR instr(r." column ", '%')));"   \
+			"UPDATE " table " SET key = " path                           \
+			" || '/' || " ESCAPED(column) " WHERE instr(" column         \
+						      ", '/') OR instr(" column      \
+						      ", '%');"
 
 /* Keys in which two objects cannot meet. */
 static const char *const third[] = {
@@ -225,7 +229,7 @@ static const char *const third[] = {
 	NULL,
 };
 
-#define BASELINE(table)                                                           \
+#define BASELINE(table)                                                             \
 	"INSERT OR IGNORE INTO baseline (source, kind, since) SELECT s.id, '" table \
 	"', s.added FROM source s WHERE EXISTS (SELECT 1 FROM " table               \
 	" r WHERE r.source = s.name);"
@@ -237,7 +241,8 @@ static const char *const third[] = {
 static const char *const fourth[] = {
 	COLUMN("source", "identity TEXT"),
 	"CREATE TABLE baseline ("
-	" source INTEGER NOT NULL, kind TEXT NOT NULL, identity TEXT, since INTEGER NOT NULL,"
+	" source INTEGER NOT NULL, kind TEXT NOT NULL, identity TEXT, since INTEGER NOT "
+	"NULL,"
 	" whole INTEGER, PRIMARY KEY (source, kind)) STRICT, WITHOUT ROWID;",
 	BASELINE("model_version") BASELINE("prompt_version") BASELINE("serving"),
 	BASELINE("job_run") BASELINE("freshness") BASELINE("pointer"),
@@ -250,9 +255,12 @@ static const char *const fifth[] = {
 	"CREATE TABLE objective_of_source ("
 	" id INTEGER PRIMARY KEY, service TEXT NOT NULL, name TEXT NOT NULL,"
 	" of_source TEXT NOT NULL, fine_to INTEGER NOT NULL DEFAULT 0,"
-	" coarse_to INTEGER NOT NULL DEFAULT 0, UNIQUE (service, name, of_source)) STRICT;"
-	"INSERT INTO objective_of_source SELECT id, service, name, coalesce((SELECT source"
-	" FROM slo WHERE slo.objective = objective.id ORDER BY seen_from DESC LIMIT 1), ''),"
+	" coarse_to INTEGER NOT NULL DEFAULT 0, UNIQUE (service, name, of_source)) "
+	"STRICT;"
+	"INSERT INTO objective_of_source SELECT id, service, name, coalesce((SELECT "
+	"source"
+	" FROM slo WHERE slo.objective = objective.id ORDER BY seen_from DESC LIMIT 1), "
+	"''),"
 	" fine_to, coarse_to FROM objective;"
 	"DROP TABLE objective; ALTER TABLE objective_of_source RENAME TO objective;",
 	NULL,
