@@ -176,7 +176,7 @@ static void clause(struct strbuf *out, const char *text)
 	if (!text || !*text)
 		return;
 	if (out->len)
-		strbuf_adds(out, "; ");
+		strbuf_adds(out, _("; "));
 	strbuf_adds(out, text);
 }
 

@@ -240,6 +240,7 @@ static struct pointer alias(struct fixture *f, const char *version)
 		.model = text(f, "checkout-ranker"),
 		.name = "production",
 		.version = version,
+		.changed = NONE_INT,
 		.observed = NONE_INT,
 	};
 }

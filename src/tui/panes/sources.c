@@ -68,7 +68,7 @@ static void want_text(struct pane *p, struct strbuf *out)
 
 	if (!mine->want || console_at(pane_console(p)) != AT_NOW)
 		return;
-	strbuf_adds(out, "; ");
+	strbuf_adds(out, _("; "));
 	console_age(pane_console(p), &age, mine->asked, false);
 	if (mine->state == WANT_DONE)
 		strbuf_addf(out, _("%s was read"), mine->source);
