@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/observe.h"
+#include "core/json.h"
 
 #define SERVING_MAX 2000
 #define VERSIONS_MAX 2000
+#define OWN_ALIASES_MAX 50
 
 struct gather {
 	struct arena *a;
@@ -208,10 +209,66 @@ static int by_version(const void *a, const void *b)
 	return strverscmp(y->version, x->version);
 }
 
+/* What a prompt's version has in common with a model's. */
+static const struct model_version *as_version(
+	struct arena *a, const struct prompt_version *p)
+{
+	struct model_version *v = record_new(a, REC_MODEL_VERSION);
+
+	v->source = p->source;
+	v->model = p->prompt;
+	v->version = p->version;
+	v->aliases = p->labels;
+	v->author = p->author;
+	v->created = p->created;
+	v->updated = p->updated;
+	v->digest = p->digest;
+	v->note = p->note;
+	return v;
+}
+
+int versions_observed(struct observed_list *out, struct arena *a, struct store *st,
+	const char *source, const char *model, const char *version, int64_t at,
+	size_t limit, struct err *e)
+{
+	if (observed_of(
+		    out, a, st, REC_MODEL_VERSION, source, model, version, at, limit, e))
+		return -1;
+	if (out->n)
+		return 0;
+	if (observed_of(
+		    out, a, st, REC_PROMPT_VERSION, source, model, version, at, limit, e))
+		return -1;
+	for (size_t i = 0; i < out->n; i++)
+		out->items[i].record = as_version(a, out->items[i].record);
+	return 0;
+}
+
+/* Names that stand with the version itself, besides those that point at it. */
+static void own_aliases(const char **names, size_t n, struct arena *a, const char *json)
+{
+	struct err ignored = ERR_INIT;
+	struct json *doc = NULL;
+	size_t pointing = n;
+
+	if (json && !json_parse(&doc, json, strlen(json), &ignored))
+		json_each (item, doc) {
+			bool known = !json_text(item);
+
+			for (size_t i = 0; !known && i < pointing; i++)
+				known = !strcmp(names[i], json_text(item));
+			if (!known && n < OWN_ALIASES_MAX + pointing)
+				names[n++] = arena_strdup(a, json_text(item));
+		}
+	json_free(doc);
+	err_release(&ignored);
+}
+
 static const char **aliases_of(struct arena *a, const struct observed_list *pointers,
 	const struct model_version *v)
 {
-	const char **names = arena_alloc(a, pointers->n + 1, sizeof(*names));
+	const char **names =
+		arena_alloc(a, pointers->n + OWN_ALIASES_MAX + 1, sizeof(*names));
 	size_t n = 0;
 
 	for (size_t i = 0; i < pointers->n; i++) {
@@ -221,6 +278,7 @@ static const char **aliases_of(struct arena *a, const struct observed_list *poin
 			!strcmp(p->model, v->model))
 			names[n++] = p->name;
 	}
+	own_aliases(names, n, a, v->aliases);
 	return names;
 }
 
@@ -230,8 +288,8 @@ int version_rows(struct version_rows *out, struct arena *a, struct store *st,
 	struct observed_list versions, pointers;
 
 	*out = (struct version_rows){0};
-	if (observed_of(&versions, a, st, REC_MODEL_VERSION, source, model, NULL, at,
-		    VERSIONS_MAX, e) ||
+	if (versions_observed(
+		    &versions, a, st, source, model, NULL, at, VERSIONS_MAX, e) ||
 		observed_of(
 			&pointers, a, st, REC_POINTER, source, model, NULL, at, limit, e))
 		return -1;

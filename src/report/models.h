@@ -11,6 +11,7 @@
 #include "model/config.h"
 #include "model/registry.h"
 #include "signal/sync.h"
+#include "store/observe.h"
 #include "store/source.h"
 #include "store/store.h"
 
@@ -45,7 +46,16 @@ struct version_rows {
 	size_t				n;
 };
 
-/* The versions of one model with the aliases that point at each, at `at`. */
+/*
+ * Versions of a model, or else of a prompt of that name, as observed_of() finds them; a prompt's
+ * are struct model_version too, with what both have: labels as aliases, author, times, digest.
+ * source, version NULL: any.
+ */
+int versions_observed(struct observed_list *out, struct arena *a, struct store *st,
+	const char *source, const char *model, const char *version, int64_t at, size_t limit,
+	struct err *e);
+
+/* The versions of one model or prompt with the aliases that point at each, at `at`. */
 int version_rows(struct version_rows *out, struct arena *a, struct store *st, const char *source,
 	const char *model, int64_t at, size_t limit, struct err *e);
 

@@ -9,6 +9,7 @@
 #include "core/i18n.h"
 #include "core/json.h"
 #include "core/strbuf.h"
+#include "report/models.h"
 #include "store/observe.h"
 
 #define FOUND_MAX 50
@@ -280,8 +281,8 @@ static int not_found(const struct find *f, bool alias, struct err *e)
 	struct strbuf names = STRBUF_INIT;
 	size_t n = 0;
 
-	if (observed_of(&list, f->a, f->st, REC_MODEL_VERSION, f->source, f->model, NULL,
-		    f->at, FOUND_MAX, e))
+	if (versions_observed(
+		    &list, f->a, f->st, f->source, f->model, NULL, f->at, FOUND_MAX, e))
 		return -1;
 	for (size_t i = 0; i < list.n && n < NAMED_MAX; i++, n++)
 		strbuf_addf(&names, "%s%s", n ? ", " : "",
@@ -308,8 +309,8 @@ static int find_version(const struct model_version **out, const struct find *f,
 	struct observed_list list;
 
 	*out = NULL;
-	if (observed_of(&list, f->a, f->st, REC_MODEL_VERSION, f->source, f->model,
-		    version, f->at, FOUND_MAX, e))
+	if (versions_observed(&list, f->a, f->st, f->source, f->model, version, f->at,
+		    FOUND_MAX, e))
 		return -1;
 	for (size_t i = 0; i < list.n; i++) {
 		const struct model_version *v = list.items[i].record;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "model/registry.h"
+#include "report/models.h"
 #include "report/version_diff.h"
 #include "store/observe.h"
 
@@ -176,5 +177,42 @@ FIXTURE_TEST(found_by_what_people_write)
 	found(f, "other", "ranker@12", "12");
 }
 
+FIXTURE_TEST(prompts_are_compared_too)
+{
+	const struct prompt_version prompts[] = {
+		{"reg", "support/greeting", "6", "[\"staging\"]", "ann", T0, "sha256:aa",
+			"longer", T0},
+		{"reg", "support/greeting", "7", "[\"production\",\"latest\"]", "bob", T0,
+			"sha256:bb", "shorter", T0}};
+	const struct pointer label = {
+		"reg", "support/greeting", "production", "7", NULL, NULL, T0, NULL, T0};
+	const struct model_version *from, *to;
+	struct version_rows rows;
+	struct version_diff d;
+
+	add_source(f, "reg");
+	put(f, "reg", REC_PROMPT_VERSION, prompts, 2);
+	put(f, "reg", REC_POINTER, &label, 1);
+	found(f, NULL, "support/greeting:production", "7");
+	ok(f,
+		version_find(
+			&from, &f->a, f->st, NULL, "support/greeting@6", AT_NOW, &f->e));
+	ok(f, version_find(&to, &f->a, f->st, NULL, "support/greeting@7", AT_NOW, &f->e));
+	version_diff(&d, &f->a, from, to);
+	is(row_of(&d, DIFF_FIELD, "digest"), DIFF_MOVED, NAN, NAN);
+	is(row_of(&d, DIFF_FIELD, "note"), DIFF_MOVED, NAN, NAN);
+	is(row_of(&d, DIFF_FIELD, "author"), DIFF_MOVED, NAN, NAN);
+	ok(f,
+		version_rows(&rows, &f->a, f->st, "reg", "support/greeting", AT_NOW, 10,
+			&f->e));
+	assert_int_equal(rows.n, 2);
+	assert_string_equal(rows.items[0]->version, "7");
+	/* The label that points at it once, and the one that only the version tells of. */
+	assert_string_equal(rows.aliases[0][0], "production");
+	assert_string_equal(rows.aliases[0][1], "latest");
+	assert_null(rows.aliases[0][2]);
+}
+
 UNIT_TESTS(cmocka_unit_test(item_by_item), cmocka_unit_test(what_cannot_be_compared),
-	cmocka_unit_test(found_by_what_people_write))
+	cmocka_unit_test(found_by_what_people_write),
+	cmocka_unit_test(prompts_are_compared_too))

@@ -259,7 +259,7 @@ static unsigned can_compare(struct console *c, struct pane *p, const struct acti
 	const struct name_row *row = selected(p);
 
 	(void)c, (void)a;
-	return row && !row->prompt ? ACT_HANDLED : ACT_IGNORED;
+	return row ? ACT_HANDLED : ACT_IGNORED;
 }
 
 /* Opens a run, whose steps are asked for one by one. */
@@ -268,7 +268,7 @@ static unsigned can_compare(struct console *c, struct pane *p, const struct acti
 /* clang-format off */
 const struct action models_actions[] = {
 	{.name = "compare", .keys = "d", .flags = ACTION_ROW | ACTION_BAR,
-		.title = N_("compare"), .help = N_("compare two versions of this model"),
+		.title = N_("compare"), .help = N_("compare two versions of this model or prompt"),
 		.run = act_compare, .possible = can_compare},
 	{.name = "move-name", .letter = 'm', .flags = BOOK_ACT,
 		.title = N_("move"),

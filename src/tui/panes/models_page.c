@@ -221,43 +221,6 @@ static void add_versions(
 	err_release(&ignored);
 }
 
-static void add_prompt_versions(
-	struct pane *p, const struct name_row *row, struct arena *a, struct doc *out)
-{
-	struct console *c = pane_console(p);
-	struct observed_list list;
-	struct err ignored = ERR_INIT;
-	char *prefix = arena_format(a, "%s/", row->model);
-
-	if (observed_at(&list, a, console_store(c), REC_PROMPT_VERSION, row->source,
-		    prefix, console_at(c), VERSIONS_MAX, &ignored))
-		list.n = 0;
-	if (list.n)
-		doc_heading(out, _("Versions"));
-	doc_columns_begin(out, "rllll");
-	for (size_t i = list.n; i-- > 0;) {
-		const struct prompt_version *v = list.items[i].record;
-		struct strbuf at = STRBUF_INIT;
-		bool here = row->version && !strcmp(v->version, row->version);
-
-		if (strcmp(v->prompt, row->model)) {
-			strbuf_release(&at);
-			continue;
-		}
-		if (v->created != NONE_INT)
-			console_time(c, &at, v->created);
-		doc_cell(out, here ? ROLE_STRONG : ROLE_TEXT, v->version);
-		doc_cell(out, ROLE_TEXT,
-			v->labels && strcmp(v->labels, "[]") ? v->labels : "");
-		doc_cell(out, ROLE_DIM, at.buf);
-		doc_cell(out, ROLE_DIM, v->author ? v->author : "");
-		doc_cell(out, ROLE_DIM, v->note ? v->note : "");
-		strbuf_release(&at);
-	}
-	doc_columns_end(out);
-	err_release(&ignored);
-}
-
 /* --- what moved --- */
 
 static void add_changes(
@@ -361,10 +324,7 @@ void models_detail(struct pane *p, const void *data, struct doc *out)
 	if (!row->prompt)
 		add_serving(p, row, out);
 	if (console_store(pane_console(p))) {
-		if (row->prompt)
-			add_prompt_versions(p, row, &a, out);
-		else
-			add_versions(p, row, &a, out);
+		add_versions(p, row, &a, out);
 		add_changes(p, row, &a, out);
 	}
 	arena_release(&a);
