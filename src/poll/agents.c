@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/strbuf.h"
 #include "model/record.h"
 #include "model/registry.h"
 #include "store/observe.h"
@@ -16,7 +17,7 @@
 #define FOUND_MAX 1000 /* definitions whose names begin alike */
 
 struct offered {
-	const char *session, *agent; /* agent NULL: the session's */
+	const char *session, *agent; /* agent NULL: the session's, until it is known */
 	struct agent_tool tool;
 	int64_t started;
 	bool known; /* the agent's graph was, before this round */
@@ -127,22 +128,25 @@ void agents_add_session(
 
 /* --- against what is stored --- */
 
-/* The definition of this name that holds; NULL: none; in the agents' arena. */
-static int held_one(const struct definition **out, struct agents *ag,
+/* The definition of this name that holds, and since when; NULL: none; in the agents' arena. */
+static int held_one(const struct definition **out, int64_t *since, struct agents *ag,
 	const struct round *r, const char *type, const char *name, struct err *e)
 {
 	struct observed_list list;
 	const char *key = arena_format(&ag->arena, "%s/%s", type, name);
 
 	*out = NULL;
+	*since = NONE_INT;
 	if (observed_at(&list, &ag->arena, r->store, REC_DEFINITION, r->conf->name, key,
 		    AT_NOW, FOUND_MAX, e))
 		return -1;
 	for (size_t i = 0; i < list.n; i++) {
 		const struct definition *d = list.items[i].record;
 
-		if (same(d->type, type) && same(d->name, name))
+		if (same(d->type, type) && same(d->name, name)) {
 			*out = d;
+			*since = list.items[i].since;
+		}
 	}
 	return 0;
 }
@@ -155,11 +159,10 @@ static void put(struct agents *ag, const struct definition *d, bool known)
 		*arena_push(&ag->arena, ag->learnt, ag->n_learnt, ag->cap_learnt) = *d;
 }
 
-static void mark_known(struct agents *ag, const char *session, const char *agent)
+static void mark_known(struct agents *ag, const char *agent)
 {
 	for (size_t i = 0; i < ag->n_offered; i++)
-		if (same(ag->offered[i].agent, agent) ||
-			(!ag->offered[i].agent && same(ag->offered[i].session, session)))
+		if (same(ag->offered[i].agent, agent))
 			ag->offered[i].known = true;
 }
 
@@ -171,12 +174,15 @@ static int write_graph(
 	const struct definition *held;
 	struct definition d;
 	struct agent_graph graph;
+	int64_t since;
 	bool known;
 
-	if (held_one(&held, ag, r, "agent-graph", agent, e))
+	if (held_one(&held, &since, ag, r, "agent-graph", agent, e))
 		return -1;
 	agent_graph_read(&graph, &ag->arena, held ? held->summary : NULL);
 	known = graph.sessions == NONE_INT;
+	if (known)
+		mark_known(ag, agent);
 	d = (struct definition){.source = r->conf->name,
 		.type = "agent-graph",
 		.name = agent,
@@ -192,9 +198,8 @@ static int write_graph(
 			continue;
 		w->done = true;
 		edge = agent_graph_add(&graph, &ag->arena, &w->edges, w->started, &n);
-		if (known)
-			mark_known(ag, w->session, agent);
-		if (!edge)
+		/* Of the round that ends the learning all is baseline. */
+		if (!edge || !known)
 			continue;
 		d.version = arena_format(
 			&ag->arena, "%zu edges, + %s", graph.edges.n, edge->text);
@@ -214,27 +219,66 @@ static const char *agent_of(const struct agents *ag, const struct offered *o)
 	return o->agent;
 }
 
+static int by_start(const void *a, const void *b)
+{
+	const struct walked *x = a, *y = b;
+
+	return (x->started > y->started) - (x->started < y->started);
+}
+
+/* Sessions come in any order, and an agent's name may be its session's alone. */
+static void settle(struct agents *ag)
+{
+	size_t n = ag->n_offered;
+
+	if (ag->n_walked)
+		qsort(ag->walked, ag->n_walked, sizeof(*ag->walked), by_start);
+	ag->n_offered = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct offered o = ag->offered[i];
+
+		o.agent = agent_of(ag, &o);
+		if (o.agent)
+			offer(ag, &o);
+	}
+}
+
+/* An agent's slash is not the one before the tool: "a/b" with "c" is not "a" with "b/c". */
+static const char *tool_path(struct arena *a, const char *agent, const char *tool)
+{
+	struct strbuf sb = STRBUF_INIT;
+	const char *out;
+
+	for (; *agent; agent++) {
+		if (*agent == '/' || *agent == '%')
+			strbuf_adds(&sb, *agent == '/' ? "%2F" : "%25");
+		else
+			strbuf_addc(&sb, *agent);
+	}
+	strbuf_addf(&sb, "/%s", tool);
+	out = arena_strdup(a, sb.buf);
+	strbuf_release(&sb);
+	return out;
+}
+
 static int write_tool(
 	struct agents *ag, const struct round *r, const struct offered *o, struct err *e)
 {
-	const char *agent = agent_of(ag, o);
-	const struct definition *held;
-	struct definition d;
-
-	if (!agent)
-		return 0;
-	d = (struct definition){.source = r->conf->name,
+	struct definition d = {.source = r->conf->name,
 		.type = "tool-schema",
-		.name = arena_format(&ag->arena, "%s/%s", agent, o->tool.name),
+		.name = tool_path(&ag->arena, o->agent, o->tool.name),
 		.digest = o->tool.digest,
-		.service = agent,
+		.service = o->agent,
 		.changed = o->started};
-	if (held_one(&held, ag, r, d.type, d.name, e))
+	const struct definition *held;
+	int64_t since;
+
+	if (held_one(&held, &since, ag, r, d.type, d.name, e))
 		return -1;
+	if (held && held->changed != NONE_INT)
+		since = held->changed;
 	/* Spans come late: an older one says nothing of what is now. */
-	if (held &&
-		(!d.digest || same(held->digest, d.digest) ||
-			(held->changed != NONE_INT && o->started <= held->changed)))
+	if (held && (!d.digest || same(held->digest, d.digest) || o->started <= since))
 		return 0;
 	/* Since when it is so, nobody said. */
 	if (!held && !o->known)
@@ -264,6 +308,7 @@ static int observe_all(struct round *r, const struct definition *items, size_t n
 
 int agents_write(struct agents *ag, struct round *r, struct err *e)
 {
+	settle(ag);
 	for (size_t i = 0; i < ag->n_walked; i++)
 		if (!ag->walked[i].done && write_graph(ag, r, i, e))
 			return -1;
