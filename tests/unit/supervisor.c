@@ -375,24 +375,44 @@ static void undo_runs_and_is_marked(void **state)
 
 /* --- time and size --- */
 
+/* A process that ended and that nobody waited for does not run. */
+static bool runs(pid_t pid)
+{
+	char *file = mem_format("/proc/%d/stat", (int)pid);
+	struct strbuf stat = STRBUF_INIT;
+	struct err e = ERR_INIT;
+	bool there = !path_read(&stat, file, 4096, &e);
+	const char *state = there ? strrchr(stat.buf, ')') : NULL;
+
+	there = there && (!state || state[2] != 'Z');
+	strbuf_release(&stat);
+	err_release(&e);
+	free(file);
+	return there;
+}
+
 static void timeout_ends_the_whole_group(void **state)
 {
 	struct place *p = *state;
-	char *out, *marker = path_join(p->dir, "survived"), *text;
+	char *out, *file = path_join(p->dir, "pid"), *text;
+	struct strbuf pid = STRBUF_INIT;
+	struct err e = ERR_INIT;
 
 	text = mem_format(
-		"```sh {risk=read timeout=1s}\nsetsid sh -c 'sleep 4; touch %s' &\n"
-		"trap '' TERM; echo on; sleep 30 & wait; wait; wait\n```\n",
-		marker);
+		"```sh {risk=read timeout=2s}\nsetsid sh -c 'echo $$ > %s; exec "
+		"sleep 300' &\nuntil test -s %s; do sleep 0.02; done\n"
+		"trap '' TERM; echo on; sleep 300 & wait; wait; wait\n```\n",
+		file, file);
 	begin(p, text);
 	assert_int_equal(run_step(p, 1), STEP_TIMED_OUT);
 	out = output(p, 1);
 	assert_non_null(strstr(out, "on\n"));
 	free(out);
-	wait_ms(100);
-	assert_int_not_equal(access(marker, F_OK), 0);
+	assert_int_equal(path_read(&pid, file, 100, &e), 0);
+	assert_false(runs((pid_t)strtol(pid.buf, NULL, 10)));
+	strbuf_release(&pid);
 	free(text);
-	free(marker);
+	free(file);
 }
 
 static void flood_is_bounded(void **state)
