@@ -15,6 +15,12 @@ struct alert {
 	int64_t		since, until;	/* as the source says */
 	const char	*silenced_by;	/* JSON array of {id, by, comment, until}; all but id may lack */
 	const char	*runbook_url;
+	const char	*groups;	/* JSON array of {receiver, labels}: notified together */
+	const char	*receivers;	/* JSON array of names */
+	const char	*inhibited_by;	/* JSON array of fingerprints */
+	const char	*muted_by;	/* JSON array of time intervals' names */
+	int64_t		onset;		/* its condition became true: `for` earlier than since */
+	const char	*url;		/* where its expression or rule is shown */
 };
 
 struct page {
@@ -22,6 +28,8 @@ struct page {
 	const char	*title, *service, *urgency, *state, *assignee;
 	int64_t		since;
 	const char	*url;
+	const char	*acknowledged_by;
+	const char	*dedup_key;	/* what ties it to an alert group */
 };
 
 #endif

@@ -113,13 +113,27 @@ static const struct field pointer_fields[] = {
 static const struct field drift_report_fields[] = {
 	TEXT(drift_report, source, KEY),
 	TEXT(drift_report, service, KEY | PATH),
+	TEXT(drift_report, dataset, KEY),
 	TEXT(drift_report, feature, KEY),
+	TEXT(drift_report, kind, 0),
 	TEXT(drift_report, method, 0),
 	REAL(drift_report, value, QUIET),
 	REAL(drift_report, threshold, 0),
+	REAL(drift_report, p_value, QUIET),
+	REAL(drift_report, noise, QUIET),
+	REAL(drift_report, n_reference, QUIET),
+	REAL(drift_report, n_current, QUIET),
 	BOOL(drift_report, drifted, STATE),
-	TEXT(drift_report, reference, 0),
+	TEXT(drift_report, verdict, 0),
+	TEXT(drift_report, persisted, QUIET),
+	TEXT(drift_report, reference, QUIET),
 	TEXT(drift_report, window, QUIET),
+	TEXT(drift_report, binning, 0),
+	JSON(drift_report, shares, QUIET),
+	TEXT(drift_report, note, QUIET),
+	TIME(drift_report, since, 0),
+	TIME(drift_report, computed, QUIET),
+	TEXT(drift_report, url, QUIET),
 };
 
 /* Annotations hold the figures of the moment; `until` moves with every resend. */
@@ -136,6 +150,12 @@ static const struct field alert_fields[] = {
 	TIME(alert, until, QUIET),
 	JSON(alert, silenced_by, 0),
 	TEXT(alert, runbook_url, 0),
+	JSON(alert, groups, QUIET),
+	JSON(alert, receivers, QUIET),
+	JSON(alert, inhibited_by, 0),
+	JSON(alert, muted_by, 0),
+	TIME(alert, onset, QUIET),
+	TEXT(alert, url, QUIET),
 };
 
 static const struct field page_fields[] = {
@@ -148,6 +168,8 @@ static const struct field page_fields[] = {
 	TEXT(page, assignee, STATE),
 	TIME(page, since, 0),
 	TEXT(page, url, 0),
+	TEXT(page, acknowledged_by, STATE),
+	TEXT(page, dedup_key, 0),
 };
 
 static const struct field flag_fields[] = {

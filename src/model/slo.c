@@ -19,6 +19,7 @@ static const char *const sli_kinds[] = {
 	[SLI_THRESHOLD] = "threshold",
 	[SLI_RAW] = "raw",
 	[SLI_RECORDED] = "recorded",
+	[SLI_TRACES] = "traces",
 };
 
 const char *severity_name(enum severity s)
@@ -41,5 +42,29 @@ const char *severity_mark(enum severity s)
 
 const char *sli_kind_name(enum sli_kind k)
 {
-	return sli_kinds[k <= SLI_RECORDED ? k : SLI_NONE];
+	return sli_kinds[k <= SLI_TRACES ? k : SLI_NONE];
+}
+
+const char *budgeting_name(enum budgeting b)
+{
+	static const char *const names[] = {
+		[BUDGET_EVENTS] = "occurrences",
+		[BUDGET_TIMESLICES] = "timeslices",
+		[BUDGET_RATIO_TIMESLICES] = "ratio-timeslices",
+	};
+
+	return names[b <= BUDGET_RATIO_TIMESLICES ? b : BUDGET_EVENTS];
+}
+
+const char *calendar_unit_name(enum calendar_unit u)
+{
+	static const char *const names[] = {
+		[CALENDAR_DAY] = "day",
+		[CALENDAR_WEEK] = "week",
+		[CALENDAR_MONTH] = "month",
+		[CALENDAR_QUARTER] = "quarter",
+		[CALENDAR_YEAR] = "year",
+	};
+
+	return names[u <= CALENDAR_YEAR ? u : CALENDAR_NONE];
 }

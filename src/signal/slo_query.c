@@ -234,6 +234,7 @@ bool slo_query(struct strbuf *out, const struct slo *slo, int64_t window_ns)
 		duration_format(out, window_ns);
 		strbuf_adds(out, sli->recorded);
 		return true;
+	case SLI_TRACES:
 	case SLI_NONE: break;
 	}
 	return false;

@@ -266,12 +266,57 @@ static const char *const fifth[] = {
 	NULL,
 };
 
+/*
+ * Drift in full, of each check of a service: nothing had been kept of it yet.  Alerts with their
+ * groups.  How budgets are counted.
+ */
+static const char *const sixth[] = {
+	"DROP TABLE drift_report;",
+	"CREATE TABLE drift_report (" INTERVAL
+	" service TEXT NOT NULL, dataset TEXT NOT NULL, feature TEXT NOT NULL, kind TEXT,"
+	" method TEXT, value REAL, threshold REAL, p_value REAL, noise REAL, n_reference REAL,"
+	" n_current REAL, drifted INTEGER, verdict TEXT, persisted TEXT, reference TEXT,"
+	" \"window\" TEXT, binning TEXT, shares TEXT, note TEXT, since INTEGER,"
+	" computed INTEGER, url TEXT) STRICT;"
+	INTERVAL_INDEXES("drift_report", "service, dataset, feature"),
+	COLUMN("alert", "groups TEXT")
+	COLUMN("alert", "receivers TEXT")
+	COLUMN("alert", "inhibited_by TEXT")
+	COLUMN("alert", "muted_by TEXT")
+	COLUMN("alert", "onset INTEGER")
+	COLUMN("alert", "url TEXT"),
+	COLUMN("page", "acknowledged_by TEXT")
+	COLUMN("page", "dedup_key TEXT"),
+	COLUMN("slo", "calendar_unit TEXT")
+	COLUMN("slo", "calendar_count INTEGER")
+	COLUMN("slo", "calendar_start TEXT")
+	COLUMN("slo", "time_zone TEXT")
+	COLUMN("slo", "budgeting TEXT")
+	COLUMN("slo", "slice_target REAL")
+	COLUMN("slo", "slice_ns INTEGER")
+	COLUMN("slo", "min_bad REAL")
+	COLUMN("slo", "recorded_as TEXT")
+	COLUMN("slo", "grouping TEXT")
+	COLUMN("slo", "traces TEXT")
+	COLUMN("slo", "annotations TEXT")
+	COLUMN("slo", "alert_name TEXT"),
+	COLUMN("slo_state", "bad REAL")
+	COLUMN("slo_state", "rate REAL")
+	COLUMN("slo_state", "bad_rate REAL")
+	COLUMN("slo_state", "projected REAL")
+	COLUMN("slo_state", "period_from INTEGER")
+	COLUMN("slo_state", "period_to INTEGER")
+	COLUMN("slo_state", "coverage REAL"),
+	NULL,
+};
+
 static const struct migration steps[] = {
 	{1, first},
 	{2, second},
 	{3, third},
 	{4, fourth},
 	{5, fifth},
+	{6, sixth},
 };
 
 const struct migrations seen_migrations = {

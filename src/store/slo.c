@@ -70,7 +70,7 @@ static const char slo_all_past[] =
 
 static enum sli_kind kind_of(const char *name)
 {
-	for (int k = SLI_NONE; name && k <= SLI_RECORDED; k++)
+	for (int k = SLI_NONE; name && k <= SLI_TRACES; k++)
 		if (strcmp(sli_kind_name((enum sli_kind)k), name) == 0)
 			return (enum sli_kind)k;
 	return SLI_NONE;

@@ -134,6 +134,7 @@ static void add_service(struct drill *d, size_t i)
 	budget->state = "active";
 	budget->limit_usd = 100;
 	drift->service = names[i];
+	drift->dataset = "live";
 	drift->feature = "score";
 	drift->drifted = 0;
 	uses[0] = flag->name;

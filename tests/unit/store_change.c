@@ -198,6 +198,7 @@ FIXTURE_TEST(history_of_runs_alerts_flags)
 		.changed = T0 - S(50)};
 	struct drift_report d = {.source = SRC,
 		.service = "x",
+		.dataset = "d",
 		.feature = "y",
 		.value = 0.3,
 		.threshold = 0.2,
@@ -225,7 +226,7 @@ FIXTURE_TEST(history_of_runs_alerts_flags)
 			.from = T0, .to = AT_NOW, .seen_until = AT_NOW, .limit = 100};
 
 		assert_string_equal(changes_of(f, &q),
-			"new-prompt@40 value:on>; x/y@30 drifted:true>false; "
+			"new-prompt@40 value:on>; x/d/y@30 drifted:true>false; "
 			"f1@9 state:firing>resolved");
 	}
 }
