@@ -64,6 +64,11 @@ struct sli {
 	struct trace_sli traces;		/* SLI_TRACES */
 };
 
+/* Labels and annotations of one alert, JSON objects; NULL: none. */
+struct slo_alert_texts {
+	const char	*labels, *annotations;
+};
+
 struct slo {
 	const char	*service, *name;	/* key */
 	const char	*title, *description;
@@ -86,6 +91,7 @@ struct slo {
 	const char	*labels;	/* JSON object */
 	const char	*annotations;	/* JSON object, of its alerts; NULL: none */
 	const char	*alert_name;	/* as the file names its alert; NULL: ours */
+	struct slo_alert_texts page, ticket;	/* what its alerts carry; only from files, not stored */
 	const char	*source;	/* which source answers, or NULL: the context's first */
 };
 
