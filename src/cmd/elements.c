@@ -93,6 +93,13 @@ void element_slo(struct json *to, const struct slo_row *row, bool stale, int64_t
 		strbuf_release(&name);
 	}
 	json_add_real(to, "events", s->events);
+	json_add_real(to, "bad", s->bad);
+	json_add_real(to, "rate", s->rate);
+	json_add_real(to, "bad_rate", s->bad_rate);
+	json_add_real(to, "projected", s->projected);
+	json_add_time(to, "period_from", s->period_from);
+	json_add_time(to, "period_to", s->period_to);
+	json_add_real(to, "coverage", s->coverage);
 	json_add_text(to, "severity",
 		severity_name(s->severity == SEV_NONE ? SEV_NO_DATA : s->severity));
 	json_add_time(to, "onset", s->onset);

@@ -158,6 +158,13 @@ void slo_evaluate(struct slo_state *out, struct arena *a, const struct slo *slo,
 		.at = now,
 		.objective = slo->objective,
 		.window_ns = slo->window_ns,
+		.bad = m->period.bad,
+		.rate = NAN,
+		.bad_rate = NAN,
+		.projected = NAN,
+		.period_from = now - slo->window_ns,
+		.period_to = now,
+		.coverage = m->period.coverage,
 	};
 	fill_windows(out, slo, m);
 	out->severity = burn_severity(&fired, slo->alerting, slo->n_alerting,

@@ -5,10 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json.h"
 #include "store/objective.h"
 
 /* The columns of a definition, in this order behind objective, seen_from and confirmed. */
-enum slo_type { SLO_TEXT, SLO_INT, SLO_REAL, SLO_BOOL, SLO_SLI_KIND };
+enum slo_type {
+	SLO_TEXT,
+	SLO_INT,
+	SLO_REAL,
+	SLO_BOOL,
+	SLO_SLI_KIND,
+	SLO_BUDGETING,
+	SLO_CALENDAR_UNIT,
+	SLO_TRACES /* as JSON */
+};
 
 struct slo_column {
 	enum slo_type type;
@@ -33,19 +43,36 @@ static const struct slo_column columns[] = {
 	{SLO_TEXT, offsetof(struct slo, sli.recorded)},
 	{SLO_TEXT, offsetof(struct slo, labels)},
 	{SLO_TEXT, offsetof(struct slo, source)},
+	{SLO_CALENDAR_UNIT, offsetof(struct slo, calendar_unit)},
+	{SLO_INT, offsetof(struct slo, calendar_count)},
+	{SLO_TEXT, offsetof(struct slo, calendar_start)},
+	{SLO_TEXT, offsetof(struct slo, time_zone)},
+	{SLO_BUDGETING, offsetof(struct slo, budgeting)},
+	{SLO_REAL, offsetof(struct slo, slice_target)},
+	{SLO_INT, offsetof(struct slo, slice_ns)},
+	{SLO_REAL, offsetof(struct slo, min_bad)},
+	{SLO_TEXT, offsetof(struct slo, sli.recorded_as)},
+	{SLO_TEXT, offsetof(struct slo, sli.grouping)},
+	{SLO_TRACES, offsetof(struct slo, sli.traces)},
+	{SLO_TEXT, offsetof(struct slo, annotations)},
+	{SLO_TEXT, offsetof(struct slo, alert_name)},
 };
 /* clang-format on */
 
 #define NAMES                                                                       \
 	"title, description, format, file, target, window_ns, calendar, sli_kind, " \
 	"selector,"                                                                 \
-	" good, bad, total, raw, recorded, labels, source"
+	" good, bad, total, raw, recorded, labels, source, calendar_unit, "         \
+	"calendar_count,"                                                           \
+	" calendar_start, time_zone, budgeting, slice_target, slice_ns, min_bad,"   \
+	" recorded_as, grouping, traces, annotations, alert_name"
 
 static const char slo_open_one[] = "SELECT rid, seen_from, " NAMES
 				   " FROM slo WHERE objective = ?1 AND seen_to IS NULL";
 static const char slo_insert[] =
 	"INSERT INTO slo (objective, seen_from, confirmed, " NAMES ") VALUES (?1, ?2, ?2,"
-	" ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+	" ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,"
+	" ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)";
 static const char slo_close[] =
 	"UPDATE slo SET seen_to = max(?2, seen_from) WHERE rid = ?1";
 static const char slo_confirm[] = "UPDATE slo SET confirmed = ?2 WHERE rid = ?1";
@@ -76,7 +103,67 @@ static enum sli_kind kind_of(const char *name)
 	return SLI_NONE;
 }
 
-static void bind_columns(sqlite3_stmt *s, int index, const struct slo *slo)
+static enum budgeting budgeting_of(const char *name)
+{
+	for (int b = BUDGET_EVENTS; name && b <= BUDGET_RATIO_TIMESLICES; b++)
+		if (strcmp(budgeting_name((enum budgeting)b), name) == 0)
+			return (enum budgeting)b;
+	return BUDGET_EVENTS;
+}
+
+static enum calendar_unit calendar_unit_of(const char *name)
+{
+	for (int u = CALENDAR_DAY; name && u <= CALENDAR_YEAR; u++)
+		if (strcmp(calendar_unit_name((enum calendar_unit)u), name) == 0)
+			return (enum calendar_unit)u;
+	return CALENDAR_NONE;
+}
+
+/* NULL: the indicator is none over traces. */
+static const char *traces_text(struct arena *a, const struct trace_sli *t)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct json *doc;
+	const char *kept;
+
+	if (!t->measure)
+		return NULL;
+	doc = json_object();
+	json_add_text(doc, "measure", t->measure);
+	json_add_text(doc, "name", t->name);
+	json_add_text(doc, "agent", t->agent);
+	json_add_text(doc, "op", t->op);
+	json_add_real(doc, "limit", t->limit);
+	json_format(&text, doc, false);
+	kept = arena_strdup(a, text.buf);
+	strbuf_release(&text);
+	json_free(doc);
+	return kept;
+}
+
+static void traces_read(struct trace_sli *t, struct arena *a, const char *text)
+{
+	struct json *doc = NULL;
+	struct err e = ERR_INIT;
+	double limit;
+
+	*t = (struct trace_sli){0};
+	if (!text || json_parse(&doc, text, strlen(text), &e) < 0) {
+		err_release(&e);
+		return;
+	}
+	t->measure = arena_strdup(a, json_text_at(doc, "measure"));
+	t->name = arena_strdup(a, json_text_at(doc, "name"));
+	t->agent = arena_strdup(a, json_text_at(doc, "agent"));
+	t->op = arena_strdup(a, json_text_at(doc, "op"));
+	limit = json_real(json_get(doc, "limit"));
+	t->limit = isnan(limit) ? 0 : limit;
+	json_free(doc);
+}
+
+/* The texts that are made for it are in the arena: they live until the statement is done. */
+static void bind_columns(
+	sqlite3_stmt *s, int index, struct arena *a, const struct slo *slo)
 {
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++, index++) {
 		const void *at = (const char *)slo + columns[i].offset;
@@ -89,6 +176,15 @@ static void bind_columns(sqlite3_stmt *s, int index, const struct slo *slo)
 		case SLO_SLI_KIND:
 			db_bind_text(s, index, sli_kind_name(*(const enum sli_kind *)at));
 			break;
+		case SLO_BUDGETING:
+			db_bind_text(
+				s, index, budgeting_name(*(const enum budgeting *)at));
+			break;
+		case SLO_CALENDAR_UNIT:
+			db_bind_text(s, index,
+				calendar_unit_name(*(const enum calendar_unit *)at));
+			break;
+		case SLO_TRACES: db_bind_text(s, index, traces_text(a, at)); break;
 		}
 	}
 }
@@ -106,27 +202,52 @@ static void read_columns(struct slo *slo, sqlite3_stmt *s, int column, struct ar
 		case SLO_SLI_KIND:
 			*(enum sli_kind *)at = kind_of(db_text(NULL, s, column));
 			break;
+		case SLO_BUDGETING:
+			*(enum budgeting *)at = budgeting_of(db_text(NULL, s, column));
+			break;
+		case SLO_CALENDAR_UNIT:
+			*(enum calendar_unit *)at =
+				calendar_unit_of(db_text(NULL, s, column));
+			break;
+		case SLO_TRACES: traces_read(at, a, db_text(NULL, s, column)); break;
 		}
 	}
+}
+
+static bool text_equal(const char *s, const char *t)
+{
+	return s && t ? strcmp(s, t) == 0 : s == t;
+}
+
+static bool real_equal(double x, double y)
+{
+	return !(x < y) && !(x > y);
+}
+
+static bool traces_equal(const struct trace_sli *x, const struct trace_sli *y)
+{
+	return text_equal(x->measure, y->measure) && text_equal(x->name, y->name) &&
+		text_equal(x->agent, y->agent) && text_equal(x->op, y->op) &&
+		real_equal(x->limit, y->limit);
 }
 
 static bool column_equal(
 	const struct slo_column *c, const struct slo *a, const struct slo *b)
 {
 	const void *x = (const char *)a + c->offset, *y = (const char *)b + c->offset;
-	const char *s, *t;
 
 	switch (c->type) {
 	case SLO_TEXT:
-		s = *(const char *const *)x;
-		t = *(const char *const *)y;
-		return s && t ? strcmp(s, t) == 0 : s == t;
+		return text_equal(*(const char *const *)x, *(const char *const *)y);
 	case SLO_INT: return *(const int64_t *)x == *(const int64_t *)y;
-	case SLO_REAL:
-		return !(*(const double *)x < *(const double *)y) &&
-			!(*(const double *)x > *(const double *)y);
+	case SLO_REAL: return real_equal(*(const double *)x, *(const double *)y);
 	case SLO_BOOL: return *(const bool *)x == *(const bool *)y;
 	case SLO_SLI_KIND: return *(const enum sli_kind *)x == *(const enum sli_kind *)y;
+	case SLO_BUDGETING:
+		return *(const enum budgeting *)x == *(const enum budgeting *)y;
+	case SLO_CALENDAR_UNIT:
+		return *(const enum calendar_unit *)x == *(const enum calendar_unit *)y;
+	case SLO_TRACES: return traces_equal(x, y);
 	}
 	return false;
 }
@@ -167,8 +288,8 @@ static int read_alerting(
 	return r;
 }
 
-static int insert(struct store *st, int64_t objective, const struct slo *slo, int64_t now,
-	struct err *e)
+static int insert(struct store *st, struct arena *a, int64_t objective,
+	const struct slo *slo, int64_t now, struct err *e)
 {
 	struct db *db = &st->seen;
 	sqlite3_stmt *s = db_query(db, slo_insert, e, "ii", objective, now);
@@ -177,7 +298,7 @@ static int insert(struct store *st, int64_t objective, const struct slo *slo, in
 
 	if (!s)
 		return -1;
-	bind_columns(s, 3, slo);
+	bind_columns(s, 3, a, slo);
 	if (db_step(db, s, e) < 0)
 		return -1;
 	rid = sqlite3_last_insert_rowid(db->handle);
@@ -222,7 +343,7 @@ static int define(struct store *st, struct arena *a, const struct slo *slo, int6
 	seen_touch(st, TOUCH_SLO);
 	if (rid != NONE_INT && db_run(db, slo_close, e, "ii", rid, now) < 0)
 		return -1;
-	return insert(st, objective, slo, now, e);
+	return insert(st, a, objective, slo, now, e);
 }
 
 int slo_define(struct store *st, const struct slo *slo, int64_t now, struct err *e)

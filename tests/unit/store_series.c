@@ -103,6 +103,13 @@ static struct slo_state standing(
 		.severity = severity,
 		.onset = NONE_INT,
 		.exhausted_in_s = INFINITY,
+		.bad = 3,
+		.rate = 1.5,
+		.bad_rate = 0.25,
+		.projected = -0.5,
+		.period_from = at - 30 * NS_PER_DAY,
+		.period_to = at,
+		.coverage = NAN,
 		.note = "12 events only"};
 }
 
@@ -140,6 +147,55 @@ FIXTURE_TEST(definitions_have_intervals)
 	assert_int_equal(rows.items[0].slo.n_alerting, 1);
 	ok(f, slo_rows(&rows, &f->a, f->st, T0 - 1, &f->e));
 	assert_int_equal(rows.n, 0);
+}
+
+FIXTURE_TEST(definitions_keep_how_budgets_are_counted)
+{
+	struct slo d = definition("scores");
+	struct slo_rows rows;
+	const struct slo *got;
+
+	d.calendar = true;
+	d.calendar_unit = CALENDAR_WEEK;
+	d.calendar_count = 2;
+	d.calendar_start = "2026-01-05 00:00:00";
+	d.time_zone = "Europe/Berlin";
+	d.budgeting = BUDGET_TIMESLICES;
+	d.slice_target = 0.95;
+	d.slice_ns = 5 * NS_PER_MIN;
+	d.min_bad = 25;
+	d.annotations = "{\"title\":\"x\"}";
+	d.alert_name = "ScoresBurn";
+	d.sli = (struct sli){.kind = SLI_TRACES,
+		.recorded_as = "m:burnrate{{.window}}",
+		.grouping = "handler,code",
+		.traces = {"score", "groundedness", "shop", "gte", 0.7}};
+	ok(f, slo_define(f->st, &d, T0, &f->e));
+	ok(f, slo_define(f->st, &d, T0 + S(60), &f->e));
+	assert_int_equal(number(f, "SELECT count(*) FROM slo"), 1);
+	ok(f, slo_rows(&rows, &f->a, f->st, AT_NOW, &f->e));
+	got = &rows.items[0].slo;
+	assert_int_equal(got->calendar_unit, CALENDAR_WEEK);
+	assert_int_equal(got->calendar_count, 2);
+	assert_string_equal(got->calendar_start, "2026-01-05 00:00:00");
+	assert_string_equal(got->time_zone, "Europe/Berlin");
+	assert_int_equal(got->budgeting, BUDGET_TIMESLICES);
+	assert_true(got->slice_target == 0.95 && got->slice_ns == 5 * NS_PER_MIN);
+	assert_true(got->min_bad == 25);
+	assert_string_equal(got->annotations, "{\"title\":\"x\"}");
+	assert_string_equal(got->alert_name, "ScoresBurn");
+	assert_int_equal(got->sli.kind, SLI_TRACES);
+	assert_string_equal(got->sli.recorded_as, "m:burnrate{{.window}}");
+	assert_string_equal(got->sli.grouping, "handler,code");
+	assert_string_equal(got->sli.traces.measure, "score");
+	assert_string_equal(got->sli.traces.name, "groundedness");
+	assert_string_equal(got->sli.traces.agent, "shop");
+	assert_string_equal(got->sli.traces.op, "gte");
+	assert_true(got->sli.traces.limit == 0.7);
+	/* A change of any of them is a new definition. */
+	d.sli.traces.limit = 0.8;
+	ok(f, slo_define(f->st, &d, T0 + S(90), &f->e));
+	assert_int_equal(number(f, "SELECT count(*) FROM slo"), 2);
 }
 
 FIXTURE_TEST(what_a_round_did_not_confirm_ends)
@@ -203,6 +259,9 @@ FIXTURE_TEST(the_worst_stands_first)
 		isnan(s->burn[1]));
 	assert_true(s->window_events[0] == 100 && isnan(s->window_events[1]));
 	assert_true(isinf(s->exhausted_in_s) && s->onset == NONE_INT);
+	assert_true(s->bad == 3 && s->rate == 1.5 && s->bad_rate == 0.25 &&
+		s->projected == -0.5 && isnan(s->coverage));
+	assert_true(s->period_from == T0 - 30 * NS_PER_DAY && s->period_to == T0);
 	assert_string_equal(s->note, "12 events only");
 	assert_string_equal(s->service, "checkout");
 }
@@ -318,6 +377,7 @@ FIXTURE_TEST(two_sources_have_one_objective_each)
 UNIT_TESTS(
 	cmocka_unit_test(samples_in_and_out),
 	cmocka_unit_test(definitions_have_intervals),
+	cmocka_unit_test(definitions_keep_how_budgets_are_counted),
 	cmocka_unit_test(what_a_round_did_not_confirm_ends),
 	cmocka_unit_test(the_worst_stands_first),
 	cmocka_unit_test(states_of_the_past),
