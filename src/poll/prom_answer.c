@@ -10,6 +10,7 @@
 #include "core/i18n.h"
 #include "core/number.h"
 #include "core/text.h"
+#include "poll/prom_histogram.h"
 
 enum { MAX_BYTES = 256 * 1024 * 1024, ERROR_COLUMNS = 300 };
 
@@ -64,12 +65,16 @@ static bool item_read(
 	struct prom_series *s, const struct json *item, bool matrix, struct arena *a)
 {
 	const struct json *values = json_get(item, matrix ? "values" : "value");
+	const struct json *histograms =
+		json_get(item, matrix ? "histograms" : "histogram");
 
 	s->labels = json_get(item, "metric");
-	if (json_type(s->labels) != JSON_OBJECT)
+	if (json_type(s->labels) != JSON_OBJECT || (!values && !histograms))
 		return false;
-	if (!values) /* histograms only */
-		return json_get(item, matrix ? "histograms" : "histogram") != NULL;
+	if (histograms && !prom_histograms_read(s, a, histograms, matrix))
+		return false;
+	if (!values)
+		return true;
 	return matrix ? series_read_many(s, values, a) : series_read_one(s, values, a);
 }
 
@@ -216,6 +221,25 @@ double prom_sum(const struct prom_answer *p)
 			sum = isnan(sum) ? v : sum + v;
 	}
 	return sum;
+}
+
+size_t prom_drop_later(struct prom_answer *p, int64_t latest)
+{
+	size_t dropped = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct prom_series *s = &p->items[i];
+
+		while (s->samples.n && s->samples.items[s->samples.n - 1].at > latest) {
+			s->samples.n--;
+			dropped++;
+		}
+		while (s->n_histograms && s->histograms[s->n_histograms - 1].at > latest) {
+			s->n_histograms--;
+			dropped++;
+		}
+	}
+	return dropped;
 }
 
 double prom_worst(const struct prom_answer *p)

@@ -14,6 +14,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (prom_parse(&p, &a, (const char *)data, n, &e) == 0) {
 		(void)prom_worst(&p);
 		(void)prom_sum(&p);
+		for (size_t i = 0; i < p.n; i++)
+			for (size_t k = 0; k < p.items[i].n_histograms; k++) {
+				struct prom_classic c;
+
+				(void)prom_histogram_below(&p.items[i].histograms[k], 1);
+				prom_classic(&c, &a, &p.items[i].histograms[k]);
+			}
+		(void)prom_drop_later(&p, 0);
 	}
 	prom_release(&p);
 	(void)prom_error((const char *)data, n, &e);

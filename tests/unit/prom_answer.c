@@ -254,6 +254,120 @@ static void reads_what_servers_sent(void **state)
 	}
 }
 
+/* Three observations below zero, twelve around it, two and five above. */
+#define NATIVE                                                     \
+	"{\"count\":\"23\",\"sum\":\"20.5\",\"buckets\":["         \
+	"[1,\"-2\",\"-1\",\"3\"],[3,\"-0.001\",\"0.001\",\"12\"]," \
+	"[0,\"1\",\"2\",\"2\"],[0,\"2\",\"4\",\"5\"]]}"
+
+static void reads_native_histograms(void **state)
+{
+	struct fixture f;
+	const struct prom_histogram *h;
+	struct prom_classic c;
+
+	(void)state;
+	parse(&f,
+		VECTOR("{\"metric\":{\"a\":\"b\"},\"histogram\":[1795217384," NATIVE
+		       "]}"));
+	assert_int_equal(f.rc, 0);
+	assert_int_equal(f.p.items[0].samples.n, 0);
+	assert_int_equal(f.p.items[0].n_histograms, 1);
+	assert_true(isnan(prom_sum(&f.p))); /* it is no number */
+	h = f.p.items[0].histograms;
+	assert_int_equal(h->at, INT64_C(1795217384) * NS_PER_S);
+	assert_true(h->count == 23 && h->sum == 20.5);
+	assert_int_equal(h->n, 4);
+	assert_int_equal(h->buckets[0].bounds, PROM_LOWER);
+	assert_int_equal(h->buckets[1].bounds, PROM_BOTH);
+	/* What was NaN is in no bucket. */
+	assert_true(prom_histogram_below(h, INFINITY) == 22);
+	assert_true(prom_histogram_below(h, -3) == 0);
+	assert_true(prom_histogram_below(h, 0) == 9);
+	assert_true(prom_histogram_below(h, 1) == 15);
+	assert_true(fabs(prom_histogram_below(h, sqrt(2)) - 16) < 1e-12);
+	assert_true(fabs(prom_histogram_below(h, -sqrt(2)) - 1.5) < 1e-12);
+	assert_true(isnan(prom_histogram_below(h, NAN)));
+	prom_classic(&c, &f.a, h);
+	assert_int_equal(c.n, 8);
+	assert_true(c.le[0] == -2 && c.cumulative[0] == 0);
+	assert_true(c.le[3] == 0.001 && c.cumulative[3] == 15);
+	assert_true(c.le[6] == 4 && c.cumulative[6] == 22);
+	assert_true(isinf(c.le[7]) && c.cumulative[7] == 23);
+	drop(&f);
+}
+
+/* Bounds that somebody chose: between them it is linear, and the first bucket begins at zero. */
+static void custom_bounds_are_linear(void **state)
+{
+	struct fixture f;
+	const struct prom_histogram *h;
+
+	(void)state;
+	parse(&f,
+		VECTOR("{\"metric\":{},\"histogram\":[1,{\"count\":\"10\",\"sum\":\"2\","
+		       "\"buckets\":[[0,\"-Inf\",\"0.1\",\"4\"],[0,\"0.1\",\"0.5\",\"4\"]"
+		       ","
+		       "[0,\"0.5\",\"+Inf\",\"2\"]]}]}"));
+	assert_int_equal(f.rc, 0);
+	h = f.p.items[0].histograms;
+	assert_true(fabs(prom_histogram_below(h, 0.05) - 2) < 1e-12);
+	assert_true(fabs(prom_histogram_below(h, 0.3) - 6) < 1e-12);
+	assert_true(prom_histogram_below(h, 100) == 8);
+	assert_true(prom_histogram_below(h, INFINITY) == 10);
+	drop(&f);
+}
+
+static void native_histograms_over_time(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	parse(&f,
+		"{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":["
+		"{\"metric\":{},\"values\":[[10,\"1\"]],\"histograms\":[[20," NATIVE "],"
+		"[20," NATIVE "],[30,{\"count\":\"0\",\"sum\":\"0\"}]]}]}}");
+	assert_int_equal(f.rc, 0);
+	assert_int_equal(f.p.items[0].samples.n, 1);
+	assert_int_equal(f.p.items[0].n_histograms, 2);
+	assert_int_equal(f.p.items[0].histograms[1].n, 0);
+	assert_true(prom_histogram_below(&f.p.items[0].histograms[1], 1) == 0);
+	assert_int_equal(prom_drop_later(&f.p, 20 * NS_PER_S), 1);
+	assert_int_equal(f.p.items[0].n_histograms, 1);
+	assert_int_equal(prom_drop_later(&f.p, 0), 2);
+	drop(&f);
+}
+
+static void refuses_malformed_histograms(void **state)
+{
+	static const char *const bad[] = {
+		"7",
+		"{\"sum\":\"1\"}",
+		"{\"count\":1,\"sum\":\"1\"}",
+		"{\"count\":\"1\",\"sum\":\"1\",\"buckets\":[[0,\"1\",\"2\"]]}",
+		"{\"count\":\"1\",\"sum\":\"1\",\"buckets\":[[4,\"1\",\"2\",\"1\"]]}",
+		"{\"count\":\"1\",\"sum\":\"1\",\"buckets\":[[0,\"2\",\"1\",\"1\"]]}",
+		"{\"count\":\"1\",\"sum\":\"1\",\"buckets\":[[0,\"1\",\"2\",\"-1\"]]}",
+		"{\"count\":\"1\",\"sum\":\"1\",\"buckets\":[[0,\"1\",\"2\",\"NaN\"]]}",
+		"{\"count\":\"2\",\"sum\":\"1\",\"buckets\":[[0,\"2\",\"4\",\"1\"],"
+		"[0,\"1\",\"2\",\"1\"]]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		char *s = mem_format(
+			VECTOR("{\"metric\":{},\"histogram\":[1,%s]}"), bad[i]);
+		struct fixture f;
+
+		parse(&f, s);
+		if (!f.rc)
+			fail_msg("accepted: %s", bad[i]);
+		assert_int_equal(f.e.code, ERR_BACKEND);
+		free(s);
+		drop(&f);
+	}
+}
+
 static void ranges_keep_within_the_limit(void **state)
 {
 	int64_t now = INT64_C(1795217390680) * NS_PER_MS;
@@ -283,9 +397,13 @@ static void survives_damage(void **state)
 				   "\"data\":{\"resultType\":\"matrix\","
 				   "\"result\":[{\"metric\":{\"a\":\"b\"},\"values\":[[1."
 				   "5,\"1e-07\"],[2,\"NaN\"]]}]}}";
+	static const char native[] =
+		VECTOR("{\"metric\":{},\"histogram\":[1," NATIVE "]}");
 	uint8_t copy[sizeof(seed)];
 
 	(void)state;
+	for (size_t cut = 0; cut < sizeof(native); cut++)
+		LLVMFuzzerTestOneInput((const uint8_t *)native, cut);
 	for (size_t cut = 0; cut < sizeof(seed); cut++) {
 		memcpy(copy, seed, sizeof(seed));
 		LLVMFuzzerTestOneInput(copy, cut);
@@ -294,7 +412,11 @@ static void survives_damage(void **state)
 	}
 }
 
-UNIT_TESTS(cmocka_unit_test(reads_a_vector), cmocka_unit_test(no_data_is_not_zero),
+UNIT_TESTS(cmocka_unit_test(reads_native_histograms),
+	cmocka_unit_test(custom_bounds_are_linear),
+	cmocka_unit_test(native_histograms_over_time),
+	cmocka_unit_test(refuses_malformed_histograms), cmocka_unit_test(reads_a_vector),
+	cmocka_unit_test(no_data_is_not_zero),
 	cmocka_unit_test(reads_every_form_of_number),
 	cmocka_unit_test(reads_a_matrix_with_holes),
 	cmocka_unit_test(warnings_mean_missing_data),
