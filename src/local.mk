@@ -113,6 +113,7 @@ libtocsin_a_SOURCES += src/store/change.c
 libtocsin_a_SOURCES += src/store/db.c src/store/db.h
 libtocsin_a_SOURCES += src/store/dberror.c src/store/dberror.h
 libtocsin_a_SOURCES += src/store/derive.c src/store/derive.h
+libtocsin_a_SOURCES += src/store/drift.c src/store/drift.h
 libtocsin_a_SOURCES += src/store/inside.c src/store/inside.h
 libtocsin_a_SOURCES += src/store/interval.c src/store/interval.h
 libtocsin_a_SOURCES += src/store/journal.h

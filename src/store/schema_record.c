@@ -53,8 +53,19 @@ static const char *const first[] = {
 };
 /* clang-format on */
 
+/* What drift is measured against: counts, as asked once or as a person accepted them. */
+static const char *const second[] = {
+	"CREATE TABLE drift_pin ("
+	" source TEXT NOT NULL, service TEXT NOT NULL, dataset TEXT NOT NULL,"
+	" feature TEXT NOT NULL, digest TEXT, counts TEXT NOT NULL, counted_from INTEGER,"
+	" counted_to INTEGER, pinned INTEGER NOT NULL, pinned_by TEXT, reason TEXT,"
+	" PRIMARY KEY (source, service, dataset, feature)) STRICT, WITHOUT ROWID;",
+	NULL,
+};
+
 static const struct migration steps[] = {
 	{1, first},
+	{2, second},
 };
 
 const struct migrations record_migrations = {
