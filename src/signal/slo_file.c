@@ -144,6 +144,7 @@ struct slo *slo_reader_add(struct slo_reader *r, const struct yaml_node *at,
 	slo->format = format;
 	slo->file = r->file;
 	slo->window_ns = window_ns;
+	slo->min_bad = NAN;
 	slo->alerting = burn_default_alerts(r->arena, window_ns, &slo->n_alerting);
 	return slo;
 }
@@ -235,6 +236,7 @@ bool slo_from_recorded(struct slo *out, struct arena *a, const struct json *labe
 		.objective = round(objective * 1e12) / 1e12,
 		.window_ns = (int64_t)((period_days > 0 ? period_days : 30) *
 			(double)NS_PER_DAY),
+		.min_bad = NAN,
 		.sli = {.kind = SLI_RECORDED,
 			.recorded = selector_of(a, names, values, ARRAY_LEN(names))},
 	};
