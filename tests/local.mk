@@ -186,6 +186,7 @@ EXTRA_DIST += tests/unit/store.h
 check_PROGRAMS += tests/unit/store_change
 check_PROGRAMS += tests/unit/store_journal
 check_PROGRAMS += tests/unit/store_migrate
+check_PROGRAMS += tests/unit/store_alerts
 check_PROGRAMS += tests/unit/store_observe
 check_PROGRAMS += tests/unit/store_open
 check_PROGRAMS += tests/unit/store_drift

@@ -112,6 +112,5 @@ void element_slo(struct json *to, const struct slo_row *row, bool stale, int64_t
 
 bool alert_is_finding(const struct alert *a)
 {
-	return a->state && !strcmp(a->state, "firing") &&
-		!(a->severity && !strcmp(a->severity, "info"));
+	return alert_is_on(a) && !(a->severity && !strcmp(a->severity, "info"));
 }

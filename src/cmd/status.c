@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "model/pipeline.h"
+#include "store/alerts.h"
 
 #define LIST_MAX 500
 
@@ -125,8 +126,7 @@ int status_gather(struct status *out, const struct config *config,
 		.config = config, .context = context, .store = st, .now = now};
 	arena_init(&s->arena);
 	if (gather_sources(s, e) || slo_rows(&s->slos, &s->arena, st, AT_NOW, e) ||
-		observed_at(&s->alerts, &s->arena, st, REC_ALERT, NULL, NULL, AT_NOW,
-			LIST_MAX, e) ||
+		alerts_at(&s->alerts, &s->arena, st, context, AT_NOW, LIST_MAX, e) ||
 		observed_at(&s->drift, &s->arena, st, REC_DRIFT_REPORT, NULL, NULL,
 			AT_NOW, LIST_MAX, e) ||
 		model_rows(&s->models, &s->arena, st, config, context, AT_NOW, now,

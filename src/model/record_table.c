@@ -156,6 +156,21 @@ static const struct field alert_fields[] = {
 	JSON(alert, muted_by, 0),
 	TIME(alert, onset, QUIET),
 	TEXT(alert, url, QUIET),
+	REAL(alert, value, QUIET),
+};
+
+static const struct field silence_fields[] = {
+	TEXT(silence, source, KEY),
+	TEXT(silence, id, KEY | PATH),
+	TEXT(silence, state, STATE),
+	TEXT(silence, matchers, 0),
+	TEXT(silence, comment, 0),
+	TEXT(silence, created_by, 0),
+	TIME(silence, starts, 0),
+	TIME(silence, ends, 0),
+	TIME(silence, updated, QUIET),
+	INT(silence, alerts, QUIET),
+	TEXT(silence, url, QUIET),
 };
 
 static const struct field page_fields[] = {
@@ -170,6 +185,19 @@ static const struct field page_fields[] = {
 	TEXT(page, url, 0),
 	TEXT(page, acknowledged_by, STATE),
 	TEXT(page, dedup_key, 0),
+	TEXT(page, policy, 0),
+};
+
+static const struct field oncall_fields[] = {
+	TEXT(oncall, source, KEY),
+	TEXT(oncall, policy, KEY | PATH),
+	TEXT(oncall, level, KEY),
+	TEXT(oncall, schedule, KEY),
+	TEXT(oncall, user, STATE),
+	TEXT(oncall, contact, 0),
+	TIME(oncall, since, QUIET),
+	TIME(oncall, until, QUIET),
+	TEXT(oncall, url, QUIET),
 };
 
 static const struct field flag_fields[] = {
@@ -262,7 +290,9 @@ const struct record_def record_defs[REC_KINDS] = {
 	DEF(REC_POINTER, pointer, N_("pointer"), true),
 	DEF(REC_DRIFT_REPORT, drift_report, N_("drift report"), true),
 	DEF(REC_ALERT, alert, N_("alert"), true),
+	DEF(REC_SILENCE, silence, N_("silence"), true),
 	DEF(REC_PAGE, page, N_("page"), true),
+	DEF(REC_ONCALL, oncall, N_("on call"), true),
 	DEF(REC_FLAG, flag, N_("flag"), true),
 	DEF(REC_DEFINITION, definition, N_("definition"), true),
 	DEF(REC_BUDGET, budget, N_("budget"), true),

@@ -90,7 +90,9 @@ bool service_has(const struct service_conf *s, enum record_kind kind, const char
 			uses(s, p);
 	case REC_SESSION: return is(p, s->agents.match_name);
 	case REC_ALERT:
+	case REC_SILENCE:
 	case REC_PAGE:
+	case REC_ONCALL:
 	case REC_SPAN:
 	case REC_NONE:
 	case REC_KINDS: return false;

@@ -124,7 +124,7 @@ static void add_rid(struct observe *ob, int64_t rid)
 
 static enum touch touch_of(enum record_kind kind)
 {
-	return kind == REC_ALERT || kind == REC_PAGE ? TOUCH_ALERT : TOUCH_RECORD;
+	return KIND_BIT(kind) & ~KINDS_CAUSE ? TOUCH_ALERT : TOUCH_RECORD;
 }
 
 static int put_change(void *ctx, const struct change *c, struct err *e)

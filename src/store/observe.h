@@ -93,8 +93,10 @@ struct change_query {
 
 #define KIND_BIT(kind) (UINT32_C(1) << (kind))
 
-/* What can be the cause of trouble; alerts and pages only tell of it. */
-#define KINDS_CAUSE (~(KIND_BIT(REC_ALERT) | KIND_BIT(REC_PAGE)))
+/* What can be the cause of trouble; alerts, silences, pages and who is on call only tell of it. */
+#define KINDS_CAUSE                                                                               \
+	(~(KIND_BIT(REC_ALERT) | KIND_BIT(REC_SILENCE) | KIND_BIT(REC_PAGE) |                     \
+		KIND_BIT(REC_ONCALL)))
 
 int change_list(struct change_list *out, struct arena *a, struct store *st,
 	const struct change_query *q, struct err *e);	/* newest first */

@@ -284,9 +284,19 @@ static const char *const sixth[] = {
 	COLUMN("alert", "inhibited_by TEXT")
 	COLUMN("alert", "muted_by TEXT")
 	COLUMN("alert", "onset INTEGER")
-	COLUMN("alert", "url TEXT"),
+	COLUMN("alert", "url TEXT")
+	COLUMN("alert", "value REAL"),
+	"CREATE TABLE silence (" INTERVAL
+	" id TEXT NOT NULL, state TEXT, matchers TEXT, comment TEXT, created_by TEXT,"
+	" starts INTEGER, ends INTEGER, updated INTEGER, alerts INTEGER, url TEXT) STRICT;"
+	INTERVAL_INDEXES("silence", "id"),
 	COLUMN("page", "acknowledged_by TEXT")
-	COLUMN("page", "dedup_key TEXT"),
+	COLUMN("page", "dedup_key TEXT")
+	COLUMN("page", "policy TEXT"),
+	"CREATE TABLE oncall (" INTERVAL
+	" policy TEXT NOT NULL, level TEXT NOT NULL, schedule TEXT NOT NULL, user TEXT,"
+	" contact TEXT, since INTEGER, until INTEGER, url TEXT) STRICT;"
+	INTERVAL_INDEXES("oncall", "policy, level, schedule"),
 	COLUMN("slo", "calendar_unit TEXT")
 	COLUMN("slo", "calendar_count INTEGER")
 	COLUMN("slo", "calendar_start TEXT")

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/duration.h"
-#include "store/observe.h"
+#include "store/alerts.h"
 #include "tui/console.h"
 
 #define ALERTS_MAX 2000
@@ -14,7 +14,7 @@
 
 enum severity alert_severity(const struct alert *a)
 {
-	if (!a->state || strcmp(a->state, "firing"))
+	if (!alert_is_on(a))
 		return SEV_NONE;
 	if (a->severity && !strcmp(a->severity, "page"))
 		return SEV_PAGE;
@@ -47,16 +47,29 @@ static int by_urgency(const void *a, const void *b)
 	return strcmp(x->alert->fingerprint, y->alert->fingerprint);
 }
 
-static void load_alerts(struct situation *s, struct arena *arena,
-	const struct observed_list *list, struct console *c)
+/* Of this context, each once. */
+static void keep_alerts(struct observed_list *list, struct console *c)
 {
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (console_has_source(
+			    c, ((const struct alert *)list->items[i].record)->source))
+			list->items[n++] = list->items[i];
+	list->n = n;
+	alerts_merge(list);
+}
+
+static void load_alerts(struct situation *s, struct arena *arena,
+	struct observed_list *list, struct console *c)
+{
+	keep_alerts(list, c);
 	s->alerts = arena_alloc(arena, list->n + 1, sizeof(*s->alerts));
 	for (size_t i = 0; i < list->n; i++) {
 		const struct alert *a = list->items[i].record;
 		struct situation_alert *to = &s->alerts[s->n_alerts];
 
-		if (!console_has_source(c, a->source) ||
-			(a->state && !strcmp(a->state, "resolved")))
+		if (a->state && !strcmp(a->state, "resolved"))
 			continue;
 		*to = (struct situation_alert){
 			a, alert_severity(a), list->items[i].since};

@@ -114,7 +114,9 @@ const char *change_place(struct strbuf *argument, const struct change *ch)
 		{REC_FRESHNESS, "freshness"},
 		{REC_BUDGET, "budgets"},
 		{REC_DEFINITION, "definitions"},
+		{REC_SILENCE, "silences"},
 		{REC_PAGE, "pages"},
+		{REC_ONCALL, "oncall"},
 		{REC_DRIFT_REPORT, "drifts"},
 	};
 

@@ -234,7 +234,7 @@ static void goes_round_through_json(void **state)
 		"\"severity\":\"page\",\"since\":\"2026-11-21T08:53:09Z\",\"until\":null,"
 		"\"silenced_by\":[],\"runbook_url\":null,\"groups\":null,"
 		"\"receivers\":null,\"inhibited_by\":null,\"muted_by\":null,"
-		"\"onset\":null,\"url\":null}";
+		"\"onset\":null,\"url\":null,\"value\":null}";
 	struct arena a = {0};
 	struct strbuf sb = STRBUF_INIT;
 	void *alert = read_one(REC_ALERT, text, &a);

@@ -27,6 +27,8 @@ static const struct inventory_kind kinds[] = {
 	{"freshness", REC_FRESHNESS},
 	{"drifts", REC_DRIFT_REPORT},
 	{"pages", REC_PAGE},
+	{"silences", REC_SILENCE},
+	{"oncall", REC_ONCALL},
 	{"versions", REC_MODEL_VERSION},
 	{"prompts", REC_PROMPT_VERSION},
 };
@@ -497,6 +499,11 @@ INVENTORY(pane_drifts, "drifts", N_("Drift reports"),
 	N_("no source that was read reports drift"));
 INVENTORY(pane_pages, "pages", N_("Pages"), N_("what woke whom, and who has it"),
 	N_("no source that was read pages anybody"));
+INVENTORY(pane_silences, "silences", N_("Silences"),
+	N_("what tells nobody now, by whom, why and until when"),
+	N_("no source that was read has a silence"));
+INVENTORY(pane_oncall, "oncall", N_("On call"), N_("who is called, and who after them"),
+	N_("no source that was read says who is on call"));
 INVENTORY(pane_versions, "versions", N_("Versions"), N_("every version of every model"),
 	N_("no registry has been read, or it holds no version"));
 INVENTORY(pane_prompts, "prompts", N_("Prompts"), N_("every version of every prompt"),

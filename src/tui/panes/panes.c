@@ -21,6 +21,8 @@ const struct pane_ops *const pane_table[] = {
 	&pane_freshness,
 	&pane_drifts,
 	&pane_pages,
+	&pane_silences,
+	&pane_oncall,
 	&pane_versions,
 	&pane_prompts,
 	&pane_replay,

@@ -16,6 +16,7 @@ extern const struct pane_ops pane_drifts;
 extern const struct pane_ops pane_flags;
 extern const struct pane_ops pane_freshness;
 extern const struct pane_ops pane_jobs;
+extern const struct pane_ops pane_oncall;
 extern const struct pane_ops pane_pages;
 extern const struct pane_ops pane_prompts;
 extern const struct pane_ops pane_serving;
@@ -26,6 +27,7 @@ extern const struct pane_ops pane_replay;
 extern const struct pane_ops pane_run;
 extern const struct pane_ops pane_runbooks;
 extern const struct pane_ops pane_sessions;
+extern const struct pane_ops pane_silences;
 extern const struct pane_ops pane_slos;
 extern const struct pane_ops pane_sources;
 
