@@ -212,6 +212,7 @@ libtocsin_a_SOURCES += src/tui/panes/changes_narrow.c
 libtocsin_a_SOURCES += src/tui/panes/changes_page.c
 libtocsin_a_SOURCES += src/tui/panes/inventory.c src/tui/panes/inventory.h
 libtocsin_a_SOURCES += src/tui/panes/inventory_page.c
+libtocsin_a_SOURCES += src/tui/panes/inventory_titles.c
 libtocsin_a_SOURCES += src/tui/panes/overview.c src/tui/panes/overview.h
 libtocsin_a_SOURCES += src/tui/panes/overview_draw.c
 libtocsin_a_SOURCES += src/tui/panes/panes.c src/tui/panes/panes.h

@@ -232,6 +232,25 @@ void text_cut(struct strbuf *out, const char *s, int columns, const char *ellips
 	}
 }
 
+void text_cut_middle(struct strbuf *out, const char *s, int columns, const char *ellipsis)
+{
+	int width = text_width(ellipsis), all = text_width(s), room = columns - width;
+	int head = room / 2, skip = all - (room - head);
+	size_t from;
+
+	if (all <= columns || room < 4) {
+		text_cut(out, s, columns, ellipsis);
+		return;
+	}
+	from = text_fit(s, skip, NULL);
+	/* A wide character on the edge goes as a whole. */
+	while (text_width(s + from) > room - head)
+		from = text_fit(s, ++skip, NULL);
+	strbuf_add(out, s, text_fit(s, head, NULL));
+	strbuf_adds(out, ellipsis);
+	strbuf_adds(out, s + from);
+}
+
 /* Marks that must not begin a line. */
 static bool closes(uint32_t c)
 {

@@ -42,6 +42,9 @@ size_t text_fit(const char *s, int columns, int *used);
 /* Append s cut to columns; what is cut ends in ellipsis ("…" or "..." or "~"). */
 void text_cut(struct strbuf *out, const char *s, int columns, const char *ellipsis);
 
+/* The same for names, of which both ends tell: "checkout-r~/production". */
+void text_cut_middle(struct strbuf *out, const char *s, int columns, const char *ellipsis);
+
 /*
  * Append s with each digest in it as people compare them, by its first twelve digits:
  * "sha256:0123456789ab".  For tables and sentences; pages and documents have it whole.

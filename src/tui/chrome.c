@@ -244,9 +244,10 @@ static bool bar_add(void *ctx, const struct action *a)
 	return false;
 }
 
-static void draw_hints(struct console *c, const struct box *b)
+/* from: what stands left of it already. */
+static void draw_hints(struct console *c, const struct box *b, int from)
 {
-	struct bar bar = {.b = b, .x = 1};
+	struct bar bar = {.b = b, .x = from};
 	struct pane *p = console_front_pane(c);
 
 	action_each(c, p, false, bar_reserve, &bar);
@@ -261,12 +262,17 @@ static void draw_bar(struct console *c, const struct box *b)
 {
 	struct sheet *s = sheet_front(c);
 
-	if (c->note)
-		box_text(b, 0, 1, b->cols - 2, c->note_role, c->note);
-	else if (s && s->ops->hints)
+	if (c->note) {
+		int used = box_text(b, 0, 1, b->cols - 2, c->note_role, c->note);
+
+		/* A short note leaves room for the keys. */
+		if (!s)
+			draw_hints(c, b, used + 4);
+	} else if (s && s->ops->hints) {
 		box_text(b, 0, 1, b->cols - 2, ROLE_DIM, _(s->ops->hints));
-	else if (!s)
-		draw_hints(c, b);
+	} else if (!s) {
+		draw_hints(c, b, 1);
+	}
 }
 
 /* --- very small windows: counts first --- */

@@ -80,6 +80,23 @@ int box_text(const struct box *b, int y, int x, int cols, enum role role, const 
 	return used;
 }
 
+int box_name(const struct box *b, int y, int x, int cols, enum role role, const char *s)
+{
+	struct strbuf safe = STRBUF_INIT, cut = STRBUF_INIT;
+	int used;
+
+	cols = room(b, y, x, cols);
+	if (cols <= 0 || !s)
+		return 0;
+	text_safe(&safe, s, strlen(s), false);
+	text_cut_middle(&cut, safe.buf, cols, "~");
+	used = grid_put(
+		b->grid, b->y + y, b->x + x, b->x + x + cols, role, cut.buf, cut.len);
+	strbuf_release(&safe);
+	strbuf_release(&cut);
+	return used;
+}
+
 int box_textf(
 	const struct box *b, int y, int x, int cols, enum role role, const char *fmt, ...)
 {
@@ -147,6 +164,65 @@ void box_bar(const struct box *b, int y, int x, int cols, enum role role, double
 		else
 			box_text(b, y, x + i, 1, ROLE_DIM, utf8 ? BRAILLE_TRACK : "-");
 	}
+}
+
+/* Column of the tick in cols; never the last, so that what is beyond it has room. */
+static int tick_column(const struct gauge *g, int cols)
+{
+	int at;
+
+	if (isnan(g->tick) || !(g->full > 0) || g->tick > g->full)
+		return -1;
+	at = (int)(g->tick / g->full * cols + 0.5);
+	return at > cols - 2 ? cols - 2 : at;
+}
+
+void box_gauge(const struct box *b, int y, int x, int cols, const struct gauge *g)
+{
+	bool utf8 = text_is_utf8(), over = !isnan(g->tick) && g->value >= g->tick;
+	char mark[2] = {over && g->over ? g->over : '|', 0};
+	int halves, tick;
+
+	cols = room(b, y, x, cols);
+	if (b->plain || isnan(g->value) || cols < 2)
+		return;
+	tick = tick_column(g, cols);
+	halves = (int)(fmin(fmax(g->value / g->full, 0), 1) * 2 * cols + 0.5);
+	if (g->value > 0 && !halves)
+		halves = 1;
+	/* Rounding must not say more than is the case. */
+	if (tick >= 0 && over && halves < 2 * (tick + 1))
+		halves = 2 * (tick + 1);
+	if (tick >= 0 && !over && halves > 2 * tick)
+		halves = 2 * tick;
+	for (int i = 0; i < cols; i++, halves -= 2) {
+		enum role role = over && i > tick ? g->over_role : g->role;
+
+		if (i == tick)
+			box_text(b, y, x + i, 1, over ? g->over_role : ROLE_DIM, mark);
+		else if (halves >= 1)
+			box_text(b, y, x + i, 1, role,
+				!utf8             ? "#"
+					: halves >= 2 ? BRAILLE_FULL
+						      : BRAILLE_HALF);
+		else
+			box_text(b, y, x + i, 1, ROLE_DIM, utf8 ? BRAILLE_TRACK : "-");
+	}
+}
+
+void bar_text(struct strbuf *out, int cols, double share)
+{
+	bool utf8 = text_is_utf8();
+	int halves = isnan(share) ? 0 : (int)(fmin(fmax(share, 0), 1) * 2 * cols + 0.5);
+
+	if (share > 0 && !halves)
+		halves = 1;
+	for (int i = 0; i < cols; i++, halves -= 2)
+		strbuf_adds(out,
+			halves < 1              ? " "
+				: !utf8         ? "#"
+				: halves >= 2   ? BRAILLE_FULL
+						: BRAILLE_HALF);
 }
 
 void hits_release(struct hits *h)

@@ -8,6 +8,7 @@
 #define TOCSIN_DRAW_H
 
 #include "core/mem.h"
+#include "core/strbuf.h"
 #include "tui/grid.h"
 
 struct hits;
@@ -41,6 +42,25 @@ void box_cursor(const struct box *b, int y, int x, bool visible);
  * nothing in plain (say the number beside it).  NAN draws nothing.
  */
 void box_bar(const struct box *b, int y, int x, int cols, enum role role, double share);
+
+/* Cut in the middle, for names; else as box_text(). */
+int box_name(const struct box *b, int y, int x, int cols, enum role role, const char *s);
+
+/* A bar with a tick on it: what is beyond the tick is over the threshold. */
+struct gauge {
+	double		value;		/* NAN: nothing is drawn */
+	double		full;		/* the value at the right edge */
+	double		tick;		/* where the threshold stands; NAN: none */
+	char		over;		/* drawn as the tick when value is not below it: '!' */
+	enum role	role;		/* of the bar; beyond the tick and of the tick: over_role */
+	enum role	over_role;
+};
+
+/* In cols columns, "##:-|-" and "####!##" in ASCII; nothing in plain. */
+void box_gauge(const struct box *b, int y, int x, int cols, const struct gauge *g);
+
+/* The bar of box_bar() as text without its track, padded to cols; in plain say the number. */
+void bar_text(struct strbuf *out, int cols, double share);
 
 /* Columns that s takes on the screen once made safe. */
 int draw_width(const char *s);

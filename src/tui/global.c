@@ -102,9 +102,6 @@ static unsigned act_back(struct console *c, struct pane *p, const struct action 
 		console_close_front(c);
 	else if (c->at != AT_NOW)
 		console_set_at(c, AT_NOW);
-	else
-		console_note(c, ROLE_NOTE,
-			_("q quits; steps that run go on without the console"));
 	return ACT_REDRAW;
 }
 

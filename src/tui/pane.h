@@ -62,6 +62,7 @@ struct value {
 	const struct column *column;	/* that is asked for */
 	struct strbuf	text;	/* made safe when drawn; empty shows nothing */
 	enum role	role;
+	struct gauge	gauge;	/* of columns with a figure; value NAN before: none */
 };
 
 typedef void column_fn(struct value *out, struct pane *p, const void *data);
@@ -78,6 +79,11 @@ struct column {
 	int		(*compare)(const void *a, const void *b);	/* NULL: by text */
 	bool		downwards;	/* the first sort by it shows the greatest first */
 	bool		if_any;		/* left out while no row has anything in it */
+	bool		both_ends;	/* what is too long is cut in the middle: both ends tell */
+	int		figure;		/* the text takes so many, a gauge what is left; 0: no gauge */
+	int		from_cols, below_cols;	/* only in windows of that width; 0: in any */
+	/* Draws the cell itself where a row is shown: heat maps.  The text serves the rest. */
+	void		(*draw)(struct pane *p, const void *data, const struct box *cell);
 	const void	*about;		/* the pane's own, for cells that serve several columns */
 };
 

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/i18n.h"
@@ -11,6 +12,8 @@
 #define MARGIN 1
 #define NICE_TO_HAVE 5
 #define PRIORITY_MAX 9
+#define TEXT_LEAST 14
+#define FIGURE_GAUGE 3 /* a gauge of fewer columns says nothing */
 #define DIVIDERS_MAX 8
 #define DIVIDE_FROM_ROWS 12 /* a small window has room for rows only */
 
@@ -20,6 +23,7 @@ void table_value(
 	strbuf_init(&out->text);
 	out->role = ROLE_TEXT;
 	out->column = col;
+	out->gauge = (struct gauge){.value = NAN, .tick = NAN, .full = 1};
 	col->cell(out, p, data);
 }
 
@@ -56,6 +60,8 @@ void table_measure(struct pane *p)
 			strbuf_release(&v.text);
 			width = w > width ? w : width;
 		}
+		if (col->figure && width <= most(col))
+			width = most(col);
 		width = width < most(col) ? width : most(col);
 		p->widths[k] = !any ? 0 : width > col->min ? width : col->min;
 	}
@@ -78,27 +84,39 @@ static int total(const struct slot *slots, int n)
 }
 
 /* The widest column of a priority that may still be narrower; NULL: none. */
-static struct slot *widest_of(struct slot *slots, int n, int priority)
+static struct slot *widest_of(struct slot *slots, int n, int priority, int least)
 {
 	struct slot *widest = NULL;
 
-	for (int k = 0; k < n; k++)
-		if (slots[k].col->priority == priority &&
-			slots[k].width > slots[k].col->min &&
+	for (int k = 0; k < n; k++) {
+		const struct column *col = slots[k].col;
+		bool text = col->align == 'l' && !col->figure;
+
+		if (col->priority == priority && slots[k].width > col->min &&
+			(!text || slots[k].width > least) &&
 			(!widest || slots[k].width > widest->width))
 			widest = &slots[k];
+	}
 	return widest;
 }
 
 /* Narrow what matters least first, until it fits. */
-static void shrink(struct slot *slots, int n, int room)
+static void shrink_to(struct slot *slots, int n, int room, int least)
 {
 	for (int priority = PRIORITY_MAX; priority > 0; priority--) {
 		struct slot *s;
 
-		while (total(slots, n) > room && (s = widest_of(slots, n, priority)))
+		while (total(slots, n) > room &&
+			(s = widest_of(slots, n, priority, least)))
 			s->width--;
 	}
+}
+
+/* No text is cut to nothing while another is still whole. */
+static void shrink(struct slot *slots, int n, int room)
+{
+	shrink_to(slots, n, room, TEXT_LEAST);
+	shrink_to(slots, n, room, 0);
 }
 
 static int least_total(const struct slot *slots, int n)
@@ -153,12 +171,18 @@ static void grow(struct slot *slots, int n, int room)
 	}
 }
 
+static bool fits(const struct column *col, int cols)
+{
+	return cols >= col->from_cols && (!col->below_cols || cols < col->below_cols);
+}
+
 static void lay_out(struct slot *slots, struct pane *p, int n, int cols)
 {
 	int room = cols - 2 * MARGIN, x = MARGIN;
 
 	for (int k = 0; k < n; k++)
-		slots[k] = (struct slot){&p->columns[k], 0, p->widths[k]};
+		slots[k] = (struct slot){
+			&p->columns[k], 0, fits(&p->columns[k], cols) ? p->widths[k] : 0};
 	drop(slots, n, room);
 	shrink(slots, n, room);
 	grow(slots, n, room);
@@ -173,10 +197,31 @@ static void lay_out(struct slot *slots, struct pane *p, int n, int cols)
 static void put(const struct box *b, int y, const struct slot *s, enum role role,
 	const char *text)
 {
+	int width = s->col->figure && s->col->figure < s->width ? s->col->figure
+								: s->width;
+
 	if (s->col->align == 'r')
-		box_right(b, y, s->x, s->width, role, text);
+		box_right(b, y, s->x, width, role, text);
+	else if (s->col->both_ends)
+		box_name(b, y, s->x, width, role, text);
 	else
-		box_text(b, y, s->x, s->width, role, text);
+		box_text(b, y, s->x, width, role, text);
+}
+
+static void put_value(struct pane *p, const void *data, const struct box *b, int y,
+	const struct slot *s, const struct value *v)
+{
+	int used = s->col->figure + 1, room = s->width - used;
+
+	if (s->col->draw && !b->plain) {
+		struct box cell = box_sub(b, y, s->x, 1, s->width);
+
+		s->col->draw(p, data, &cell);
+		return;
+	}
+	put(b, y, s, v->role, v->text.buf);
+	if (s->col->figure && room >= FIGURE_GAUGE)
+		box_gauge(b, y, s->x + used, room, &v->gauge);
 }
 
 static void draw_head(
@@ -206,7 +251,7 @@ static void draw_row(struct pane *p, const struct slot *slots, int n, const stru
 			(v.role == ROLE_TEXT || v.role == ROLE_STRONG ||
 				v.role == ROLE_DIM))
 			v.role = ROLE_STALE;
-		put(b, y, &slots[k], v.role, v.text.buf);
+		put_value(p, p->visible[i]->data, b, y, &slots[k], &v);
 		strbuf_release(&v.text);
 	}
 	box_hit(b, y, 0, 1, b->cols, HIT_ROW, i, NULL);

@@ -17,6 +17,7 @@
 enum { U = COLOUR_UNSET, D = COLOUR_DEFAULT };
 enum { B = STYLE_BOLD, DIM = STYLE_DIM, UL = STYLE_UNDERLINE, REV = STYLE_REVERSE };
 
+/* Yellow text cannot be read on white, nor white on yellow: a ticket brings both. */
 /* clang-format off */
 static const struct role_def role_defs[ROLES] = {
 	[ROLE_TEXT] = {"text", {U, U, 0, 0}, N_("ordinary text")},
@@ -34,7 +35,7 @@ static const struct role_def role_defs[ROLES] = {
 	[ROLE_MATCH] = {"match", {5, U, B|UL, B|UL}, N_("what a filter matched")},
 	[ROLE_OK] = {"ok", {2, U, 0, 0}, N_("severity: all is well")},
 	[ROLE_NO_DATA] = {"no-data", {5, U, 0, UL}, N_("severity: not known")},
-	[ROLE_TICKET] = {"ticket", {3, U, B, B}, N_("severity: look at it today")},
+	[ROLE_TICKET] = {"ticket", {0, 3, 0, B}, N_("severity: look at it today")},
 	[ROLE_PAGE] = {"page", {1, U, B|REV, B|REV}, N_("severity: look at it now")},
 	[ROLE_STALE] = {"stale", {5, U, DIM, DIM|UL},
 		N_("older than three intervals of its source")},

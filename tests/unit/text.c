@@ -362,6 +362,31 @@ static void fuzz_seeds(void **state)
 		LLVMFuzzerTestOneInput((const uint8_t *)seeds[i], strlen(seeds[i]));
 }
 
+static void assert_cut_middle(const char *s, int columns, const char *expected)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	text_cut_middle(&sb, s, columns, "~");
+	assert_string_equal(sb.buf, expected);
+	assert_true(text_width(sb.buf) <= columns || columns < 0);
+	strbuf_release(&sb);
+}
+
+static void names_are_cut_in_the_middle(void **state)
+{
+	(void)state;
+	assert_cut_middle("checkout-ranker/production", 26, "checkout-ranker/production");
+	assert_cut_middle("checkout-ranker/production", 25, "checkout-ran~r/production");
+	assert_cut_middle("checkout-ranker/production", 11, "check~ction");
+	assert_cut_middle("abcdefgh", 5, "ab~gh");
+	assert_cut_middle("abcdefgh", 4, "abc~");
+	assert_cut_middle("abcdefgh", 1, "~");
+	assert_cut_middle("abcdefgh", 0, "");
+	/* Wide characters are never split. */
+	assert_cut_middle("\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97", 7,
+		"\xe6\xbc\xa2~\xe5\xad\x97");
+}
+
 static void digests_are_shown_short(void **state)
 {
 	static const char digest[] =
@@ -385,6 +410,7 @@ UNIT_TESTS(cmocka_unit_test(shows_escape_sequences), cmocka_unit_test(shows_c1),
 	cmocka_unit_test(shows_malformed_bytes), cmocka_unit_test(decodes_and_encodes),
 	cmocka_unit_test(widths), cmocka_unit_test(widths_in_the_c_locale),
 	cmocka_unit_test(fits_whole_clusters), cmocka_unit_test(cuts),
+	cmocka_unit_test(names_are_cut_in_the_middle),
 	cmocka_unit_test(digests_are_shown_short), cmocka_unit_test(wraps),
 	cmocka_unit_test(long_lines), cmocka_unit_test(ascii),
 	cmocka_unit_test(locale_can_be_set), cmocka_unit_test(nearest),

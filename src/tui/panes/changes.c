@@ -304,7 +304,7 @@ static const struct column changes_columns[] = {
 	{.name = "kind", .title = N_("Kind"), .min = 7, .max = 12, .align = 'l', .priority = 3,
 		.cell = cell_kind},
 	{.name = "object", .title = N_("Object"), .min = 14, .max = 48, .grow = 1, .align = 'l',
-		.priority = 1, .cell = cell_object},
+		.priority = 1, .both_ends = true, .cell = cell_object},
 	{.name = "change", .title = N_("Change"), .min = 12, .max = 48, .align = 'l',
 		.priority = 1, .cell = cell_moved},
 	{.name = "share", .title = N_("Traffic"), .min = 7, .align = 'r', .priority = 5,

@@ -314,23 +314,6 @@ static const struct column last_columns[] = {
 };
 /* clang-format on */
 
-/* "limit_usd" is "Limit": the value shows its unit. */
-static char *title_of(const struct field *f)
-{
-	static const char *const units[] = {"_usd", "_ns"};
-	char *title = mem_strdup(f->name);
-
-	for (size_t i = 0; i < ARRAY_LEN(units); i++)
-		if (ends_with(title, units[i]))
-			title[strlen(title) - strlen(units[i])] = 0;
-	for (char *s = title; *s; s++)
-		if (*s == '_')
-			*s = ' ';
-	if (*title >= 'a' && *title <= 'z')
-		*title = (char)(*title - 'a' + 'A');
-	return title;
-}
-
 static int class_of(const struct field *f)
 {
 	return f->flags & FIELD_KEY ? 0 : f->flags & FIELD_STATE ? 1 : 2;
@@ -342,11 +325,11 @@ static void add_column(struct inventory *mine, size_t *n, const struct field *f)
 	bool number =
 		f->type == FIELD_INT || f->type == FIELD_REAL || f->type == FIELD_TIME;
 	int class = class_of(f), least;
+	const char *title = field_title(f);
 
-	mine->titles[*n] = title_of(f);
-	least = f->flags & FIELD_PATH ? 10 : draw_width(mine->titles[*n]);
+	least = f->flags & FIELD_PATH ? 10 : draw_width(_(title));
 	mine->columns[*n] = (struct column){.name = f->name,
-		.title = mine->titles[*n],
+		.title = title,
 		.min = least < 4 ? 4 : least,
 		.max = class ? 24 : 40,
 		.grow = f->flags & FIELD_PATH ? 1 : 0,
@@ -354,6 +337,7 @@ static void add_column(struct inventory *mine, size_t *n, const struct field *f)
 		.priority = priorities[class],
 		.cell = cell_field,
 		.if_any = class != 0,
+		.both_ends = !number && class < 2,
 		.about = f};
 	(*n)++;
 }
@@ -380,11 +364,8 @@ static const struct column *inventory_columns(struct pane *p)
 	state = state_field(mine->def);
 	most = mine->def->n_fields + ARRAY_LEN(last_columns) + 2;
 	mine->columns = mem_new(most, sizeof(*mine->columns));
-	mine->titles = mem_new(most, sizeof(*mine->titles));
-	if (state) {
-		mine->titles[n] = mem_strdup(first_column.title);
+	if (state)
 		mine->columns[n++] = first_column;
-	}
 	for (int class = 0; class < 3; class ++)
 		for (size_t i = 1; i < mine->def->n_fields; i++) {
 			const struct field *f = &mine->def->fields[i];
@@ -401,9 +382,6 @@ static void inventory_close(struct pane *p)
 {
 	struct inventory *mine = pane_data(p);
 
-	for (size_t i = 0; mine->titles && mine->titles[i]; i++)
-		free(mine->titles[i]);
-	free(mine->titles);
 	free(mine->columns);
 }
 

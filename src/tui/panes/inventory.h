@@ -15,7 +15,6 @@ struct inventory {
 	const struct inventory_kind *what;
 	const struct record_def	*def;
 	struct column		*columns;	/* owned; ends with name NULL */
-	char			**titles;	/* owned, of the columns; ends with NULL */
 };
 
 struct inventory_row {
@@ -29,6 +28,9 @@ struct inventory_row {
 /* A field's value for people; long: on a page, where there is room. */
 void field_text(struct strbuf *out, struct pane *p, const struct field *f, const void *record,
 	bool on_page);
+
+/* N_(): what people call it; its name where the table has none. */
+const char *field_title(const struct field *f);
 
 /* inventory_page.c */
 void inventory_detail(struct pane *p, const void *data, struct doc *out);

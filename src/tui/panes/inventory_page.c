@@ -24,12 +24,12 @@ static void add_object(
 	field_text(&text, p, f, record, true);
 	if (!text.len || json_parse(&doc, text.buf, text.len, &ignored) ||
 		!json_count(doc)) {
-		doc_field(out, f->name, ROLE_TEXT, text.buf);
+		doc_field(out, _(field_title(f)), ROLE_TEXT, text.buf);
 	} else {
 		struct strbuf lines = STRBUF_INIT;
 
 		json_format(&lines, doc, true);
-		doc_text(out, ROLE_LABEL, f->name);
+		doc_text(out, ROLE_LABEL, _(field_title(f)));
 		doc_code(out, ROLE_TEXT, lines.buf, lines.len);
 		strbuf_release(&lines);
 	}
@@ -48,7 +48,7 @@ static void add_fields(struct pane *p, const struct inventory_row *row, struct d
 
 		if (f->type != FIELD_JSON) {
 			field_text(&text, p, f, row->record, true);
-			doc_field(out, f->name,
+			doc_field(out, _(field_title(f)),
 				f->flags & FIELD_KEY ? ROLE_STRONG : ROLE_TEXT, text.buf);
 		}
 		strbuf_release(&text);
