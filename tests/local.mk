@@ -26,6 +26,8 @@ check_PROGRAMS += tests/unit/auth_sigv4
 tests_unit_auth_sigv4_SOURCES = tests/unit/auth_sigv4.c tests/unit/web.c tests/unit/web.h
 tests_unit_auth_login_SOURCES = tests/unit/auth_login.c tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/backoff
+check_PROGRAMS += tests/unit/calendar
+tests_unit_calendar_SOURCES = tests/unit/calendar.c tests/fuzz/zone.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/change
 check_PROGRAMS += tests/unit/chart
 check_PROGRAMS += tests/unit/connected
@@ -94,6 +96,8 @@ noinst_PROGRAMS += tests/fuzz/exposition
 tests_fuzz_exposition_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/prometheus
 tests_fuzz_prometheus_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/zone
+tests_fuzz_zone_LDFLAGS = -fsanitize=fuzzer
 endif
 
 # What reads the tree itself.
