@@ -246,6 +246,7 @@ check_PROGRAMS += tests/unit/otlp
 check_PROGRAMS += tests/unit/sloth
 check_PROGRAMS += tests/unit/offer
 check_PROGRAMS += tests/unit/openslo
+check_PROGRAMS += tests/unit/pyrra
 EXTRA_DIST += tests/unit/slo_text.h
 check_PROGRAMS += tests/unit/runbook_parse
 tests_unit_runbook_parse_SOURCES = tests/unit/runbook_parse.c tests/fuzz/runbook.c tests/fuzz/fuzz.h

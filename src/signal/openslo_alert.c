@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/i18n.h"
 
@@ -65,19 +64,6 @@ static const struct yaml_field burn_fields[] = {
 	{0},
 };
 
-/* The words that people use for what wakes somebody up. */
-static enum severity severity_of_text(const char *text)
-{
-	static const char *const pages[] = {
-		"page", "critical", "high", "error", "emergency"};
-
-	for (size_t i = 0; text && i < ARRAY_LEN(pages); i++) {
-		if (strcasecmp(text, pages[i]) == 0)
-			return SEV_PAGE;
-	}
-	return SEV_TICKET;
-}
-
 /* A condition has one window only: it is both the short and the long one. */
 static bool read_condition(
 	struct slo_reader *r, struct burn_alert *out, const struct yaml_node *object)
@@ -85,6 +71,7 @@ static bool read_condition(
 	struct object_spec shell = {0};
 	struct condition_spec c = {0};
 	struct burn_spec b = {.threshold = NAN};
+	enum severity severity;
 
 	(void)yaml_read(&shell, object, object_fields, r->arena, r->problems);
 	if (!shell.spec)
@@ -106,8 +93,9 @@ static bool read_condition(
 			b.op);
 		problems_hint(r->problems, _("write 'op: gte'; it is read as that"));
 	}
+	severity = slo_reader_severity(c.severity);
 	*out = (struct burn_alert){
-		.severity = severity_of_text(c.severity),
+		.severity = severity == SEV_PAGE ? SEV_PAGE : SEV_TICKET,
 		.long_ns = b.lookback ? openslo_duration(r, b.lookback) : 0,
 		.factor = b.threshold,
 	};

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/clock.h"
 #include "core/i18n.h"
@@ -39,8 +40,7 @@ static const struct slo_format formats[] = {
 	{"apiVersion", "openslo/v1alpha", NULL, ignore, NULL},
 	{"apiVersion", "openslo.com/v2alpha", NULL, NULL,
 		N_("OpenSLO v2alpha is not supported, write openslo/v1")},
-	{"apiVersion", "pyrra.dev/v1alpha1", NULL, NULL,
-		N_("Pyrra's files are not supported")},
+	{"apiVersion", "pyrra.dev/v1alpha1", "ServiceLevelObjective", pyrra_read, NULL},
 	{"apiVersion", "n9/v1alpha", NULL, NULL,
 		N_("Nobl9's files are not supported")},
 	{"apiVersion", "sre.google.com/v2", NULL, NULL,
@@ -147,6 +147,57 @@ struct slo *slo_reader_add(struct slo_reader *r, const struct yaml_node *at,
 	slo->min_bad = NAN;
 	slo->alerting = burn_default_alerts(r->arena, window_ns, &slo->n_alerting);
 	return slo;
+}
+
+double slo_reader_percent(
+	struct slo_reader *r, double percent, const struct yaml_node *at)
+{
+	if (isnan(percent))
+		return NAN;
+	if (!(percent > 0) || percent > 100) {
+		yaml_problem(r->problems, at,
+			_("the objective %g is not a percentage over 0 and under 100"),
+			percent);
+	} else if (percent == 100) {
+		yaml_problem(r->problems, at,
+			_("an objective of 100 %% leaves no error budget to measure"));
+		problems_hint(r->problems, _("write what may fail too, as in 99.9"));
+	} else if (percent < 1) {
+		yaml_problem(r->problems, at,
+			_("the objective %g means %g %%: it is a percentage here"),
+			percent, percent);
+		problems_hint(r->problems, _("write %.10g"), percent * 100);
+	} else {
+		return round(percent * 1e10) / 1e12;
+	}
+	return NAN;
+}
+
+enum severity slo_reader_severity(const char *word)
+{
+	static const struct {
+		const char *word;
+		enum severity severity;
+	} words[] = {
+		{"page", SEV_PAGE},
+		{"critical", SEV_PAGE},
+		{"high", SEV_PAGE},
+		{"error", SEV_PAGE},
+		{"emergency", SEV_PAGE},
+		{"ticket", SEV_TICKET},
+		{"warning", SEV_TICKET},
+		{"warn", SEV_TICKET},
+		{"medium", SEV_TICKET},
+		{"low", SEV_TICKET},
+		{"minor", SEV_TICKET},
+		{"info", SEV_TICKET},
+	};
+
+	for (size_t i = 0; word && i < ARRAY_LEN(words); i++) {
+		if (strcasecmp(word, words[i].word) == 0)
+			return words[i].severity;
+	}
+	return SEV_NONE;
 }
 
 struct slo_reader slo_reader_quiet(const struct slo_reader *r, struct problems *seen)

@@ -174,6 +174,14 @@ const char *promql_windowed(
 	return result;
 }
 
+/* Of all series, or of those of each group. */
+static void add_sum(struct strbuf *out, const struct sli *sli)
+{
+	strbuf_adds(out, "sum");
+	if (sli->grouping)
+		strbuf_addf(out, " by (%s) ", sli->grouping);
+}
+
 /* One part of a ratio over the window, as a rate. */
 static void add_part(
 	struct strbuf *out, const struct sli *sli, const char *part, int64_t window_ns)
@@ -184,7 +192,8 @@ static void add_part(
 		strbuf_addc(out, ')');
 		return;
 	}
-	strbuf_addf(out, "sum(rate(%s[", part);
+	add_sum(out, sli);
+	strbuf_addf(out, "(rate(%s[", part);
 	duration_format(out, window_ns);
 	strbuf_adds(out, "]))");
 }
@@ -256,7 +265,8 @@ static bool add_count(
 	if (!part || slo->sli.foreign || slo->sli.kind != SLI_RATIO)
 		return false;
 	if (slo->sli.selector) {
-		strbuf_addf(out, "sum(increase(%s[", part);
+		add_sum(out, &slo->sli);
+		strbuf_addf(out, "(increase(%s[", part);
 		duration_format(out, window_ns);
 		strbuf_adds(out, "]))");
 		return true;

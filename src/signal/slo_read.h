@@ -38,12 +38,19 @@ const char *slo_reader_labels(struct slo_reader *r, const struct yaml_node *comm
 bool slo_reader_has(struct slo_reader *r, const char *value, const struct yaml_node *at,
 	const char *what);
 
+/* A percentage as an objective, 0..1; NAN and a problem at `at` when it leaves no budget or is none. */
+double slo_reader_percent(struct slo_reader *r, double percent, const struct yaml_node *at);
+
+/* The words that people use for what wakes somebody up, and for what does not; else SEV_NONE. */
+enum severity slo_reader_severity(const char *word);
+
 /* The same reader with its problems kept apart in *seen: for what is read a second time. */
 struct slo_reader slo_reader_quiet(const struct slo_reader *r, struct problems *seen);
 
 /* One object each; the caller has seen that it is theirs. */
 void sloth_read(struct slo_reader *r, const struct yaml_node *root);
 void sloth_k8s_read(struct slo_reader *r, const struct yaml_node *root);
+void pyrra_read(struct slo_reader *r, const struct yaml_node *root);
 void openslo_read(struct slo_reader *r, const struct yaml_node *root);
 void openslo_alpha_read(struct slo_reader *r, const struct yaml_node *root);
 void openslo_condition_check(struct slo_reader *r, const struct yaml_node *root);

@@ -224,25 +224,6 @@ static void read_alerting(struct slo_reader *r, struct slo *slo,
 	slo->n_alerting = kept;
 }
 
-static bool objective_fits(
-	struct slo_reader *r, double objective, const struct yaml_node *at)
-{
-	if (isnan(objective))
-		return false;
-	if (!(objective > 0) || objective > 100) {
-		yaml_problem(r->problems, at,
-			_("the objective %g is not a percentage over 0 and under 100"),
-			objective);
-		return false;
-	}
-	if (objective == 100) {
-		yaml_problem(r->problems, at,
-			_("an objective of 100 %% leaves no error budget to measure"));
-		return false;
-	}
-	return true;
-}
-
 static void refuse_plugins(struct slo_reader *r, const struct yaml_node *plugins)
 {
 	if (plugins)
@@ -256,21 +237,21 @@ static void read_slo(struct slo_reader *r, const struct yaml_node *node,
 	struct sloth_slo s = {.objective = NAN};
 	struct sli sli = {0};
 	struct slo *slo;
-	bool fits;
+	double objective;
 
 	(void)yaml_read(&s, node, slo_fields, r->arena, r->problems);
 	refuse_plugins(r, s.plugins);
-	fits = objective_fits(r, s.objective, yaml_get(node, "objective"));
+	objective = slo_reader_percent(r, s.objective, yaml_get(node, "objective"));
 	if (s.name && !slo_reader_has(r, s.name, yaml_get(node, "name"), "name"))
 		return;
-	if (!s.sli || !read_sli(r, &sli, s.sli, as) || !fits || !s.name)
+	if (!s.sli || !read_sli(r, &sli, s.sli, as) || isnan(objective) || !s.name)
 		return;
 	slo = slo_reader_add(r, node, as == CAMEL ? "sloth-k8s" : "sloth", spec->service,
 		s.name, PERIOD);
 	if (!slo)
 		return;
 	slo->description = s.description;
-	slo->objective = round(s.objective * 1e10) / 1e12;
+	slo->objective = objective;
 	slo->sli = sli;
 	slo->labels = slo_reader_labels(r, spec->labels, s.labels);
 	read_alerting(r, slo, s.alerting, node, as);

@@ -157,8 +157,6 @@ static void what_is_no_slo(void **state)
 	} cases[] = {
 		{"apiVersion: v1\nkind: ConfigMap\n", "ConfigMap"},
 		{"groups: []\n", "not an SLO"},
-		{"apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\n",
-			"Pyrra"},
 		{"apiVersion: sloth.slok.dev/v1\nkind: AlertWindows\n", "alert windows"},
 		{"apiVersion: openslo.com/v2alpha\nkind: SLO\n", "v2alpha"},
 		{"just a text\n", "not an SLO"},
