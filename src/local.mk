@@ -82,6 +82,7 @@ libtocsin_a_SOURCES += src/poll/poll.c src/poll/poll.h
 libtocsin_a_SOURCES += src/poll/prom_answer.c src/poll/prom_answer.h
 libtocsin_a_SOURCES += src/poll/prom_histogram.c src/poll/prom_histogram.h
 libtocsin_a_SOURCES += src/poll/prom_query.c src/poll/prom_query.h
+libtocsin_a_SOURCES += src/poll/prom_server.c src/poll/prom_server.h
 libtocsin_a_SOURCES += src/poll/prometheus.c
 libtocsin_a_SOURCES += src/poll/reader.c src/poll/reader.h
 libtocsin_a_SOURCES += src/poll/round.c src/poll/round.h

@@ -128,6 +128,8 @@ static const struct {
 	{"execution", RETRY_NEVER},
 	{"not_found", RETRY_NEVER},
 	{"not_acceptable", RETRY_NEVER},
+	{"400", RETRY_NEVER}, /* VictoriaMetrics puts the status there */
+	{"422", RETRY_NEVER},
 	/* timeout, canceled, internal, unavailable and what is yet to come */
 	{"", RETRY_LATER},
 };
@@ -234,7 +236,8 @@ size_t prom_drop_later(struct prom_answer *p, int64_t latest)
 			s->samples.n--;
 			dropped++;
 		}
-		while (s->n_histograms && s->histograms[s->n_histograms - 1].at > latest) {
+		while (s->n_histograms &&
+			s->histograms[s->n_histograms - 1].at > latest) {
 			s->n_histograms--;
 			dropped++;
 		}

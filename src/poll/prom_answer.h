@@ -42,7 +42,7 @@ struct prom_histogram {
 struct prom_series {
 	const struct json	*labels;	/* borrowed: from document; NULL for a scalar */
 	struct samples		samples;	/* floats */
-	const struct prom_histogram *histograms;	/* by time; at a moment a float or one of these */
+	struct prom_histogram	*histograms;	/* by time; at a moment a float or one of these */
 	size_t			n_histograms;
 };
 

@@ -42,16 +42,21 @@ struct reading {
 	size_t n_recorded, cap_recorded;
 	struct json *periods; /* owned: {"service\nname": days} */
 	struct alert_list alerts;
-	bool alerts_known, served_known, served_partial;
+	bool alerts_known, served_known, served_partial, learnt;
 	struct backfill *backfill;
 };
 
 static void end(struct round *r, const struct err *e)
 {
 	struct reading *g = r->scratch;
+	const char *clock = prom_clock_words(&g->kept->server, r->arena);
 
 	json_free(g->periods);
 	g->periods = NULL;
+	if (clock)
+		r->partial = r->partial
+			? arena_format(r->arena, "%s; %s", clock, r->partial)
+			: clock;
 	r->version = arena_strdup(r->arena, g->kept->version);
 	round_end(r, e);
 }
@@ -222,13 +227,18 @@ static void objectives_begin(struct round *r)
  * An endpoint that a compatible server does not have is no failure of it; one that cannot be
  * reached, or that sends us away, fails them all.
  */
+static bool is_fatal(const struct err *e)
+{
+	return e &&
+		(e->code == ERR_NET || e->code == ERR_AUTH || e->code == ERR_DENIED ||
+			e->code == ERR_INPUT);
+}
+
 static void part_done(struct round *r, const struct err *e)
 {
 	struct reading *g = r->scratch;
 
-	if (e &&
-		(e->code == ERR_NET || e->code == ERR_AUTH || e->code == ERR_DENIED ||
-			e->code == ERR_INPUT)) {
+	if (is_fatal(e)) {
 		end(r, e);
 		return;
 	}
@@ -238,17 +248,22 @@ static void part_done(struct round *r, const struct err *e)
 		objectives_begin(r);
 }
 
-static void on_build(
-	struct round *r, void *ctx, const struct json *document, const struct err *e)
+static void version_take(struct round *r, const char *version)
 {
-	struct reading *g = ctx;
-	const char *version = json_text_at(document, "data.version");
+	struct prometheus *kept = r->state;
 
 	if (version) {
-		free(g->kept->version);
-		g->kept->version = mem_strdup(version);
+		free(kept->version);
+		kept->version = mem_strdup(version);
 	}
-	part_done(r, e);
+}
+
+static void on_build(struct round *r, void *ctx, const char *version, const struct err *e)
+{
+	(void)ctx;
+	version_take(r, version);
+	/* Who has no such page is no worse for it. */
+	part_done(r, is_fatal(e) ? e : NULL);
 }
 
 /* "15d", "15d or 512MB", "512MB". */
@@ -276,7 +291,17 @@ static void on_runtime(
 	if (!e)
 		g->kept->retention_ns =
 			retention_of(json_text_at(document, "data.storageRetention"));
-	part_done(r, e);
+	part_done(r, is_fatal(e) ? e : NULL);
+}
+
+static void on_flags(
+	struct round *r, void *ctx, struct http_answer *a, const struct err *e)
+{
+	struct reading *g = ctx;
+
+	if (!e)
+		g->kept->retention_ns = prom_flags_retention(a->body.buf);
+	part_done(r, is_fatal(e) ? e : NULL);
 }
 
 static void on_alerts(
@@ -387,6 +412,73 @@ static int kept_begin(struct prometheus *kept, const struct round *r, struct err
 	return kept->served ? 0 : served_new(&kept->served, r->conf, e);
 }
 
+/* How long it keeps what it has. */
+static void retention_ask(struct round *r)
+{
+	struct reading *g = r->scratch;
+	struct http_request req = {.source = r->conf, .accept = "text/plain"};
+	struct strbuf url = STRBUF_INIT;
+
+	g->left++;
+	if (g->kept->server.kind != PROM_VICTORIA) {
+		prom_get(
+			r, &g->kept->server, "/api/v1/status/runtimeinfo", on_runtime, g);
+		return;
+	}
+	url_join(&url, r->conf->url, "/flags");
+	req.url = url.buf;
+	round_request(r, &req, on_flags, g);
+	strbuf_release(&url);
+}
+
+/* Services of a cloud say neither what they run nor how long they keep it. */
+static bool is_hosted(enum prom_kind kind)
+{
+	return kind == PROM_AMAZON || kind == PROM_GOOGLE;
+}
+
+static void parts_ask(struct round *r)
+{
+	struct prometheus *kept = r->state;
+	struct reading *g = r->scratch;
+
+	g->left = 1;
+	prom_get(r, &kept->server, "/api/v1/alerts", on_alerts, g);
+	served_begin(kept->served);
+	if (kept->served) {
+		g->left++;
+		prom_query(r, &kept->server, served_series(kept->served), r->now,
+			on_served, g);
+	}
+	if (r->reason != ROUND_FULL)
+		return;
+	g->left++;
+	prom_query(r, &kept->server, "slo:time_period:days", r->now, on_periods, g);
+	if (is_hosted(kept->server.kind)) {
+		version_take(r, prom_kind_title(kept->server.kind));
+		return;
+	}
+	if (!g->learnt) {
+		g->left++;
+		prom_learn(r, &kept->server, on_build, g);
+	}
+	retention_ask(r);
+}
+
+static void on_learnt(
+	struct round *r, void *ctx, const char *version, const struct err *e)
+{
+	struct reading *g = ctx;
+
+	if (is_fatal(e)) {
+		end(r, e);
+		return;
+	}
+	g->learnt = true;
+	version_take(r, version);
+	parts_ask(r);
+}
+
 static void begin(struct round *r)
 {
 	struct prometheus *kept = r->state;
@@ -396,25 +488,18 @@ static void begin(struct round *r)
 	r->scratch = g;
 	g->kept = kept;
 	g->periods = json_object();
-	if (kept_begin(kept, r, &e) < 0) {
+	if (prom_options_check(r->conf, &e) < 0 || kept_begin(kept, r, &e) < 0) {
 		end(r, &e);
 		err_release(&e);
 		return;
 	}
-	g->left = 1;
-	prom_get(r, "/api/v1/alerts", on_alerts, g);
-	served_begin(kept->served);
-	if (kept->served) {
-		g->left++;
-		prom_query(r, &kept->server, served_series(kept->served), r->now,
-			on_served, g);
-	}
-	if (r->reason != ROUND_FULL)
-		return;
-	g->left += 3;
-	prom_get(r, "/api/v1/status/buildinfo", on_build, g);
-	prom_get(r, "/api/v1/status/runtimeinfo", on_runtime, g);
-	prom_query(r, &kept->server, "slo:time_period:days", r->now, on_periods, g);
+	if (!kept->server.kind)
+		kept->server.kind = prom_kind_configured(r->conf);
+	/* What is asked and how depends on who answers. */
+	if (kept->server.kind)
+		parts_ask(r);
+	else
+		prom_learn(r, &kept->server, on_learnt, g);
 }
 
 static void cancel(struct round *r)

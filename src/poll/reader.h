@@ -91,6 +91,10 @@ const struct reader *reader_for(const char *type);	/* never NULL */
 typedef void round_fn(struct round *r, void *ctx, struct http_answer *a, const struct err *e);
 void round_request(struct round *r, const struct http_request *req, round_fn *fn, void *ctx);
 
+/* The same, not before delay_ns from now. */
+void round_request_later(struct round *r, const struct http_request *req, int64_t delay_ns,
+	round_fn *fn, void *ctx);
+
 /* The same in http's own words, with a handle, never 0, to take it back by. */
 unsigned round_send(struct round *r, const struct http_request *req, http_fn *fn, void *ctx);
 void round_unsend(struct round *r, unsigned handle);	/* 0 and an ended one are fine */

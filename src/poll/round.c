@@ -14,7 +14,7 @@
 struct pending {
 	struct pending *next;
 	struct active *active;
-	unsigned id, handle;
+	unsigned id, handle, timer; /* timer: not before it ends */
 	struct arena arena; /* of what req says */
 	struct http_request req;
 	round_fn *fn; /* one of these */
@@ -56,6 +56,7 @@ static void pending_unlink(struct pending *gone)
 static void pending_free(struct pending *p)
 {
 	pending_unlink(p);
+	loop_cancel(p->active->r.loop, p->timer);
 	arena_release(&p->arena);
 	free(p);
 }
@@ -106,7 +107,7 @@ static void pending_pump(struct active *a)
 	size_t most = a->reader->parallel ? a->reader->parallel : 1;
 
 	for (struct pending *p = a->pending; p && a->in_flight < most; p = p->next) {
-		if (p->handle)
+		if (p->handle || p->timer)
 			continue;
 		p->handle = http_start(a->r.http, &p->req, on_answer, p);
 		a->in_flight++;
@@ -164,6 +165,26 @@ void round_request(
 	struct active *a = active_of(r);
 
 	pending_new(a, req, ctx)->fn = fn;
+	pending_pump(a);
+}
+
+static void on_its_time(void *ctx)
+{
+	struct pending *p = ctx;
+
+	p->timer = 0;
+	pending_pump(p->active);
+}
+
+void round_request_later(struct round *r, const struct http_request *req,
+	int64_t delay_ns, round_fn *fn, void *ctx)
+{
+	struct active *a = active_of(r);
+	struct pending *p = pending_new(a, req, ctx);
+
+	p->fn = fn;
+	if (delay_ns > 0)
+		p->timer = loop_after(a->r.loop, delay_ns, on_its_time, p);
 	pending_pump(a);
 }
 

@@ -8,6 +8,7 @@
 #include "core/i18n.h"
 #include "core/json.h"
 #include "model/registry.h"
+#include "poll/prom_server.h"
 #include "store/observe.h"
 
 enum {
@@ -86,9 +87,25 @@ static int rule_read(struct served *s, const struct json *with, struct err *e)
 	return err_hint(e, "%s", _("with: {model_info: NAME OF A SERIES}"));
 }
 
+/* The keys that are about how a Prometheus is asked, not about this. */
+static bool is_for_others(const struct json *option, const struct source_conf *conf)
+{
+	return !strcmp(conf->type, "prometheus") && prom_option_is(json_key(option));
+}
+
+static struct json *own_options(const struct json *with, const struct source_conf *conf)
+{
+	struct json *own = json_object();
+
+	json_each (option, with)
+		if (!is_for_others(option, conf))
+			json_add(own, json_key(option), json_copy(option));
+	return own;
+}
+
 int served_new(struct served **out, const struct source_conf *conf, struct err *e)
 {
-	struct json *with = NULL;
+	struct json *with = NULL, *own;
 	struct served *s;
 	int rc;
 
@@ -97,11 +114,18 @@ int served_new(struct served **out, const struct source_conf *conf, struct err *
 		return 0;
 	if (json_parse(&with, conf->with, strlen(conf->with), e))
 		return -1;
+	own = own_options(with, conf);
+	if (json_count(with) && !json_count(own)) {
+		json_free(own);
+		json_free(with);
+		return 0;
+	}
 	s = mem_new(1, sizeof(*s));
 	s->source = mem_strdup(conf->name);
 	arena_init(&s->rule_arena);
 	arena_init(&s->arena);
-	rc = rule_read(s, with, e);
+	rc = rule_read(s, own, e);
+	json_free(own);
 	json_free(with);
 	if (!rc)
 		*out = s;
