@@ -1,5 +1,6 @@
 connectorsdir = $(pkgdatadir)/connectors
 dist_connectors_DATA =
+dist_connectors_DATA += connectors/alertmanager.yaml
 dist_connectors_DATA += connectors/kserve.yaml
 dist_connectors_DATA += connectors/databricks.yaml
 dist_connectors_DATA += connectors/bentoml.yaml

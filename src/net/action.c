@@ -392,26 +392,73 @@ int action_plan_on(struct action_plan **out, const struct connector *c,
 	return 0;
 }
 
+/* The i-th of the other addresses of the same system, the option `peers`; NULL: no more. */
+static char *peer_of(const struct source_conf *conf, size_t i)
+{
+	struct err ignored = ERR_INIT;
+	struct json *with = NULL;
+	char *peer = NULL;
+
+	if (conf->with && !json_parse(&with, conf->with, strlen(conf->with), &ignored))
+		json_each (item, json_get(with, "peers"))
+			if (json_text(item) && i-- == 0)
+				peer = mem_strdup(json_text(item));
+	json_free(with);
+	err_release(&ignored);
+	return peer;
+}
+
+/* url NULL: the source's own. */
+static int plan_at(struct action_plan **out, const struct config *config,
+	const struct source_conf *conf, const char *url, const struct action_call *call,
+	struct err *e)
+{
+	struct action_plan *p = plan_new();
+	int rc;
+
+	p->connector = &p->own;
+	p->ask.conf = &p->own_conf;
+	rc = connector_load(&p->own, config, conf->type, e) ||
+			connector_source(&p->own_conf, &p->own, conf, &p->arena, e)
+		? -1
+		: 0;
+	if (url)
+		p->own_conf.url = arena_strdup(&p->arena, url);
+	if (!rc)
+		rc = plan(p, call, e);
+	if (rc)
+		action_plan_free(p);
+	else
+		*out = p;
+	return rc;
+}
+
 int action_plan(struct action_plan **out, const struct config *config,
 	const struct action_call *call, struct err *e)
 {
 	const struct source_conf *conf = config_source(config, call->source);
-	struct action_plan *p;
+
+	int rc;
 
 	if (!conf)
 		return err_set(
 			e, ERR_NOT_FOUND, _("there is no source '%s'"), call->source);
-	p = plan_new();
-	p->connector = &p->own;
-	p->ask.conf = &p->own_conf;
-	if (connector_load(&p->own, config, conf->type, e) ||
-		connector_source(&p->own_conf, &p->own, conf, &p->arena, e) ||
-		plan(p, call, e)) {
-		action_plan_free(p);
-		return -1;
+	rc = plan_at(out, config, conf, NULL, call, e);
+	for (size_t i = 0; rc && e->code == ERR_NET; i++) {
+		char *peer = peer_of(conf, i);
+		struct err other = ERR_INIT;
+
+		if (!peer)
+			break;
+		rc = plan_at(out, config, conf, peer, call, &other);
+		if (!rc)
+			err_clear(e);
+		else if (other.code != ERR_NET)
+			err_move(e, &other);
+		err_release(&other);
+		free(peer);
 	}
-	*out = p;
-	return 0;
+	return rc;
 }
 
 /* --- apply --- */

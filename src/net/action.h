@@ -22,7 +22,7 @@ struct action_call {
 /*
  * Reads what the action reads: the choices of parameters, its `read`, the current value (before).
  * Refuses in the connector's own words, and with ERR_CONFLICT when it is not what was expected.
- * Nothing is changed.
+ * Nothing is changed.  Where the source's address cannot be reached, its option `peers` is tried.
  */
 int action_plan(struct action_plan **out, const struct config *config,
 	const struct action_call *call, struct err *e);
@@ -86,7 +86,7 @@ struct action_undo {
 
 /*
  * From what was journalled: before is action_before()'s text, done->expect what the action left
- * (action_after()); NULL where the journal holds none.  Asks nobody.  ERR_NOT_FOUND when the
+ * (action_after()), for `$before` and `$after`; NULL where the journal holds none.  Asks nobody.  ERR_NOT_FOUND when the
  * connector knows no undo, or nothing was journalled that it needs.
  */
 int action_undo_find(struct action_undo *out, const struct config *config,

@@ -107,6 +107,27 @@ static void show_wait(struct strbuf *out, const struct action_plan *p,
 	strbuf_release(&within);
 }
 
+/* What it covers, in the connector's words, as it was read for the plan. */
+static void show_preview(struct strbuf *out, const struct action_plan *p)
+{
+	struct err ignored = ERR_INIT;
+	struct json *all = NULL;
+
+	if (p->action->preview.text)
+		(void)exchange_jq_all(&all, &p->ask, &p->action->preview, "preview", NULL,
+			p->view.values, &ignored);
+	json_each (line, all) {
+		const char *text = json_text(line);
+
+		if (!text)
+			continue;
+		text_safe(out, text, strlen(text), false);
+		strbuf_addc(out, '\n');
+	}
+	json_free(all);
+	err_release(&ignored);
+}
+
 void action_show(struct strbuf *out, const struct action_plan *p)
 {
 	strbuf_addf(out, "%s\n", p->view.line);
@@ -116,6 +137,7 @@ void action_show(struct strbuf *out, const struct action_plan *p)
 		strbuf_addf(out, "%s\n", p->view.body);
 	if (p->view.before)
 		strbuf_addf(out, _("now: %s\n"), p->view.before);
+	show_preview(out, p);
 	if (p->action->effects)
 		strbuf_addf(out, "%s\n", p->action->effects);
 	show_wait(out, p, &p->action->verify, false);

@@ -8,15 +8,21 @@
 #include "core/i18n.h"
 #include "net/action_param.h"
 
-/* "name" or "name.field.sub" among the parameters and $before; NULL: nothing of that name. */
-static const struct json *value_at(
-	const char *name, const struct json *params, const struct json *before)
+/* What an undo may be made from. */
+struct left {
+	const struct json *params, *before, *after; /* after NULL: not recorded */
+};
+
+/* "name" or "name.field.sub" of the parameters, $before and $after; NULL: nothing of that name. */
+static const struct json *value_at(const char *name, const struct left *l)
 {
 	size_t n = strcspn(name, ".");
 	const struct json *v;
 	char *head = mem_strndup(name, n);
 
-	v = !strcmp(head, "before") ? before : json_get(params, head);
+	v = !strcmp(head, "before") ? l->before
+		: !strcmp(head, "after") ? l->after
+					 : json_get(l->params, head);
 	free(head);
 	return name[n] ? json_at(v, name + n + 1) : v;
 }
@@ -49,8 +55,8 @@ static const struct pair *pair_of(const struct pairs *with, const char *name)
 }
 
 /* What `with` says, else the parameter of the same name. */
-static struct json *bind(const struct pairs *with, const struct json *params,
-	const struct json *before, const struct connector_action *undo)
+static struct json *bind(const struct pairs *with, const struct left *l,
+	const struct connector_action *undo)
 {
 	struct json *out = json_object();
 
@@ -59,9 +65,9 @@ static struct json *bind(const struct pairs *with, const struct json *params,
 		const struct pair *pair = pair_of(with, c->name);
 
 		if (!pair)
-			add_value(out, c, json_get(params, c->name));
+			add_value(out, c, json_get(l->params, c->name));
 		else if (*pair->value == '$')
-			add_value(out, c, value_at(pair->value + 1, params, before));
+			add_value(out, c, value_at(pair->value + 1, l));
 		else
 			json_add_text(out, c->name, pair->value);
 	}
@@ -69,10 +75,10 @@ static struct json *bind(const struct pairs *with, const struct json *params,
 }
 
 /* Without the journal's word nothing can be put back that was there. */
-static bool needs_before(const struct connector_binding *b)
+static bool needs(const struct connector_binding *b, const char *name)
 {
 	for (size_t i = 0; i < b->with.n; i++)
-		if (!strncmp(b->with.items[i].value, "$before", 7))
+		if (!strncmp(b->with.items[i].value, name, strlen(name)))
 			return true;
 	return false;
 }
@@ -86,49 +92,63 @@ static bool same_value(const struct connector_action *a, const struct connector_
 }
 
 static const struct connector_action *undo_of(const struct connector *c,
-	const struct connector_action *act, const struct json *was,
+	const struct connector_action *act, const struct left *l,
 	const struct connector_binding **b, struct err *e)
 {
 	const struct connector_action *undo;
 
-	*b = json_type(was) == JSON_NULL ? &act->undo_missing : &act->undo;
+	*b = json_type(l->before) == JSON_NULL ? &act->undo_missing : &act->undo;
 	undo = (*b)->action ? connector_action_find(c, (*b)->action) : NULL;
 	if (!undo) {
 		err_set(e, ERR_NOT_FOUND, _("the action '%s' cannot be undone"),
 			act->name);
-	} else if (!was && needs_before(*b)) {
+	} else if (!l->before && needs(*b, "$before")) {
+		undo = NULL;
 		err_set(e, ERR_NOT_FOUND,
 			_("what '%s' found before was not recorded, so it cannot be "
 			  "undone"),
 			act->name);
+	} else if (!l->after && needs(*b, "$after")) {
 		undo = NULL;
+		err_set(e, ERR_NOT_FOUND,
+			_("what '%s' left was not recorded, so it cannot be undone"),
+			act->name);
 	}
 	return undo;
+}
+
+static int parse(struct json **out, const char *text, struct err *e)
+{
+	return text ? json_parse(out, text, strlen(text), e) : 0;
 }
 
 static int find(struct action_undo *out, const struct connector *c,
 	const struct action_call *done, const char *before, struct err *e)
 {
 	const struct connector_action *act = connector_action_find(c, done->action),
-				      *undo;
+				      *undo = NULL;
 	const struct connector_binding *b;
-	struct json *was = NULL, *taken = NULL;
+	struct json *was = NULL, *after = NULL, *taken = NULL;
+	struct left left;
 
 	if (!act)
 		return err_set(e, ERR_NOT_FOUND,
 			_("the connector '%s' has no action '%s'"), c->name,
 			done->action);
-	if (before && json_parse(&was, before, strlen(before), e))
-		return -1;
-	undo = undo_of(c, act, was, &b, e);
+	if (!parse(&was, before, e) && !parse(&after, done->expect, e)) {
+		left = (struct left){.before = was, .after = after};
+		undo = undo_of(c, act, &left, &b, e);
+	}
 	if (undo && action_params_take(&taken, act, done->params, e))
 		undo = NULL;
 	if (undo) {
+		left.params = taken;
 		out->action = mem_strdup(undo->name);
-		out->params = bind(&b->with, taken, was, undo);
+		out->params = bind(&b->with, &left, undo);
 		out->expect = mem_strdup(same_value(act, undo) ? done->expect : NULL);
 	}
 	json_free(taken);
+	json_free(after);
 	json_free(was);
 	return undo ? 0 : -1;
 }

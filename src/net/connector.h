@@ -101,6 +101,7 @@ struct connector_action {
 	size_t				n_lookups;
 	struct connector_refusal	*refusals;
 	size_t				n_refusals;
+	struct jq			preview;	/* on null: lines that the plan shows; or none */
 	struct connector_request	request;
 	struct connector_request	copy;		/* path NULL: none; its answer is the body */
 	bool				has_dry_run;

@@ -46,7 +46,7 @@ struct binding_keys {
 struct action_keys {
 	const char *name, *title, *effects;
 	int risk;
-	const struct yaml_node *on, *params, *read, *refuse, *before, *copy, *dry_run,
+	const struct yaml_node *on, *params, *read, *refuse, *preview, *before, *copy, *dry_run,
 		*verify, *effect;
 	struct request_keys request;
 	struct binding_keys undo, undo_missing;
@@ -138,6 +138,8 @@ const struct yaml_field connector_action_fields[] = {
 		.help = N_("what is read before it is planned, as variables")),
 	KEY(struct action_keys, "refuse", YAML_NODE, refuse,
 		.help = N_("when it is not done, and why")),
+	KEY(struct action_keys, "preview", YAML_NODE, preview,
+		.help = N_("jq on null: what the plan says besides, one text a line")),
 	REQUEST_FIELDS(struct action_keys, request),
 	KEY(struct action_keys, "before", YAML_NODE, before,
 		.help = N_("reads the current value: it is journalled first")),
@@ -345,6 +347,7 @@ void connector_read_action(
 	connector_read_params(act, k.params, r);
 	read_on(act, k.on, r);
 	read_lists(act, &k, r);
+	connector_read_jq(&act->preview, k.preview, r);
 	connector_read_request(&act->request, &k.request, true, r);
 	read_copy(act, k.copy, r);
 	read_dry_run(act, k.dry_run, r);

@@ -143,6 +143,7 @@ static void one_action(struct lint *l, const struct connector_action *act)
 	check(l, &act->before_missing);
 	for (size_t i = 0; i < act->n_refusals; i++)
 		check(l, &act->refusals[i].when);
+	check(l, &act->preview);
 	request(l, &act->request);
 	request(l, &act->copy);
 	check(l, &act->dry_json);

@@ -56,14 +56,28 @@ char *request_label(
 
 /* --- URL and headers --- */
 
+/* A list is given as the parameter repeated. */
+static void add_pair(struct strbuf *url, const struct pair *pair,
+	const struct json *values, struct strbuf *scratch)
+{
+	const struct json *list =
+		*pair->value == '$' ? json_at(values, pair->value + 1) : NULL;
+
+	if (json_type(list) != JSON_ARRAY) {
+		url_query(url, pair->name, pair_value(pair, values, scratch));
+		return;
+	}
+	json_each (item, list)
+		url_query(url, pair->name, json_text(item));
+}
+
 static void add_query(
 	struct strbuf *url, const struct pairs *pairs, const struct json *values)
 {
 	struct strbuf scratch = STRBUF_INIT;
 
 	for (size_t i = 0; pairs && i < pairs->n; i++)
-		url_query(url, pairs->items[i].name,
-			pair_value(&pairs->items[i], values, &scratch));
+		add_pair(url, &pairs->items[i], values, &scratch);
 	strbuf_release(&scratch);
 }
 
