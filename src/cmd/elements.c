@@ -100,6 +100,7 @@ void element_slo(struct json *to, const struct slo_row *row, bool stale, int64_t
 	json_add_time(to, "period_from", s->period_from);
 	json_add_time(to, "period_to", s->period_to);
 	json_add_real(to, "coverage", s->coverage);
+	json_add_time(to, "recovers", s->recovers);
 	json_add_text(to, "severity",
 		severity_name(s->severity == SEV_NONE ? SEV_NO_DATA : s->severity));
 	json_add_time(to, "onset", s->onset);

@@ -118,8 +118,13 @@ struct slo_state {
 	double		exhausted_in_s;	/* at the present rate; INFINITY never; NAN unknown */
 	double		bad;		/* of events; NAN unknown */
 	double		rate, bad_rate;	/* events a second at present; NAN unknown */
-	double		projected;	/* budget left at period_to at the present rate; NAN */
+	/*
+	 * Budget left at the present rate: when the calendar's period ends; of a rolling window
+	 * when that rate has filled all of it.  NAN unknown.
+	 */
+	double		projected;
 	int64_t		period_from, period_to;	/* rolling: the window up to `at` */
+	int64_t		recovers;	/* an overspent rolling budget, if nothing fails any more; NONE_INT */
 	double		coverage;	/* share of the period that data cover; NAN unknown */
 	const char	*note;		/* "12 events only", "partial data" …; or NULL */
 };

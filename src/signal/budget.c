@@ -12,6 +12,42 @@ double budget_left(double ratio, double objective)
 	return 1 - burn_rate(ratio, objective);
 }
 
+double budget_left_calendar(double ratio, double objective, double elapsed)
+{
+	return 1 - burn_rate(ratio, objective) * elapsed;
+}
+
+double budget_projected(double left, double burn, double ahead)
+{
+	return left - burn * ahead;
+}
+
+/* Steps leave the window from its old end; the one with which the rest fits decides. */
+int64_t budget_recovers(
+	const struct samples *bad, double allowed, int64_t window_ns, int64_t now)
+{
+	double left = 0;
+
+	for (size_t i = 0; i < bad->n; i++) {
+		const struct sample *s = &bad->items[i];
+
+		if (s->at > now - window_ns && s->at <= now && s->value > 0)
+			left += s->value;
+	}
+	if (!(left > allowed))
+		return NONE_INT;
+	for (size_t i = 0; i < bad->n; i++) {
+		const struct sample *s = &bad->items[i];
+
+		if (s->at <= now - window_ns || s->at > now || !(s->value > 0))
+			continue;
+		left -= s->value;
+		if (left <= allowed)
+			return s->at + window_ns;
+	}
+	return NONE_INT;
+}
+
 double budget_events_left(double total, double bad, double objective)
 {
 	return (1 - objective) * total - bad;

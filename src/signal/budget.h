@@ -21,6 +21,22 @@ double budget_events_left(double total, double bad, double objective);
 double budget_exhausted_in_s(double left, double burn, int64_t window_ns);
 
 /*
+ * What is left of the budget of a calendar's period of which `elapsed` (of its whole length) is
+ * over, where the rest will have as many events by the hour: 1 - ratio * elapsed / budget.
+ */
+double budget_left_calendar(double ratio, double objective, double elapsed);
+
+/* What will be left when `ahead` periods' lengths more have burnt at this rate. */
+double budget_projected(double left, double burn, double ahead);
+
+/*
+ * When an overspent rolling budget is back at 0, if nothing fails any more: bad holds the bad
+ * events of each step, at the step's end; allowed is how many the window may have.  NONE_INT: not
+ * overspent, or the steps do not tell.
+ */
+int64_t budget_recovers(const struct samples *bad, double allowed, int64_t window_ns, int64_t now);
+
+/*
  * The error ratio over (to - window_ns, to] from recorded ratios of short windows.  weights: the
  * totals at the same moments, or NULL: an unweighted mean, as Sloth records it.  NAN samples are
  * missing, not zero.  coverage (may be NULL): share of the window between first and last sample.

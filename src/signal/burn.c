@@ -178,6 +178,7 @@ struct burn_window burn_given(int64_t window_ns, double ratio)
 		.total = NAN,
 		.bad = NAN,
 		.coverage = NAN,
+		.sampled = false,
 	};
 }
 
@@ -266,6 +267,31 @@ static const struct burn_window *window_of(
 	return NULL;
 }
 
+void burn_wilson(double *low, double *high, double bad, double total)
+{
+	const double z = 1.96;
+	double centre, half;
+
+	*low = *high = NAN;
+	if (!(total > 0) || isnan(bad))
+		return;
+	centre = (bad + z * z / 2) / (total + z * z);
+	half = z / (total + z * z) * sqrt(bad * (total - bad) / total + z * z / 4);
+	*low = bad > 0 ? fmax(0, centre - half) : 0;
+	*high = bad < total ? fmin(1, centre + half) : 1;
+}
+
+/* What a window burns at least. */
+static double sure_ratio(const struct burn_window *w)
+{
+	double low, high;
+
+	if (!w->sampled)
+		return w->ratio;
+	burn_wilson(&low, &high, w->bad, w->total);
+	return low;
+}
+
 bool burn_fires(const struct burn_alert *row, double objective,
 	const struct burn_window *w, size_t n)
 {
@@ -275,8 +301,8 @@ bool burn_fires(const struct burn_alert *row, double objective,
 	if (!brief || !lasting)
 		return false;
 	/* Against the ratio, as the recording rules do: a quotient would round otherwise. */
-	return brief->ratio > row->factor * (1 - objective) &&
-		lasting->ratio > row->factor * (1 - objective);
+	return sure_ratio(brief) > row->factor * (1 - objective) &&
+		sure_ratio(lasting) > row->factor * (1 - objective);
 }
 
 bool burn_unreachable(const struct burn_alert *row, double objective)
@@ -295,7 +321,7 @@ enum severity burn_severity(const struct burn_alert **fired,
 		const struct burn_window *brief = window_of(w, n, rows[i].short_ns);
 		const struct burn_window *lasting = window_of(w, n, rows[i].long_ns);
 
-		if (brief && !isnan(brief->ratio))
+		if (brief && lasting && !isnan(brief->ratio) && !isnan(lasting->ratio))
 			seen = true;
 		if (!burn_fires(&rows[i], objective, w, n))
 			continue;

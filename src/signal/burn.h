@@ -19,6 +19,7 @@ struct burn_window {
 	double	ratio;		/* bad / total; NAN: no data, no traffic */
 	double	total, bad;	/* events; NAN: unknown (only a ratio was given) */
 	double	coverage;	/* share of the window that samples cover; NAN: unknown */
+	bool	sampled;	/* some of the events were judged: the ratio has an error of its own */
 };
 
 /* The series of one counter, one for each replica, path ...: summed after their increase. */
@@ -81,7 +82,16 @@ const struct burn_alert *burn_alerts(const struct slo *slo, struct arena *a, siz
  */
 size_t burn_windows(int64_t out[SLO_WINDOWS], const struct slo *slo);
 
-/* True when both windows burn faster than the factor; false too when either has no data. */
+/*
+ * The Wilson score interval of bad of total at 95 %: where the ratio of all events lies when
+ * these were drawn from them.  NAN without events.
+ */
+void burn_wilson(double *low, double *high, double bad, double total);
+
+/*
+ * True when both windows burn faster than the factor; false too when either has no data.  A
+ * sampled window burns when even the lower end of its interval does.
+ */
 bool burn_fires(const struct burn_alert *row, double objective, const struct burn_window *w,
 	size_t n);
 
@@ -89,8 +99,8 @@ bool burn_fires(const struct burn_alert *row, double objective, const struct bur
 bool burn_unreachable(const struct burn_alert *row, double objective);
 
 /*
- * SEV_PAGE or SEV_TICKET when a row fires, SEV_NO_DATA when no short window has data, else
- * SEV_OK.  A page needs min_bad bad events in its long window where events are known.
+ * SEV_PAGE or SEV_TICKET when a row fires, SEV_NO_DATA when of no row both windows have data,
+ * else SEV_OK.  A page needs min_bad bad events in its long window where events are known.
  * fired (may be NULL): the row that decided, or NULL.
  */
 enum severity burn_severity(const struct burn_alert **fired, const struct burn_alert *rows,

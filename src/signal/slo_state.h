@@ -14,7 +14,20 @@
 struct slo_measure {
 	const struct burn_window	*windows;	/* those of burn_windows(), any order */
 	size_t				n_windows;
-	struct burn_window		period;		/* over slo->window_ns; ratio NAN unknown */
+	/*
+	 * Over slo->window_ns, or over what has passed of the calendar's period; ratio NAN
+	 * unknown.
+	 */
+	struct burn_window		period;
+	int64_t				period_from, period_to;	/* of the calendar; 0: it rolls */
+	/*
+	 * What the period's coverage leaves out was probably like the rest (a server that keeps
+	 * less than the window).  False: we had not begun to count, and it burns nothing.
+	 */
+	bool				unseen_alike;
+	int64_t				keeps_ns;	/* how far back the server remembers; <= 0 unknown */
+	const struct samples		*bad_steps;	/* bad events of each step of the window; NULL */
+	const char			*said;		/* what a person has to know besides, or NULL */
 	/*
 	 * Burn over time in the short windows, for the onset: history[i] belongs to
 	 * history_ns[i].  n_history 0: the onset stays unknown.
@@ -23,6 +36,9 @@ struct slo_measure {
 	const int64_t			*history_ns;
 	size_t				n_history;
 };
+
+/* slo's own, or the default. */
+double slo_min_bad(const struct slo *slo);
 
 /*
  * Fill out; texts are slo's or from the arena.  The onset is that of the row that decides the

@@ -316,7 +316,8 @@ static const char *const sixth[] = {
 	COLUMN("slo_state", "projected REAL")
 	COLUMN("slo_state", "period_from INTEGER")
 	COLUMN("slo_state", "period_to INTEGER")
-	COLUMN("slo_state", "coverage REAL"),
+	COLUMN("slo_state", "coverage REAL")
+	COLUMN("slo_state", "recovers INTEGER"),
 	NULL,
 };
 

@@ -20,16 +20,16 @@ static const char objective_insert[] =
 #define COLUMNS                                                                         \
 	"at, target, window_ns, events, budget_left, severity, onset, exhausted_in_s, " \
 	"note, bad, rate, bad_rate, projected, period_from, period_to, "                \
-	"coverage, " WINDOWS
+	"coverage, recovers, " WINDOWS
 
-enum { COL_WINDOWS = 16, PER_WINDOW = 3 };
+enum { COL_WINDOWS = 17, PER_WINDOW = 3 };
 
 static const char state_put[] = "INSERT OR REPLACE INTO slo_state (objective, " COLUMNS
 				") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
 				" ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
 				"?18, ?19, ?20, ?21, ?22, ?23, ?24,"
 				" ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34,"
-				" ?35, ?36, ?37, ?38, ?39, ?40, ?41)";
+				" ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42)";
 static const char state_at[] = "SELECT " COLUMNS " FROM slo_state WHERE objective = ?1"
 			       " AND at <= ?2 ORDER BY at DESC LIMIT 1";
 static const char state_range[] =
@@ -57,12 +57,12 @@ static int insert_state(
 	struct store *st, int64_t objective, const struct slo_state *state, struct err *e)
 {
 	struct db *db = &st->seen;
-	sqlite3_stmt *s = db_query(db, state_put, e, "iirirrtirtrrrriir", objective,
+	sqlite3_stmt *s = db_query(db, state_put, e, "iirirrtirtrrrriiri", objective,
 		state->at, state->objective, state->window_ns, state->events,
 		state->budget_left, severity_name(state->severity), state->onset,
 		state->exhausted_in_s, state->note, state->bad, state->rate,
 		state->bad_rate, state->projected, state->period_from, state->period_to,
-		state->coverage);
+		state->coverage, state->recovers);
 
 	if (!s)
 		return -1;
@@ -118,6 +118,7 @@ int objective_state(struct slo_state *out, struct arena *a, struct store *st,
 	out->objective = out->events = out->budget_left = out->exhausted_in_s = NAN;
 	out->bad = out->rate = out->bad_rate = out->projected = out->coverage = NAN;
 	out->window_ns = out->onset = out->period_from = out->period_to = NONE_INT;
+	out->recovers = NONE_INT;
 	if (r <= 0)
 		return r;
 	out->at = db_col(s, 0);
@@ -136,6 +137,7 @@ int objective_state(struct slo_state *out, struct arena *a, struct store *st,
 	out->period_from = db_col(s, 13);
 	out->period_to = db_col(s, 14);
 	out->coverage = db_real(s, 15);
+	out->recovers = db_col(s, 16);
 	read_windows(out, s, COL_WINDOWS);
 	db_done(s);
 	return 0;

@@ -110,6 +110,7 @@ static struct slo_state standing(
 		.period_from = at - 30 * NS_PER_DAY,
 		.period_to = at,
 		.coverage = NAN,
+		.recovers = at + NS_PER_DAY,
 		.note = "12 events only"};
 }
 
@@ -262,6 +263,7 @@ FIXTURE_TEST(the_worst_stands_first)
 	assert_true(s->bad == 3 && s->rate == 1.5 && s->bad_rate == 0.25 &&
 		s->projected == -0.5 && isnan(s->coverage));
 	assert_true(s->period_from == T0 - 30 * NS_PER_DAY && s->period_to == T0);
+	assert_true(s->recovers == T0 + NS_PER_DAY);
 	assert_string_equal(s->note, "12 events only");
 	assert_string_equal(s->service, "checkout");
 }
