@@ -15,7 +15,9 @@
 /* An answer is good for this many of its intervals when no newer one comes. */
 enum { ANSWER_HOLDS = 3 };
 
-#define BURNING_MOST_NS (10 * NS_PER_MIN)
+/* A window that the server does not answer in one go is asked in parts, at most so many. */
+enum { PARTS_MOST = 64, PARTS_MORE = 4 };
+
 #define RECORDED_MOST_NS (5 * NS_PER_MIN)
 #define REFRESH_MOST_NS NS_PER_MIN /* what a person asks for is at most this old */
 #define NO_DATA_MOST_NS (2 * NS_PER_MIN) /* a young server's long windows fill one day */
@@ -30,7 +32,8 @@ struct ask {
 	char *text; /* owned: the key */
 	int64_t every_ns;
 	bool recorded, wanted, asking, known;
-	int64_t answered_mono, retry_mono;
+	int64_t answered_mono, retry_mono, retry_ns;
+	size_t parts; /* 0: whole; else its window is asked in so many */
 	double sum, worst; /* of all series */
 	struct arena arena; /* of the list */
 	struct recorded *list;
@@ -51,19 +54,27 @@ struct run {
 	void *ctx;
 };
 
+enum ask_what { ASK_TOTAL, ASK_BAD, ASK_RATIO };
+
 struct run_ask {
 	struct run *run;
 	struct ask *ask;
+	/* how the same is asked in parts: counts of events only can be put together */
+	const struct slo *slo;
+	enum ask_what what;
+	int64_t window_ns;
+	size_t parts_left;
+	double sum;
+	bool cut; /* a part got no answer */
 };
 
-int64_t asks_interval(int64_t window_ns, int64_t every_ns, bool recorded, bool burning)
+int64_t asks_interval(int64_t window_ns, int64_t every_ns, bool recorded)
 {
 	int64_t interval = window_ns / 60;
 
+	/* What a rule has computed costs the server nothing. */
 	if (recorded && interval > RECORDED_MOST_NS)
 		interval = RECORDED_MOST_NS;
-	if (burning && interval > BURNING_MOST_NS)
-		interval = BURNING_MOST_NS;
 	return interval < every_ns ? every_ns : interval;
 }
 
@@ -224,6 +235,7 @@ static void answer_keep(struct ask *ask, const struct prom_answer *p)
 	ask->answered_mono = clock_mono();
 	ask->sum = prom_sum(p);
 	ask->worst = prom_worst(p);
+	ask->retry_ns = 0;
 	err_clear(&ask->failed);
 	arena_reset(&ask->arena);
 	ask->n_list = 0;
@@ -245,17 +257,121 @@ static void answer_keep(struct ask *ask, const struct prom_answer *p)
 
 static void answer_fails(struct run *run, struct ask *ask, const struct err *e)
 {
-	int64_t again = ask->every_ns < REFRESH_MOST_NS ? ask->every_ns : REFRESH_MOST_NS;
-
 	log_info("%s: %.200s: %s", __func__, ask->text, e->what);
 	err_copy(&ask->failed, e);
 	run->result.last = &ask->failed;
 	run->result.failed++;
+	/* What was too much for the server would be so again: twice as late each time. */
+	ask->retry_ns = ask->retry_ns ? 2 * ask->retry_ns : REFRESH_MOST_NS;
+	if (ask->retry_ns > ask->every_ns)
+		ask->retry_ns = ask->every_ns;
 	/* What is wrong stays wrong until someone changes it: asks_renew() tries again. */
-	ask->retry_mono = e->retry == RETRY_NEVER ? INT64_MAX : clock_mono() + again;
+	ask->retry_mono =
+		e->retry == RETRY_NEVER ? INT64_MAX : clock_mono() + ask->retry_ns;
 	if (e->retry == RETRY_NEVER)
 		ask->known = false;
 }
+
+static void ask_done(struct run *run, struct round *r, struct ask *ask)
+{
+	ask->asking = false;
+	if (--run->left == 0)
+		run->done(r, run->ctx,
+			&run->result); /* may end the round, and run with it */
+}
+
+/* --- in parts --- */
+
+/* The question for a shorter window; NULL: it has none that could be put together. */
+static char *part_text(const struct run_ask *ra, int64_t window_ns)
+{
+	struct slo_promql q;
+	char *text;
+
+	slo_promql(&q, ra->slo, window_ns);
+	text = ra->what == ASK_TOTAL ? q.total : ra->what == ASK_BAD ? q.bad : NULL;
+	text = mem_strdup(text);
+	slo_promql_release(&q);
+	return text;
+}
+
+static void on_part(
+	struct round *r, void *ctx, struct prom_answer *p, const struct err *e)
+{
+	struct run_ask *ra = ctx;
+	struct ask *ask = ra->ask;
+	double sum = p ? prom_sum(p) : NAN;
+
+	if (e && !ra->cut)
+		answer_fails(ra->run, ask, e);
+	ra->cut = ra->cut || e;
+	if (!isnan(sum))
+		ra->sum = isnan(ra->sum) ? sum : ra->sum + sum;
+	if (--ra->parts_left)
+		return;
+	if (!ra->cut) {
+		ask->known = true;
+		ask->answered_mono = clock_mono();
+		ask->sum = ask->worst = ra->sum;
+		ask->retry_ns = 0;
+		err_clear(&ask->failed);
+	}
+	ask_done(ra->run, r, ask);
+}
+
+/* The window as `parts` shorter ones, one behind the other. */
+static bool parts_ask(struct run_ask *ra, struct round *r, size_t parts)
+{
+	int64_t window_ns = ra->window_ns / (int64_t)parts / NS_PER_S * NS_PER_S;
+	char *text = parts > 1 && parts <= PARTS_MOST && window_ns > 0
+		? part_text(ra, window_ns)
+		: NULL;
+
+	if (!text)
+		return false;
+	ra->ask->parts = parts;
+	ra->parts_left = parts;
+	ra->sum = NAN;
+	ra->cut = false;
+	for (size_t i = 0; i < parts; i++)
+		prom_query(r, ra->run->server, text, r->now - (int64_t)i * window_ns,
+			on_part, ra);
+	free(text);
+	return true;
+}
+
+/* In how many parts the server may take it; 1: in one. */
+static size_t parts_within(int64_t window_ns, int64_t longest_ns)
+{
+	/* It counts the lookback in. */
+	int64_t room = longest_ns - 10 * NS_PER_MIN;
+
+	if (longest_ns <= 0 || window_ns <= room)
+		return 1;
+	return room > 0 ? (size_t)((window_ns + room - 1) / room) : PARTS_MOST + 1;
+}
+
+/* The server refuses the whole: true when its parts are asked instead. */
+static bool asked_in_parts(struct run_ask *ra, struct round *r, const struct err *e)
+{
+	struct prom_server *server = ra->run->server;
+	enum prom_refusal why = prom_refusal_of(e->what);
+	size_t parts = PARTS_MORE;
+
+	if (why == PROM_TOO_LONG) {
+		int64_t limit = prom_limit_of(e->what);
+
+		if (limit > 0 && (!server->longest_ns || limit < server->longest_ns))
+			server->longest_ns = limit;
+		if (limit > 0)
+			parts = parts_within(ra->window_ns, limit);
+	} else if (why != PROM_TOO_MUCH) {
+		return false;
+	}
+	return parts_ask(ra, r, parts);
+}
+
+/* --- in one --- */
 
 static void on_answer(
 	struct round *r, void *ctx, struct prom_answer *p, const struct err *e)
@@ -263,26 +379,27 @@ static void on_answer(
 	struct run_ask *ra = ctx;
 	struct run *run = ra->run;
 
-	ra->ask->asking = false;
+	if (e && asked_in_parts(ra, r, e))
+		return;
 	if (e)
 		answer_fails(run, ra->ask, e);
 	else
 		answer_keep(ra->ask, p);
-	if (--run->left == 0)
-		run->done(r, run->ctx,
-			&run->result); /* may end the round, and run with it */
+	ask_done(run, r, ra->ask);
 }
 
-static void ask_now(struct run *run, struct round *r, struct ask *ask)
+static void ask_now(struct run_ask *ra, struct round *r)
 {
-	struct run_ask *ra = arena_alloc(r->arena, 1, sizeof(*ra));
+	struct run *run = ra->run;
+	struct ask *ask = ra->ask;
+	size_t parts = ask->parts ? ask->parts
+				  : parts_within(ra->window_ns, run->server->longest_ns);
 
-	ra->run = run;
-	ra->ask = ask;
 	ask->asking = true;
 	run->left++;
 	run->result.asked++;
-	prom_query(r, run->server, ask->text, r->now, on_answer, ra);
+	if (!parts_ask(ra, r, parts))
+		prom_query(r, run->server, ask->text, r->now, on_answer, ra);
 }
 
 static bool is_due(const struct ask *ask, int64_t every_ns)
@@ -296,23 +413,28 @@ static bool is_due(const struct ask *ask, int64_t every_ns)
 	return !ask->known || now - ask->answered_mono >= every_ns;
 }
 
-static void ask_if_due(struct run *run, struct round *r, const char *text, bool recorded,
-	int64_t every_ns)
+static void ask_if_due(const struct run_ask *what, struct round *r, const char *text,
+	bool recorded, int64_t every_ns)
 {
+	struct run_ask *ra;
 	struct ask *ask;
 
 	if (!text)
 		return;
-	ask = ask_for(run->asks, text, recorded);
+	ask = ask_for(what->run->asks, text, recorded);
 	ask->every_ns = every_ns;
-	if (!ask->asking && is_due(ask, every_ns))
-		ask_now(run, r, ask);
+	if (ask->asking || !is_due(ask, every_ns))
+		return;
+	ra = arena_alloc(r->arena, 1, sizeof(*ra));
+	*ra = *what;
+	ra->ask = ask;
+	ask_now(ra, r);
 }
 
 static void entry_run(
 	struct run *run, struct round *r, const struct slo_entry *entry, bool refresh)
 {
-	bool burning = entry->severity == SEV_PAGE || entry->severity == SEV_TICKET;
+	struct run_ask what = {.run = run, .slo = &entry->slo};
 	int64_t windows_ns[SLO_WINDOWS + 1];
 	size_t n = windows_of(entry, windows_ns);
 
@@ -322,12 +444,16 @@ static void entry_run(
 
 		slo_promql(&q, &entry->slo, windows_ns[i]);
 		every_ns = asks_interval(windows_ns[i],
-			refresh ? NS_PER_S : r->conf->every_ns, q.recorded, burning);
+			refresh ? NS_PER_S : r->conf->every_ns, q.recorded);
 		if (refresh && every_ns > REFRESH_MOST_NS)
 			every_ns = REFRESH_MOST_NS;
-		ask_if_due(run, r, q.total, false, every_ns);
-		ask_if_due(run, r, q.bad, false, every_ns);
-		ask_if_due(run, r, q.ratio, q.recorded, every_ns);
+		what.window_ns = windows_ns[i];
+		what.what = ASK_TOTAL;
+		ask_if_due(&what, r, q.total, false, every_ns);
+		what.what = ASK_BAD;
+		ask_if_due(&what, r, q.bad, false, every_ns);
+		what.what = ASK_RATIO;
+		ask_if_due(&what, r, q.ratio, q.recorded, every_ns);
 		slo_promql_release(&q);
 	}
 }

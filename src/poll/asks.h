@@ -1,8 +1,9 @@
 /*
  * asks.h - the questions that a source's objectives put to Prometheus
  *
- * Equal questions are asked once, whoever wants the answer, and long windows less often than
- * short ones.
+ * Equal questions are asked once, whoever wants the answer; one question answers for all recorded
+ * objectives; and long windows are asked less often than short ones.  A window that is longer
+ * than the server allows is asked in parts.
  */
 #ifndef TOCSIN_POLL_ASKS_H
 #define TOCSIN_POLL_ASKS_H
@@ -52,7 +53,7 @@ void slo_promql_release(struct slo_promql *q);
 /* True when a recorded series is this objective's. */
 bool slo_is_recorded_as(const struct slo *slo, const struct json *labels);
 
-/* How long an answer holds. */
-int64_t asks_interval(int64_t window_ns, int64_t every_ns, bool recorded, bool burning);
+/* How long an answer holds: a sixtieth of its window, but what is recorded five minutes at most. */
+int64_t asks_interval(int64_t window_ns, int64_t every_ns, bool recorded);
 
 #endif

@@ -155,7 +155,7 @@ static void answer_shift(struct prom_answer *p, int64_t shift_ns)
 
 static void answer_take(struct round *r, struct asked *q, struct prom_answer *p)
 {
-	int64_t latest = (q->range.step_ns ? q->range.to : q->at) + PROM_AHEAD_NS;
+	int64_t latest = clock_now() + PROM_AHEAD_NS;
 	size_t dropped;
 
 	answer_shift(p, q->shift_ns);

@@ -25,6 +25,7 @@ enum {
 
 #define SLICE_NS (10 * NS_PER_MS)
 #define GIVEN_UP_NS NS_PER_MIN /* a Prometheus that failed this long is stood in for */
+#define BURNING_MOST_NS (10 * NS_PER_MIN)
 #define REFRESH_MOST_NS NS_PER_MIN /* what a person asks for is at most this old */
 #define NO_DATA_AGAIN_NS (15 * NS_PER_S)
 #define KEEP_MORE_NS NS_PER_DAY
@@ -648,9 +649,12 @@ static void jobs_add(struct scraped *s, struct round *r, struct objective *o)
 
 	for (size_t i = 0; i < o->n; i++) {
 		struct job *job;
-		int64_t holds = asks_interval(
-			o->windows_ns[i], r->conf->every_ns, false, burning);
+		int64_t holds =
+			asks_interval(o->windows_ns[i], r->conf->every_ns, false);
 
+		/* The samples are our own: a burn is followed more closely. */
+		if (burning && holds > BURNING_MOST_NS)
+			holds = BURNING_MOST_NS;
 		if (r->want && holds > REFRESH_MOST_NS)
 			holds = REFRESH_MOST_NS;
 

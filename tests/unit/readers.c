@@ -15,13 +15,17 @@ enum web_fault bench_serve(void *ctx, const char *request, struct strbuf *reply)
 	strbuf_add(&whole, request, strcspn(request, "? \r") + 1); /* the method */
 	strbuf_add(&whole, request + whole.len, strcspn(request + whole.len, "? \r"));
 	strbuf_addf(&whole, " %s", query.buf);
-	while (s && s->body && !strstr(whole.buf, s->of))
+	if (b->look)
+		b->look(request, b->look_ctx);
+	while (s && s->body &&
+		(!strstr(whole.buf, s->of) || (s->until && s->asked >= s->until)))
 		s++;
 	if (s && s->body) {
 		s->asked++;
 		fault = s->fault;
-		headers = mem_format(
-			"Content-Type: %s\r\n", s->type ? s->type : "application/json");
+		headers = mem_format("Content-Type: %s\r\n%s",
+			s->type ? s->type : "application/json",
+			s->headers ? s->headers : "");
 		web_reply(reply, s->status ? s->status : 200, headers, s->body,
 			strlen(s->body));
 		free(headers);

@@ -30,6 +30,8 @@ struct script {
 	enum web_fault	fault;
 	const char	*type;		/* NULL: application/json */
 	unsigned	asked;		/* counted */
+	const char	*headers;	/* more of them, "Name: value\r\n"; or NULL */
+	unsigned	until;		/* after so many answers the row is passed over; 0: never */
 };
 
 struct bench {
@@ -44,6 +46,8 @@ struct bench {
 	void			*state;
 	int64_t			generation, source_id, succeeded;
 	struct script		*script;
+	void			(*look)(const char *request, void *ctx); /* at each; or NULL */
+	void			*look_ctx;
 	unsigned		posts, gets, requests;
 	/* the last round */
 	bool			done;
