@@ -85,7 +85,8 @@ static void references_and_several_objectives(void **state)
 	assert_true(slo_bad_query(&query, slo, NS_PER_HOUR));
 	assert_string_equal(query.buf,
 		"sum(increase(http_total[1h])) - "
-		"sum(increase(http_total{code!~\"5..\"}[1h]))");
+		"(sum(increase(http_total{code!~\"5..\"}[1h])) or "
+		"sum(increase(http_total[1h])) * 0)");
 	strbuf_release(&query);
 	/* Severest first; one window each. */
 	assert_int_equal(slo->n_alerting, 2);
