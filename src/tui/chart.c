@@ -15,7 +15,7 @@
 struct plot {
 	const struct chart *ch;
 	struct box b;
-	double top;
+	double top, bottom;
 	double *levels; /* owned: one a dot column; NAN: a gap */
 	int n; /* dot columns */
 };
@@ -32,6 +32,17 @@ static double nice_above(double v)
 	return v <= 5 * power ? 5 * power : 10 * power;
 }
 
+static double chart_bottom(const struct chart *ch)
+{
+	double bottom = ch->bottom;
+
+	for (size_t i = 0; i < ch->n; i++)
+		if (isfinite(ch->points[i].value) && ch->points[i].value < bottom)
+			bottom = ch->points[i].value;
+	return bottom < ch->bottom ? ch->bottom - nice_above(ch->bottom - bottom)
+				   : bottom;
+}
+
 static double chart_top(const struct chart *ch)
 {
 	double top = 0;
@@ -41,6 +52,8 @@ static double chart_top(const struct chart *ch)
 			top = ch->points[i].value;
 	if (isfinite(ch->threshold) && ch->threshold > top)
 		top = ch->threshold;
+	if (isfinite(ch->second) && ch->second > top)
+		top = ch->second;
 	if (isfinite(ch->top) && ch->top >= top)
 		return ch->top;
 	return top > 0 ? nice_above(top) : 1;
@@ -96,27 +109,50 @@ static int filled(const struct plot *p, double value, int y)
 {
 	int dots, below = (p->b.rows - 1 - y) * 4;
 
-	if (!isfinite(value) || value < 0)
+	if (!isfinite(value) || value < p->bottom)
 		return value > 0 ? 4 : 0;
-	dots = (int)(value / p->top * p->b.rows * 4 + 0.5);
-	if (value > 0 && !dots)
+	dots = (int)((value - p->bottom) / (p->top - p->bottom) * p->b.rows * 4 + 0.5);
+	if (value > p->bottom && !dots)
 		dots = 1;
 	dots -= below;
 	return dots < 0 ? 0 : dots > 4 ? 4 : dots;
 }
 
-static int threshold_row(const struct plot *p)
+/* The row in which a value stands; -1: in none. */
+static int row_of(const struct plot *p, double v)
 {
-	double t = p->ch->threshold;
-
-	if (!isfinite(t) || t <= 0 || t > p->top)
+	if (!isfinite(v) || v <= p->bottom || v > p->top)
 		return -1;
-	return p->b.rows - 1 - (int)(t / p->top * p->b.rows * 0.9999);
+	return p->b.rows - 1 -
+		(int)((v - p->bottom) / (p->top - p->bottom) * p->b.rows * 0.9999);
+}
+
+static int column_of(const struct plot *p, int64_t at)
+{
+	double span = (double)(p->ch->to - p->ch->from);
+
+	return span > 0 ? (int)((double)(at - p->ch->from) / span * (p->b.cols - 1) + 0.5)
+			: 0;
+}
+
+/* The row of the guide in column x; -1: it is not there. */
+static int guide_row(const struct plot *p, int x)
+{
+	const struct chart_point *a = &p->ch->guide_from, *b = &p->ch->guide_to;
+	int from, to;
+
+	if (!p->ch->guide)
+		return -1;
+	from = column_of(p, a->at);
+	to = column_of(p, b->at);
+	if (x < from || x > to || to <= from)
+		return -1;
+	return row_of(p, a->value + (b->value - a->value) * (x - from) / (to - from));
 }
 
 static void plot_draw(const struct plot *p)
 {
-	int line = threshold_row(p);
+	int line = row_of(p, p->ch->threshold), second = row_of(p, p->ch->second);
 
 	for (int y = 0; y < p->b.rows; y++) {
 		for (int x = 0; x < p->b.cols; x++) {
@@ -131,6 +167,10 @@ static void plot_draw(const struct plot *p)
 							    : '.');
 			else if (y == line)
 				put_cell(p, y, x, ROLE_THRESHOLD, 0x24, '-');
+			else if (y == guide_row(p, x))
+				put_cell(p, y, x, ROLE_DIM, 0x02, '.');
+			else if (y == second && x % 2 == 0)
+				put_cell(p, y, x, ROLE_DIM, 0x24, '-');
 		}
 	}
 }
@@ -157,21 +197,15 @@ static void label(const struct box *b, int y, double v, const char *unit, enum r
 
 static void draw_labels(const struct plot *p, const struct box *b, int first)
 {
-	int line = threshold_row(p);
+	int line = row_of(p, p->ch->threshold), second = row_of(p, p->ch->second);
 
-	label(b, first + p->b.rows - 1, 0, p->ch->unit, ROLE_DIM);
+	label(b, first + p->b.rows - 1, p->bottom, p->ch->unit, ROLE_DIM);
 	if (p->b.rows > 1)
 		label(b, first, p->top, p->ch->unit, ROLE_DIM);
+	if (second > 0 && second < p->b.rows - 1)
+		label(b, first + second, p->ch->second, p->ch->unit, ROLE_DIM);
 	if (line > 0 && line < p->b.rows - 1)
 		label(b, first + line, p->ch->threshold, p->ch->unit, ROLE_THRESHOLD);
-}
-
-static int column_of(const struct plot *p, int64_t at)
-{
-	double span = (double)(p->ch->to - p->ch->from);
-
-	return span > 0 ? (int)((double)(at - p->ch->from) / span * (p->b.cols - 1) + 0.5)
-			: 0;
 }
 
 /* A mark must be seen: a time that stands in its way is left out. */
@@ -184,6 +218,30 @@ static bool has_mark(const struct plot *p, int from, int to)
 			return true;
 	}
 	return false;
+}
+
+/* What happened at nearly the same time stands side by side, as far as there is room. */
+static void draw_marks(const struct plot *p, const struct box *b, int y)
+{
+	int taken[CHART_MARKS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->ch->n_marks && n < CHART_MARKS; i++) {
+		char mark[2] = {p->ch->mark_names[i], 0};
+		int x = column_of(p, p->ch->marks[i]);
+
+		if (p->ch->marks[i] < p->ch->from || p->ch->marks[i] > p->ch->to)
+			continue;
+		for (size_t k = 0; k < n;)
+			if (taken[k] == x && x < p->b.cols - 1) {
+				x++;
+				k = 0;
+			} else {
+				k++;
+			}
+		taken[n++] = x;
+		box_text(b, y, AXIS_COLUMNS + x, 1, ROLE_KEY, mark);
+	}
 }
 
 static void draw_times(const struct plot *p, const struct box *b, int y)
@@ -199,13 +257,7 @@ static void draw_times(const struct plot *p, const struct box *b, int y)
 	time_human(&text, p->ch->to, p->ch->to, p->ch->utc);
 	if (!has_mark(p, p->b.cols - width, p->b.cols))
 		box_right(b, y, AXIS_COLUMNS, p->b.cols, ROLE_DIM, text.buf);
-	for (size_t i = 0; i < p->ch->n_marks; i++) {
-		char mark[2] = {p->ch->mark_names[i], 0};
-
-		if (p->ch->marks[i] >= p->ch->from && p->ch->marks[i] <= p->ch->to)
-			box_text(b, y, AXIS_COLUMNS + column_of(p, p->ch->marks[i]), 1,
-				ROLE_KEY, mark);
-	}
+	draw_marks(p, b, y);
 	strbuf_release(&text);
 }
 
@@ -218,6 +270,7 @@ void chart_spark(const struct box *b, int y, int x, int cols, enum role role,
 		.from = from,
 		.to = to,
 		.threshold = NAN,
+		.second = NAN,
 		.top = top,
 		.role = role,
 	};
@@ -235,7 +288,7 @@ void chart_spark(const struct box *b, int y, int x, int cols, enum role role,
 void chart_draw(const struct chart *ch, const struct box *b)
 {
 	int first = ch->title ? 1 : 0;
-	struct plot p = {.ch = ch, .top = chart_top(ch)};
+	struct plot p = {.ch = ch, .top = chart_top(ch), .bottom = chart_bottom(ch)};
 
 	if (ch->title)
 		box_text(b, 0, 0, b->cols, ROLE_LABEL, ch->title);

@@ -2,8 +2,12 @@
 #ifndef TOCSIN_CHART_H
 #define TOCSIN_CHART_H
 
+#include <math.h>
+
 #include "core/strbuf.h"
 #include "tui/draw.h"
+
+#define CHART_MARKS 12
 
 struct chart_point {
 	int64_t	at;
@@ -18,13 +22,22 @@ struct chart {
 	int64_t		from, to;	/* the time axis */
 	double		threshold;	/* NAN: none */
 	const char	*threshold_name;
+	double		second;		/* another line, of less weight: a ticket, noise; NAN: none */
 	double		top;		/* the axis reaches at least here; NAN: by the data */
-	int64_t		marks[8];	/* moments to mark on the axis: onset, changes */
-	char		mark_names[8];	/* one ASCII letter each */
+	double		bottom;		/* where it begins; data below draw it down */
+	int64_t		marks[CHART_MARKS];	/* moments to mark on the axis: onset, changes */
+	char		mark_names[CHART_MARKS];	/* one ASCII letter each */
 	size_t		n_marks;
+	/* A straight line of dots where nothing else is: where it goes on like this. */
+	bool		guide;
+	struct chart_point guide_from, guide_to;
 	enum role	role;
 	bool		utc;		/* times below in UTC, else in the zone of TZ */
 };
+
+/* As an initial value: no lines, no bounds. */
+#define CHART_INIT \
+	{.threshold = NAN, .second = NAN, .top = NAN, .unit = "", .role = ROLE_CHART}
 
 /* rows >= 3: axis on the left, times below.  Fewer rows: a line of braille alone. */
 void chart_draw(const struct chart *ch, const struct box *b);

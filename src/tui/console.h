@@ -64,6 +64,7 @@ int64_t console_at(const struct console *c);
 int64_t console_now(const struct console *c);
 bool console_read_only(const struct console *c);	/* by the context, or in the past */
 bool console_plain(const struct console *c);
+bool console_utc(const struct console *c);	/* how moments are written */
 int console_rows(const struct console *c);	/* of the whole screen */
 int console_cols(const struct console *c);
 const struct theme *console_theme(const struct console *c);

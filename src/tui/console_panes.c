@@ -153,6 +153,11 @@ bool console_plain(const struct console *c)
 	return c->plain;
 }
 
+bool console_utc(const struct console *c)
+{
+	return c->utc;
+}
+
 int console_rows(const struct console *c)
 {
 	return c->grid.rows;

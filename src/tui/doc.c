@@ -9,6 +9,7 @@
 
 #define GUTTER 2
 #define LINES_MAX 100000
+#define CHART_GAP 3
 
 struct span {
 	int x;
@@ -399,15 +400,21 @@ void doc_columns_end(struct doc *d)
 
 /* --- charts --- */
 
-void doc_chart(struct doc *d, const struct chart *chart, int rows)
+static void add_charts(struct doc *d, const struct chart *charts, size_t n, int rows)
 {
 	struct grid *picture = mem_new(1, sizeof(*picture));
-	struct box b = {.grid = picture, .rows = rows, .cols = d->columns};
+	struct box whole = {.grid = picture, .rows = rows, .cols = d->columns};
+	int each = (d->columns - CHART_GAP * ((int)n - 1)) / (int)n;
 
 	flush(d);
 	grid_init(picture);
 	grid_resize(picture, rows, d->columns);
-	chart_draw(chart, &b);
+	for (size_t i = 0; i < n; i++) {
+		struct box b =
+			box_sub(&whole, 0, (int)i * (each + CHART_GAP), rows, each);
+
+		chart_draw(&charts[i], &b);
+	}
 	*mem_push(d->pictures, d->n_pictures, d->cap_pictures) = picture;
 	for (int y = 0; y < rows; y++) {
 		struct line *l = add_line(d);
@@ -415,6 +422,20 @@ void doc_chart(struct doc *d, const struct chart *chart, int rows)
 		l->picture = picture;
 		l->picture_row = y;
 	}
+}
+
+void doc_chart(struct doc *d, const struct chart *chart, int rows)
+{
+	add_charts(d, chart, 1, rows);
+}
+
+void doc_charts(struct doc *d, const struct chart *charts, size_t n, int rows)
+{
+	size_t most = (size_t)(d->columns / DOC_CHART_COLUMNS);
+
+	most = most < 1 ? 1 : most;
+	for (size_t i = 0; i < n; i += most)
+		add_charts(d, charts + i, n - i < most ? n - i : most, rows);
 }
 
 /* --- the view --- */

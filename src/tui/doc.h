@@ -53,6 +53,10 @@ void doc_columns_end(struct doc *d);
 /* Copied; rows high; in plain or low bandwidth its figures in words. */
 void doc_chart(struct doc *d, const struct chart *chart, int rows);
 
+/* Several, side by side where each has room, else below each other; all of the same rows. */
+#define DOC_CHART_COLUMNS 48
+void doc_charts(struct doc *d, const struct chart *charts, size_t n, int rows);
+
 /* --- the view of a document --- */
 
 struct doc_view {

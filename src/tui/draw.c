@@ -202,7 +202,7 @@ void box_gauge(const struct box *b, int y, int x, int cols, const struct gauge *
 			box_text(b, y, x + i, 1, over ? g->over_role : ROLE_DIM, mark);
 		else if (halves >= 1)
 			box_text(b, y, x + i, 1, role,
-				!utf8             ? "#"
+				!utf8                 ? "#"
 					: halves >= 2 ? BRAILLE_FULL
 						      : BRAILLE_HALF);
 		else
@@ -219,10 +219,10 @@ void bar_text(struct strbuf *out, int cols, double share)
 		halves = 1;
 	for (int i = 0; i < cols; i++, halves -= 2)
 		strbuf_adds(out,
-			halves < 1              ? " "
-				: !utf8         ? "#"
-				: halves >= 2   ? BRAILLE_FULL
-						: BRAILLE_HALF);
+			halves < 1            ? " "
+				: !utf8       ? "#"
+				: halves >= 2 ? BRAILLE_FULL
+					      : BRAILLE_HALF);
 }
 
 void hits_release(struct hits *h)

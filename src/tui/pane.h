@@ -95,6 +95,8 @@ void value_text(struct value *out, const char *text);	/* NULL: "-", dim */
 void value_time(struct value *out, struct pane *p, int64_t at);
 void value_since(struct value *out, struct pane *p, int64_t at);	/* how long ago */
 void value_percent(struct value *out, double share, int digits);	/* NAN: "-" */
+void value_count(struct value *out, double n);	/* "37", "18.2k", "1.2M"; NAN: "-" */
+void value_count_text(struct strbuf *out, double n);
 void value_age(struct value *out, struct pane *p, const char *source);	/* its last success */
 
 /* --- panes --- */

@@ -100,6 +100,16 @@ static struct slot *widest_of(struct slot *slots, int n, int priority, int least
 	return widest;
 }
 
+/* By one; a gauge of which too little is left goes as a whole. */
+static void narrow(struct slot *s)
+{
+	const struct column *col = s->col;
+
+	s->width--;
+	if (col->figure && s->width < col->figure + 1 + FIGURE_GAUGE)
+		s->width = col->figure > col->min ? col->figure : col->min;
+}
+
 /* Narrow what matters least first, until it fits. */
 static void shrink_to(struct slot *slots, int n, int room, int least)
 {
@@ -108,7 +118,7 @@ static void shrink_to(struct slot *slots, int n, int room, int least)
 
 		while (total(slots, n) > room &&
 			(s = widest_of(slots, n, priority, least)))
-			s->width--;
+			narrow(s);
 	}
 }
 
@@ -197,8 +207,8 @@ static void lay_out(struct slot *slots, struct pane *p, int n, int cols)
 static void put(const struct box *b, int y, const struct slot *s, enum role role,
 	const char *text)
 {
-	int width = s->col->figure && s->col->figure < s->width ? s->col->figure
-								: s->width;
+	int width =
+		s->col->figure && s->col->figure < s->width ? s->col->figure : s->width;
 
 	if (s->col->align == 'r')
 		box_right(b, y, s->x, width, role, text);

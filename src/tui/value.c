@@ -81,6 +81,34 @@ void value_percent(struct value *out, double share, int digits)
 	strbuf_addf(&out->text, "%.*f %%", digits, share * 100);
 }
 
+void value_count_text(struct strbuf *out, double n)
+{
+	static const struct {
+		double one;
+		const char *unit;
+	} units[] = {{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (n >= 0.9995 * units[i].one) {
+			double of = n / units[i].one;
+
+			strbuf_addf(out, of >= 99.95 ? "%.0f%s" : "%.1f%s", of,
+				units[i].unit);
+			return;
+		}
+	if (isnan(n))
+		strbuf_addc(out, '-');
+	else
+		strbuf_addf(out, n < 10 && n > floor(n) ? "%.2g" : "%.0f", n);
+}
+
+void value_count(struct value *out, double n)
+{
+	value_count_text(&out->text, n);
+	if (isnan(n))
+		out->role = ROLE_DIM;
+}
+
 void value_age(struct value *out, struct pane *p, const char *source)
 {
 	out->role = console_source_age(pane_console(p), &out->text, source);

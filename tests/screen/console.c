@@ -58,7 +58,7 @@ static void keys_move_and_look(void **state)
 	assert_string_equal(pane_selected_id(front(s)), "fraud-scorer/availability");
 	screen_keys(s, "g<Enter>");
 	assert_true(pane_in_detail(front(s)));
-	expect(s, "Requests that are answered as they should be");
+	expect(s, "Burn in 5m");
 	screen_keys(s, "<Esc>");
 	assert_false(pane_in_detail(front(s)));
 	screen_keys(s, "l");
@@ -653,7 +653,7 @@ static void the_mouse_clicks_and_scrolls(void **state)
 	screen_bytes(s, "\033[<0;2;2M", 9);
 	expect(s, "Act now");
 	screen_keys(s, "2");
-	screen_bytes(s, "\033[<0;14;5M", 10);
+	screen_bytes(s, "\033[<0;14;6M", 10);
 	expect(s, "by Service");
 	screen_bytes(s, "\033[<0;2;24M", 10);
 	assert_true(pane_in_detail(front(s)));

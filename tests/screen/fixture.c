@@ -65,6 +65,8 @@ struct objective {
 	enum severity severity;
 	int onset_min; /* ago; 0: none */
 	double left_h; /* INFINITY: never */
+	bool calendar;
+	const char *format; /* NULL: openslo */
 };
 
 static const int64_t windows[7] = {
@@ -80,19 +82,19 @@ static const int64_t windows[7] = {
 /* clang-format off */
 static const struct objective objectives[] = {
 	{"checkout-assistant", "availability", 0.999, {18.3, 15.1, 14.6, 7.4, 2.6, 0.9, 0.5}, 0.61,
-		SEV_PAGE, 9, 30.1},
+		SEV_PAGE, 9, 30.1, false, NULL},
 	{"checkout-assistant", "latency", 0.99, {0.8, 0.6, 0.5, 0.4, 0.4, 0.3, 0.3}, 0.83,
-		SEV_OK, 0, INFINITY},
+		SEV_OK, 0, INFINITY, false, NULL},
 	{"fraud-scorer", "availability", 0.9995, {0, 0, 0.1, 0.1, 0.1, 0.2, 0.2}, 0.97,
-		SEV_OK, 0, INFINITY},
+		SEV_OK, 0, INFINITY, false, NULL},
 	{"fraud-scorer", "latency", 0.99, {3.9, 3.6, 3.4, 3.3, 3.1, 1.4, 0.8}, 0.42,
-		SEV_TICKET, 42, 89},
+		SEV_TICKET, 42, 89, true, NULL},
 	{"search-embed", "availability", 0.999, {0.2, 0.2, 0.3, 0.2, 0.2, 0.2, 0.2}, 0.94,
-		SEV_OK, 0, INFINITY},
+		SEV_OK, 0, INFINITY, false, NULL},
 	{"search-embed", "freshness", 0.95, {NAN, NAN, NAN, NAN, NAN, NAN, NAN}, NAN,
-		SEV_NO_DATA, 0, NAN},
+		SEV_NO_DATA, 0, NAN, false, NULL},
 	{"support-agent", "success", 0.95, {0.9, 0.7, 0.7, 0.6, 0.6, 0.5, 0.5}, 0.71,
-		SEV_OK, 0, INFINITY},
+		SEV_OK, 0, INFINITY, false, "traces"},
 };
 /* clang-format on */
 
@@ -108,10 +110,23 @@ static void put_state(struct fixture *f, const struct objective *o, int64_t at)
 		.window_ns = 30 * NS_PER_DAY,
 		.n_windows = 7,
 		.events = 182450,
-		.budget_left = o->budget,
+		/* It was spent while it burned. */
+		.budget_left = o->budget +
+			(burning                            ? 0
+					: onset == NONE_INT ? 0
+							    : 0.12) +
+			(double)(f->now - at) / (double)(90 * NS_PER_MIN) * 0.02,
 		.severity = burning || onset == NONE_INT ? o->severity : SEV_OK,
 		.onset = burning ? onset : NONE_INT,
 		.exhausted_in_s = o->left_h * 3600,
+		.bad = 182450 * (1 - o->target) * (1 - o->budget),
+		.rate = isnan(o->budget) ? NAN : 21,
+		.bad_rate = 21 * (1 - o->target) * o->burn[0],
+		.projected = o->calendar ? o->budget - 0.1 * o->burn[2] : NAN,
+		.period_from = at - (o->calendar ? 21 : 30) * NS_PER_DAY,
+		.period_to = at + (o->calendar ? 9 * NS_PER_DAY : 0),
+		.coverage = isnan(o->budget) ? NAN : 1,
+		.note = o->severity == SEV_NO_DATA ? "no series match the total" : NULL,
 	};
 	/* Before the onset a quiet wave, behind it a ramp of three minutes. */
 	double wave = 0.3 + 0.25 * sin((double)(at / NS_PER_MIN) / 7.0);
@@ -121,7 +136,7 @@ static void put_state(struct fixture *f, const struct objective *o, int64_t at)
 		double now = o->burn[i];
 
 		s.windows_ns[i] = windows[i];
-		s.window_events[i] = NAN;
+		s.window_events[i] = 21 * (double)windows[i] / (double)NS_PER_S;
 		s.burn[i] = onset == NONE_INT ? now
 			: ramp >= 1           ? now * (0.94 + 0.2 * wave)
 					      : wave + ramp * now;
@@ -140,11 +155,16 @@ static void put_objectives(struct fixture *f)
 			.name = text(f, o->name),
 			.description =
 				text(f, "Requests that are answered as they should be"),
-			.format = "openslo",
+			.format = o->format ? "recorded" : "openslo",
 			.file = "/etc/tocsin/slos/checkout.yaml",
 			.objective = o->target,
 			.window_ns = 30 * NS_PER_DAY,
+			.calendar = o->calendar,
+			.calendar_unit = o->calendar ? CALENDAR_MONTH : CALENDAR_NONE,
+			.calendar_count = o->calendar,
 			.source = "prom",
+			.min_bad = NAN,
+			.slice_target = NAN,
 			.sli = {.kind = SLI_RATIO,
 				.bad = text(f,
 					"sum(rate(http_requests_total{job=\"checkout\","
@@ -192,7 +212,8 @@ static void put_alerts(struct fixture *f)
 			.name = text(f, "ModelErrorBudgetBurn"),
 			.service = text(f, "checkout-assistant"),
 			.labels = "{\"alertname\":\"ModelErrorBudgetBurn\",\"job\":"
-				  "\"checkout\","
+				  "\"checkout\",\"sloth_slo\":\"availability\","
+				  "\"sloth_service\":\"checkout-assistant\","
 				  "\"severity\":\"page\"}",
 			.annotations =
 				"{\"summary\":\"checkout burns its error budget 14 times "

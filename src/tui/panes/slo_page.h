@@ -1,15 +1,16 @@
-/* slo_page.h - one objective in full: chart, windows, the sum in words, likely causes */
+/* slo_page.h - what the page of an objective shares with other panes */
 #ifndef TOCSIN_SLO_PAGE_H
 #define TOCSIN_SLO_PAGE_H
 
 #include "store/series.h"
 #include "tui/pane.h"
 
-void slo_page(struct pane *p, const struct slo_row *row, struct doc *out);
-
 /* Burn in the shortest window over the last hour or since before the onset; n 0: no data. */
 int slo_chart(struct chart *out, struct arena *a, struct console *c, const struct slo_row *row,
 	struct err *e);
+
+/* A chart of these, without an axis yet; in the arena. */
+struct chart chart_of_samples(struct arena *a, const struct samples *samples);
 
 /* "99.9 %", with as many digits as it needs. */
 void objective_text(struct strbuf *out, double objective);
