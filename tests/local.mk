@@ -257,6 +257,7 @@ check_PROGRAMS += tests/unit/agent_parts
 check_PROGRAMS += tests/unit/attrs
 tests_unit_otlp_SOURCES = tests/unit/otlp.c tests/fuzz/otlp.c tests/fuzz/fuzz.h
 tests_unit_openslo_SOURCES = tests/unit/openslo.c tests/fuzz/slo_file.c tests/fuzz/fuzz.h
+check_PROGRAMS += tests/unit/slo_samples
 check_PROGRAMS += tests/unit/slo_state
 check_PROGRAMS += tests/unit/slo_words
 check_PROGRAMS += tests/unit/supervisor

@@ -3,7 +3,6 @@
 
 #include "signal/openslo.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +37,7 @@ static const struct yaml_field metadata_fields[] = {
 };
 
 struct slo_spec {
-	const char *description, *service, *budgeting, *indicator_ref;
+	const char *description, *service, *service_ref, *budgeting, *indicator_ref;
 	const struct yaml_node *indicator, *window, *objectives, *policies;
 };
 
@@ -65,25 +64,16 @@ static const struct yaml_field alpha_slo_fields[] = {
 	{0},
 };
 
-struct window_spec {
-	bool rolling;
-	const char *unit;
-	int64_t count;
-	const struct yaml_node *duration, *calendar;
-};
-
-static const struct yaml_field window_fields[] = {
-	KEY(window_spec, duration, "duration", YAML_NODE, YAML_REQUIRED),
-	KEY(window_spec, rolling, "isRolling", YAML_BOOL, 0),
-	KEY(window_spec, calendar, "calendar", YAML_NODE, 0),
-	{0},
-};
-
-static const struct yaml_field alpha_window_fields[] = {
-	KEY(window_spec, unit, "unit", YAML_TEXT, YAML_REQUIRED),
-	KEY(window_spec, count, "count", YAML_INT, YAML_REQUIRED),
-	KEY(window_spec, rolling, "isRolling", YAML_BOOL, 0),
-	KEY(window_spec, calendar, "calendar", YAML_NODE, 0),
+static const struct yaml_field v2_slo_fields[] = {
+	KEY(slo_spec, description, "description", YAML_TEXT, 0),
+	KEY(slo_spec, service_ref, "serviceRef", YAML_TEXT, 0),
+	KEY(slo_spec, service, "service", YAML_TEXT, 0),
+	KEY(slo_spec, indicator, "sli", YAML_NODE, 0),
+	KEY(slo_spec, indicator_ref, "sliRef", YAML_TEXT, 0),
+	KEY(slo_spec, window, "timeWindow", YAML_NODE, YAML_REQUIRED),
+	KEY(slo_spec, budgeting, "budgetingMethod", YAML_TEXT, YAML_REQUIRED),
+	KEY(slo_spec, objectives, "objectives", YAML_NODE, YAML_REQUIRED),
+	KEY(slo_spec, policies, "alertPolicies", YAML_NODE, 0),
 	{0},
 };
 
@@ -117,44 +107,28 @@ static const struct yaml_field alpha_objective_fields[] = {
 	{0},
 };
 
-/* The durations of the specification; a month has 30 days in a rolling window. */
-static const struct {
-	char unit;
-	const char *name;
-	int64_t ns;
-} units[] = {
-	{'m', "Minute", NS_PER_MIN},
-	{'h', "Hour", NS_PER_HOUR},
-	{'d', "Day", NS_PER_DAY},
-	{'w', "Week", 7 * NS_PER_DAY},
-	{'M', "Month", 30 * NS_PER_DAY},
-	{'Q', "Quarter", 90 * NS_PER_DAY},
-	{'Y', "Year", 365 * NS_PER_DAY},
+static const struct yaml_field v2_objective_fields[] = {
+	KEY(objective_spec, title, "displayName", YAML_TEXT, 0),
+	KEY(objective_spec, op, "op", YAML_TEXT, 0),
+	KEY(objective_spec, value, "value", YAML_REAL, 0),
+	KEY(objective_spec, target, "target", YAML_REAL, 0),
+	KEY(objective_spec, target_percent, "targetPercent", YAML_REAL, 0),
+	KEY(objective_spec, slice_target, "timeSliceTarget", YAML_REAL, 0),
+	KEY(objective_spec, slice_window, "timeSliceWindow", YAML_NODE, 0),
+	KEY(objective_spec, indicator, "sli", YAML_NODE, 0),
+	KEY(objective_spec, indicator_ref, "sliRef", YAML_TEXT, 0),
+	KEY(objective_spec, weight, "compositeWeight", YAML_REAL, 0),
+	{0},
 };
 
-static int64_t times(int64_t count, int64_t ns)
-{
-	return count > 0 && count < 100000 && count <= INT64_MAX / ns ? count * ns : 0;
-}
-
-int64_t openslo_duration(struct slo_reader *r, const struct yaml_node *at)
-{
-	const char *text = yaml_text(at);
-	char *end = NULL;
-	int64_t count = 0, result = 0;
-
-	if (text && isdigit((unsigned char)*text))
-		count = strtoll(text, &end, 10);
-	for (size_t i = 0; end && *end && end[1] == '\0' && i < ARRAY_LEN(units); i++) {
-		if (*end == units[i].unit)
-			result = times(count, units[i].ns);
-	}
-	if (result == 0)
-		yaml_problem(r->problems, at,
-			_("'%s' is no duration: a number and one of m, h, d, w, M, Q, Y"),
-			text ? text : "");
-	return result;
-}
+/* What differs from one version to the next. */
+static const struct {
+	const struct yaml_field *slo, *objective;
+} tables[] = {
+	[OPENSLO_V1] = {slo_fields, objective_fields},
+	[OPENSLO_ALPHA] = {alpha_slo_fields, alpha_objective_fields},
+	[OPENSLO_V2] = {v2_slo_fields, v2_objective_fields},
+};
 
 const struct yaml_node *openslo_find(
 	const struct slo_reader *r, const char *kind, const char *name)
@@ -170,106 +144,114 @@ const struct yaml_node *openslo_find(
 	return NULL;
 }
 
-static int64_t alpha_window(
-	struct slo_reader *r, const struct window_spec *w, const struct yaml_node *node)
-{
-	int64_t result = 0;
+struct slo_context {
+	const struct metadata_spec *metadata;
+	const struct slo_spec *spec;
+	const struct yaml_node *node; /* the SLO's spec */
+	struct openslo_window window;
+	enum budgeting budgeting;
+	enum openslo_version version;
+	size_t n_objectives;
+};
 
-	for (size_t i = 0; w->unit && i < ARRAY_LEN(units); i++) {
-		if (strcmp(w->unit, units[i].name) == 0)
-			result = times(w->count, units[i].ns);
-	}
-	if (result == 0 && w->unit)
-		yaml_problem(r->problems, node,
-			_("a time window is a positive count of Minute, Hour, Day, Week, "
-			  "Month, "
-			  "Quarter or Year"));
-	return result;
-}
-
-/* The window's length; 0 when it cannot be read. */
-static int64_t read_window(
-	struct slo_reader *r, bool *calendar, const struct yaml_node *list, bool alpha)
-{
-	const struct yaml_node *node = yaml_item(list, 0);
-	struct window_spec w = {.rolling = true, .count = 0};
-	int64_t length;
-
-	if (yaml_type(list) != YAML_LIST || yaml_count(list) != 1) {
-		yaml_problem(
-			r->problems, list, _("there has to be exactly one time window"));
-		return 0;
-	}
-	w.rolling = !yaml_get(node, "calendar");
-	(void)yaml_read(&w, node, alpha ? alpha_window_fields : window_fields, r->arena,
-		r->problems);
-	if (alpha)
-		length = alpha_window(r, &w, node);
-	else
-		length = w.duration ? openslo_duration(r, w.duration) : 0;
-	*calendar = !w.rolling;
-	if (*calendar)
-		yaml_problem(r->problems, node,
-			_("calendar windows are not supported: it is read as a rolling "
-			  "one"));
-	if (length > 0 && length < NS_PER_HOUR) {
-		yaml_problem(r->problems, node,
-			_("a time window under an hour is too short for an error "
-			  "budget"));
-		problems_hint(r->problems, _("'m' is minutes, 'M' is months"));
-	}
-	return length;
-}
-
-static void check_budgeting(
+static enum budgeting read_budgeting(
 	struct slo_reader *r, const char *method, const struct yaml_node *at)
 {
 	static const char *const methods[] = {
-		"Occurrences", "Timeslices", "RatioTimeslices"};
+		[BUDGET_EVENTS] = "Occurrences",
+		[BUDGET_TIMESLICES] = "Timeslices",
+		[BUDGET_RATIO_TIMESLICES] = "RatioTimeslices",
+	};
 	const char *nearest;
 
-	if (!method || strcmp(method, methods[0]) == 0)
-		return;
-	if (strcmp(method, methods[1]) == 0 || strcmp(method, methods[2]) == 0) {
-		yaml_problem(r->problems, at,
-			_("the budgeting method '%s' is not supported: it is read as "
-			  "Occurrences, "
-			  "which counts events instead of time"),
-			method);
-		return;
+	for (size_t i = 0; method && i < ARRAY_LEN(methods); i++) {
+		if (strcmp(method, methods[i]) == 0)
+			return (enum budgeting)i;
 	}
-	yaml_problem(r->problems, at, _("'%s' is no budgeting method"), method);
+	if (!method)
+		return BUDGET_EVENTS;
+	yaml_problem(r->problems, at,
+		_("'%s' is no budgeting method: it is read as Occurrences"), method);
 	nearest = text_nearest(method, methods, ARRAY_LEN(methods));
 	if (nearest)
 		problems_hint(r->problems, _("did you mean '%s'?"), nearest);
+	else
+		problems_hint(r->problems,
+			_("one of Occurrences, Timeslices, RatioTimeslices"));
+	return BUDGET_EVENTS;
 }
 
 static double read_target(struct slo_reader *r, const struct objective_spec *o,
 	const struct yaml_node *node)
 {
 	double target = o->target;
+	const struct yaml_node *at = yaml_get(node, "target");
 
-	if (isnan(target) && !isnan(o->target_percent))
-		target = o->target_percent / 100;
-	else if (!isnan(target) && !isnan(o->target_percent))
+	if (!isnan(target) && !isnan(o->target_percent))
 		yaml_problem(r->problems, node,
 			_("an objective has 'target' or 'targetPercent', not both"));
+	if (isnan(target) && !isnan(o->target_percent))
+		return slo_reader_percent(
+			r, o->target_percent, yaml_get(node, "targetPercent"));
 	if (isnan(target)) {
 		yaml_problem(r->problems, node,
 			_("the objective needs a 'target' or 'targetPercent'"));
 	} else if (!(target > 0) || target > 1) {
-		yaml_problem(r->problems, node,
+		yaml_problem(r->problems, at,
 			_("the target %g is not a share over 0 and under 1"), target);
 		if (target > 1 && target < 100)
-			problems_hint(
-				r->problems, _("for per cent write 'targetPercent'"));
+			problems_hint(r->problems,
+				_("for per cent write 'targetPercent', or %.10g"),
+				target / 100);
 	} else if (target == 1) {
-		yaml_problem(r->problems, node,
+		yaml_problem(r->problems, at,
 			_("an objective of 100 %% leaves no error budget to measure"));
+		problems_hint(r->problems, _("write what may fail too, as in 0.999"));
 	} else {
 		return round(target * 1e12) / 1e12;
 	}
 	return NAN;
+}
+
+/* A number alone is minutes. */
+static int64_t slice_window(struct slo_reader *r, const struct yaml_node *at)
+{
+	const char *text = yaml_text(at);
+
+	if (text && *text && strspn(text, "0123456789") == strlen(text) &&
+		strlen(text) < 5 && strtol(text, NULL, 10) > 0)
+		return strtol(text, NULL, 10) * NS_PER_MIN;
+	return openslo_duration(r, at);
+}
+
+/* What slices need; false: they cannot be counted. */
+static bool read_slices(struct slo_reader *r, struct slo *out,
+	const struct slo_context *c, const struct objective_spec *o,
+	const struct yaml_node *node)
+{
+	out->budgeting = c->budgeting;
+	if (c->budgeting == BUDGET_EVENTS)
+		return true;
+	if (o->slice_window)
+		out->slice_ns = slice_window(r, o->slice_window);
+	else if (c->version == OPENSLO_ALPHA)
+		out->slice_ns = NS_PER_MIN;
+	else
+		yaml_problem(r->problems, node,
+			_("time slices need a 'timeSliceWindow', as in 1m"));
+	out->slice_target = o->slice_target;
+	if (c->budgeting == BUDGET_RATIO_TIMESLICES)
+		return out->slice_ns > 0;
+	if (isnan(o->slice_target))
+		return yaml_problem(r->problems, node,
+			       _("time slices need a 'timeSliceTarget', as in 0.95")) ==
+			0;
+	if (!(o->slice_target > 0) || o->slice_target > 1)
+		return yaml_problem(r->problems, yaml_get(node, "timeSliceTarget"),
+			       _("the target %g of a slice is not a share over 0, 1 at "
+				 "most"),
+			       o->slice_target) == 0;
+	return out->slice_ns > 0;
 }
 
 /* The spec of the indicator that an SLO or one of its objectives has or names. */
@@ -294,28 +276,18 @@ static const struct yaml_node *find_indicator(struct slo_reader *r,
 	return yaml_get(object, "spec");
 }
 
-struct slo_context {
-	const struct metadata_spec *metadata;
-	const struct slo_spec *spec;
-	const struct yaml_node *node; /* the SLO's spec */
-	int64_t window_ns;
-	bool calendar, alpha;
-	size_t n_objectives;
-};
-
 static bool read_indicator(struct slo_reader *r, struct sli *out,
 	const struct slo_context *c, const struct objective_spec *o,
-	const struct yaml_node *node)
+	struct openslo_target *target)
 {
-	struct openslo_target target = {o->op, o->value, node};
 	const struct yaml_node *spec;
 
-	if (c->alpha)
+	if (c->version == OPENSLO_ALPHA)
 		return openslo_alpha_sli(r, out, o->ratio,
 			o->ratio ? NULL : yaml_get(c->spec->indicator, "thresholdMetric"),
-			&target);
+			target);
 	if (o->indicator || o->indicator_ref)
-		spec = find_indicator(r, o->indicator, o->indicator_ref, node);
+		spec = find_indicator(r, o->indicator, o->indicator_ref, target->node);
 	else if (c->spec->indicator || c->spec->indicator_ref)
 		spec = find_indicator(
 			r, c->spec->indicator, c->spec->indicator_ref, c->node);
@@ -323,12 +295,13 @@ static bool read_indicator(struct slo_reader *r, struct sli *out,
 		return yaml_problem(r->problems, c->node,
 			       _("the SLO has neither 'indicator' nor 'indicatorRef'")) ==
 			0;
-	return spec && openslo_sli(r, out, spec, &target);
+	return spec && openslo_sli(r, out, spec, target, c->version);
 }
 
 static bool own_indicator(const struct slo_context *c, const struct objective_spec *o)
 {
-	return c->alpha ? o->ratio != NULL : o->indicator || o->indicator_ref;
+	return c->version == OPENSLO_ALPHA ? o->ratio != NULL
+					   : o->indicator || o->indicator_ref;
 }
 
 static const char *title_of(
@@ -341,6 +314,34 @@ static const char *title_of(
 	return arena_format(r->arena, "%s: %s", c->metadata->title, o->title);
 }
 
+static void fill(struct slo *slo, const struct slo_context *c, const struct slo *slices,
+	const struct openslo_target *target)
+{
+	slo->description = c->spec->description;
+	slo->calendar = c->window.calendar;
+	slo->calendar_unit = c->window.calendar ? c->window.unit : CALENDAR_NONE;
+	slo->calendar_count = c->window.calendar ? c->window.count : 0;
+	slo->calendar_start = c->window.start;
+	slo->time_zone = c->window.zone;
+	slo->budgeting = slices->budgeting;
+	slo->slice_ns = slices->slice_ns;
+	slo->slice_target = slices->slice_target;
+	slo->source = target->source;
+}
+
+/* Composite SLOs weigh their objectives: nothing that a burn rate could be made of. */
+static void check_composite(struct slo_reader *r, const struct slo_context *c,
+	const struct objective_spec *o, const struct yaml_node *node)
+{
+	if (isnan(o->weight))
+		return;
+	yaml_problem(r->problems, yaml_get(node, "compositeWeight"),
+		_("composite SLOs are not supported: each objective of '%s' is read by "
+		  "itself"),
+		c->metadata->name);
+	problems_hint(r->problems, _("the weight is ignored"));
+}
+
 static void read_objective(struct slo_reader *r, const struct slo_context *c,
 	size_t which, const struct yaml_node *node)
 {
@@ -351,67 +352,83 @@ static void read_objective(struct slo_reader *r, const struct slo_context *c,
 		.slice_target = NAN,
 		.weight = NAN,
 	};
+	struct openslo_target target = {.value = NAN, .node = node};
 	struct problems seen;
 	struct slo_reader quiet = slo_reader_quiet(r, &seen);
 	/* What the objectives share is complained about once. */
 	struct slo_reader *shared = which > 0 ? &quiet : r;
 	struct sli sli = {0};
+	struct slo slices = {.slice_ns = 0}, *slo = NULL;
 	const char *name = c->metadata->name;
-	struct slo *slo = NULL;
-	double target;
+	double objective;
 	bool readable;
 
-	(void)yaml_read(&o, node, c->alpha ? alpha_objective_fields : objective_fields,
-		r->arena, r->problems);
-	target = read_target(r, &o, node);
-	if (!isnan(o.weight))
-		yaml_problem(r->problems, yaml_get(node, "compositeWeight"),
-			_("composite SLOs are not supported: each objective is read by "
-			  "itself"));
-	readable = read_indicator(own_indicator(c, &o) ? r : shared, &sli, c, &o, node);
+	(void)yaml_read(&o, node, tables[c->version].objective, r->arena, r->problems);
+	objective = read_target(r, &o, node);
+	check_composite(r, c, &o, node);
+	target.op = o.op;
+	target.value = o.value;
+	readable =
+		read_indicator(own_indicator(c, &o) ? r : shared, &sli, c, &o, &target);
+	readable = read_slices(r, &slices, c, &o, node) && readable;
 	if (c->n_objectives > 1)
 		name = arena_format(r->arena, "%s-%zu", name, which);
-	if (readable && !isnan(target))
+	if (readable && !isnan(objective))
 		slo = slo_reader_add(
-			r, node, "openslo", c->spec->service, name, c->window_ns);
+			r, node, "openslo", c->spec->service, name, c->window.ns);
 	if (slo) {
+		fill(slo, c, &slices, &target);
 		slo->title = title_of(r, c, &o);
-		slo->description = c->spec->description;
-		slo->objective = target;
-		slo->calendar = c->calendar;
+		slo->objective = objective;
 		slo->sli = sli;
 		slo->labels = slo_reader_labels(r, NULL, c->metadata->labels);
+		slo->annotations = slo_reader_labels(r, NULL, c->metadata->annotations);
 		openslo_alerts(shared, slo, c->spec->policies);
 	}
 	problems_release(&seen);
 }
 
-static void read_slo(struct slo_reader *r, const struct yaml_node *root, bool alpha)
+static bool has_service(
+	struct slo_reader *r, struct slo_spec *spec, const struct yaml_node *node)
+{
+	if (!spec->service)
+		spec->service = spec->service_ref;
+	if (!spec->service && !yaml_get(node, "service") && !yaml_get(node, "serviceRef"))
+		return false; /* said already, where it is required */
+	return slo_reader_has(r, spec->service,
+		yaml_get(node, yaml_get(node, "service") ? "service" : "serviceRef"),
+		"service");
+}
+
+static void read_slo(
+	struct slo_reader *r, const struct yaml_node *root, enum openslo_version version)
 {
 	struct object_spec object = {0};
 	struct metadata_spec metadata = {0};
 	struct slo_spec spec = {0};
-	struct slo_context c = {.metadata = &metadata, .spec = &spec, .alpha = alpha};
+	struct slo_context c = {.metadata = &metadata, .spec = &spec, .version = version};
 	const struct yaml_node *list;
+	bool usable;
 
 	(void)yaml_read(&object, root, object_fields, r->arena, r->problems);
 	if (!object.metadata || !object.spec)
 		return;
 	(void)yaml_read(
 		&metadata, object.metadata, metadata_fields, r->arena, r->problems);
-	(void)yaml_read(&spec, object.spec, alpha ? alpha_slo_fields : slo_fields,
-		r->arena, r->problems);
-	check_budgeting(r, spec.budgeting, yaml_get(object.spec, "budgetingMethod"));
+	(void)yaml_read(&spec, object.spec, tables[version].slo, r->arena, r->problems);
+	c.budgeting = read_budgeting(
+		r, spec.budgeting, yaml_get(object.spec, "budgetingMethod"));
 	c.node = object.spec;
-	c.window_ns = spec.window ? read_window(r, &c.calendar, spec.window, alpha) : 0;
+	usable = spec.window && openslo_window(r, &c.window, spec.window, version);
 	list = spec.objectives;
 	if (list && (yaml_type(list) != YAML_LIST || yaml_count(list) == 0))
 		yaml_problem(r->problems, list,
 			_("'objectives' has to be a list of at least one"));
-	if (!yaml_get(object.metadata, "name") || !yaml_get(object.spec, "service") ||
-		!slo_reader_has(r, metadata.name, object.metadata, "name") ||
-		!slo_reader_has(r, spec.service, object.spec, "service") ||
-		c.window_ns == 0)
+	usable = has_service(r, &spec, object.spec) && usable;
+	if (!yaml_get(object.metadata, "name") ||
+		!slo_reader_has(
+			r, metadata.name, yaml_get(object.metadata, "name"), "name") ||
+		!usable)
 		return;
 	c.n_objectives = yaml_type(list) == YAML_LIST ? yaml_count(list) : 0;
 	for (size_t i = 0; i < c.n_objectives; i++)
@@ -420,10 +437,97 @@ static void read_slo(struct slo_reader *r, const struct yaml_node *root, bool al
 
 void openslo_read(struct slo_reader *r, const struct yaml_node *root)
 {
-	read_slo(r, root, false);
+	read_slo(r, root, OPENSLO_V1);
 }
 
 void openslo_alpha_read(struct slo_reader *r, const struct yaml_node *root)
 {
-	read_slo(r, root, true);
+	read_slo(r, root, OPENSLO_ALPHA);
+}
+
+void openslo_v2_read(struct slo_reader *r, const struct yaml_node *root)
+{
+	read_slo(r, root, OPENSLO_V2);
+}
+
+/* --- the objects that SLOs refer to --- */
+
+struct source_spec {
+	const char *description, *type;
+	const struct yaml_node *connection;
+};
+
+static const struct yaml_field source_fields[] = {
+	KEY(source_spec, description, "description", YAML_TEXT, 0),
+	KEY(source_spec, type, "type", YAML_TEXT, YAML_REQUIRED),
+	KEY(source_spec, connection, "connectionDetails", YAML_NODE, YAML_REQUIRED),
+	{0},
+};
+
+struct target_spec {
+	const char *description, *target;
+};
+
+static const struct yaml_field service_spec_fields[] = {
+	KEY(target_spec, description, "description", YAML_TEXT, 0),
+	{0},
+};
+
+static const struct yaml_field target_fields[] = {
+	KEY(target_spec, description, "description", YAML_TEXT, 0),
+	KEY(target_spec, target, "target", YAML_TEXT, YAML_REQUIRED),
+	{0},
+};
+
+void openslo_metadata_check(struct slo_reader *r, const struct yaml_node *root)
+{
+	const struct yaml_node *node = yaml_get(root, "metadata");
+	const char *kind = yaml_text(yaml_get(root, "kind"));
+	const char *name = yaml_text(yaml_get(node, "name"));
+	struct metadata_spec metadata = {0};
+
+	if (node)
+		(void)yaml_read(&metadata, node, metadata_fields, r->arena, r->problems);
+	if (!kind || !name || openslo_find(r, kind, name) == root)
+		return;
+	yaml_problem(r->problems, yaml_get(node, "name"),
+		_("this file has a %s named '%s' already"), kind, name);
+	problems_hint(r->problems, _("references find the first one"));
+}
+
+/* Its shell, and what stands in its spec when fields says so. */
+static void check_object(struct slo_reader *r, const struct yaml_node *root,
+	const struct yaml_field *fields)
+{
+	struct object_spec object = {0};
+	union {
+		struct source_spec source;
+		struct target_spec target;
+	} spec = {.source = {0}};
+
+	(void)yaml_read(&object, root, object_fields, r->arena, r->problems);
+	if (object.spec && fields)
+		(void)yaml_read(&spec, object.spec, fields, r->arena, r->problems);
+	openslo_metadata_check(r, root);
+}
+
+void openslo_source_check(struct slo_reader *r, const struct yaml_node *root)
+{
+	check_object(r, root, source_fields);
+}
+
+void openslo_target_check(struct slo_reader *r, const struct yaml_node *root)
+{
+	check_object(r, root, target_fields);
+}
+
+void openslo_service_check(struct slo_reader *r, const struct yaml_node *root)
+{
+	check_object(r, root, service_spec_fields);
+}
+
+/* Indicators are read where they are used, with what they are compared with. */
+void openslo_sli_check(struct slo_reader *r, const struct yaml_node *root)
+{
+	check_object(r, root, NULL);
 }

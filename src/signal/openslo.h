@@ -6,12 +6,29 @@
 
 #include "signal/slo_read.h"
 
+enum openslo_version { OPENSLO_V1, OPENSLO_ALPHA, OPENSLO_V2 };
+
 /* "5m", "1w", "1M", "1Q", "1Y"; what is no such thing is a problem at the node; 0 then. */
 int64_t openslo_duration(struct slo_reader *r, const struct yaml_node *at);
+
+struct openslo_window {
+	int64_t			ns;
+	bool			calendar;
+	enum calendar_unit	unit;
+	int64_t			count;
+	const char		*start, *zone;
+};
+
+/* The one window of the list; false: it has no length that could be read. */
+bool openslo_window(struct slo_reader *r, struct openslo_window *out,
+	const struct yaml_node *list, enum openslo_version version);
 
 /* The object of this kind with metadata.name in the same file; NULL: there is none. */
 const struct yaml_node *openslo_find(const struct slo_reader *r, const char *kind,
 	const char *name);
+
+/* Metadata of an object that others refer to, and whether the file has its name already. */
+void openslo_metadata_check(struct slo_reader *r, const struct yaml_node *root);
 
 /*
  * Replace slo's default alerts by those of the policies; keeps the defaults when policies is
@@ -19,16 +36,25 @@ const struct yaml_node *openslo_find(const struct slo_reader *r, const char *kin
  */
 void openslo_alerts(struct slo_reader *r, struct slo *slo, const struct yaml_node *policies);
 
-/* An indicator of v1 (an SLI's spec), or of v1alpha (ratioMetrics); false: nothing to read. */
+/* What an objective compares with, and what reading its indicator tells besides. */
 struct openslo_target {
 	const char		*op;	/* lt, lte, gt, gte; NULL */
 	double			value;	/* NAN: none */
 	const struct yaml_node	*node;	/* the objective */
+	const char		*source;	/* out: the data source that its metrics name; NULL */
 };
 
+/* An indicator (an SLI's spec), or of v1alpha (ratioMetrics); false: nothing to read. */
 bool openslo_sli(struct slo_reader *r, struct sli *out, const struct yaml_node *spec,
-	const struct openslo_target *target);
+	struct openslo_target *target, enum openslo_version version);
 bool openslo_alpha_sli(struct slo_reader *r, struct sli *out, const struct yaml_node *ratio,
-	const struct yaml_node *threshold, const struct openslo_target *target);
+	const struct yaml_node *threshold, struct openslo_target *target);
+
+/*
+ * An SLI over traces, of a metric source of type tocsin: its spec.  bad: it stands where bad
+ * events are counted; op and value of the target hold where the spec has none.
+ */
+bool openslo_traces(struct slo_reader *r, struct sli *out, const struct yaml_node *spec,
+	const struct openslo_target *target, bool bad);
 
 #endif

@@ -64,7 +64,18 @@ static const struct yaml_field burn_fields[] = {
 	{0},
 };
 
-/* A condition has one window only: it is both the short and the long one. */
+/*
+ * A condition has one window.  How long it has to hold before the alert (alertAfter) stands for the
+ * short one, in which it must burn as fast; without it the one window is both.
+ */
+static int64_t short_window(
+	struct slo_reader *r, const struct burn_spec *b, int64_t long_ns)
+{
+	int64_t after = b->after ? openslo_duration(r, b->after) : 0;
+
+	return after > 0 && after < long_ns ? after : long_ns;
+}
+
 static bool read_condition(
 	struct slo_reader *r, struct burn_alert *out, const struct yaml_node *object)
 {
@@ -99,7 +110,10 @@ static bool read_condition(
 		.long_ns = b.lookback ? openslo_duration(r, b.lookback) : 0,
 		.factor = b.threshold,
 	};
-	out->short_ns = out->long_ns;
+	out->short_ns = short_window(r, &b, out->long_ns);
+	if (b.threshold <= 0)
+		yaml_problem(r->problems, yaml_get(c.condition, "threshold"),
+			_("the threshold %g is no burn rate: it is over 0"), b.threshold);
 	return out->long_ns > 0 && b.threshold > 0;
 }
 
@@ -108,6 +122,7 @@ void openslo_condition_check(struct slo_reader *r, const struct yaml_node *root)
 	struct burn_alert row;
 
 	(void)read_condition(r, &row, root);
+	openslo_metadata_check(r, root);
 }
 
 static const struct yaml_node *resolve(struct slo_reader *r, const struct yaml_node *item,
@@ -125,35 +140,68 @@ static const struct yaml_node *resolve(struct slo_reader *r, const struct yaml_n
 	return found;
 }
 
-static void read_policy(struct slo_reader *r, struct slo *slo,
-	const struct yaml_node *object, size_t *cap)
+/* What is wrong with a policy by itself. */
+static void check_policy(
+	struct slo_reader *r, const struct policy_spec *p, const struct yaml_node *spec)
+{
+	if (p->conditions && yaml_count(p->conditions) != 1)
+		yaml_problem(r->problems, p->conditions,
+			_("an alert policy has exactly one condition"));
+	if (!p->no_data)
+		return;
+	yaml_problem(r->problems, yaml_get(spec, "alertWhenNoData"),
+		_("'alertWhenNoData' is not supported: no data is shown, it pages "
+		  "nobody"));
+}
+
+static const struct yaml_node *read_policy_spec(
+	struct slo_reader *r, struct policy_spec *p, const struct yaml_node *object)
 {
 	struct object_spec shell = {0};
-	struct policy_spec p = {0};
-	struct problems seen;
 
 	(void)yaml_read(&shell, object, object_fields, r->arena, r->problems);
 	if (!shell.spec)
-		return;
-	(void)yaml_read(&p, shell.spec, policy_fields, r->arena, r->problems);
-	if (p.no_data)
-		yaml_problem(r->problems, yaml_get(shell.spec, "alertWhenNoData"),
-			_("'alertWhenNoData' is not supported: no data is shown, it "
-			  "pages nobody"));
+		return NULL;
+	(void)yaml_read(p, shell.spec, policy_fields, r->arena, r->problems);
+	check_policy(r, p, shell.spec);
+	return shell.spec;
+}
+
+void openslo_policy_check(struct slo_reader *r, const struct yaml_node *root)
+{
+	struct policy_spec p = {0};
+	struct burn_alert row;
+
+	(void)read_policy_spec(r, &p, root);
+	for (size_t i = 0; i < yaml_count(p.conditions); i++) {
+		const struct yaml_node *item = yaml_item(p.conditions, i);
+
+		if (!yaml_get(item, "conditionRef"))
+			(void)read_condition(r, &row, item);
+	}
+	openslo_metadata_check(r, root);
+}
+
+/* own: it stands in the SLO; else what is wrong with it is said where it stands. */
+static void read_policy(struct slo_reader *r, struct slo *slo,
+	const struct yaml_node *object, bool own, size_t *cap)
+{
+	struct policy_spec p = {0};
+	struct problems seen;
+	struct slo_reader quiet = slo_reader_quiet(r, &seen);
+
+	(void)read_policy_spec(own ? r : &quiet, &p, object);
 	for (size_t i = 0; p.breaching && i < yaml_count(p.conditions); i++) {
 		const struct yaml_node *item = yaml_item(p.conditions, i);
 		const struct yaml_node *condition =
 			resolve(r, item, "conditionRef", "AlertCondition");
-		struct slo_reader *as = r, quiet = slo_reader_quiet(r, &seen);
+		struct slo_reader *as = own && condition == item ? r : &quiet;
 		struct burn_alert row;
 
-		/* A condition of its own in the file is checked there. */
-		if (condition != item)
-			as = &quiet;
 		if (condition && read_condition(as, &row, condition))
 			*arena_push(r->arena, slo->alerting, slo->n_alerting, *cap) = row;
-		problems_release(&seen);
 	}
+	problems_release(&seen);
 }
 
 static int by_severity(const void *a, const void *b)
@@ -181,7 +229,7 @@ void openslo_alerts(
 			: resolve(r, item, "alertPolicyRef", "AlertPolicy");
 
 		if (object)
-			read_policy(r, &own, object, &cap);
+			read_policy(r, &own, object, object == item, &cap);
 		else if (yaml_type(item) == YAML_SCALAR)
 			yaml_problem(r->problems, item,
 				_("this file has no %s named '%s'"), "AlertPolicy",

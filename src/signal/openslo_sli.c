@@ -56,10 +56,17 @@ static const struct yaml_field metric_fields[] = {
 	{0},
 };
 
-/* v1: a data source's reference or type, and a free map; v1alpha: three texts. */
+/* v1, v2: a data source's reference or type, and a free map; v1alpha: three texts. */
 struct source_spec {
 	const char *ref, *type, *query_type, *query;
-	const struct yaml_node *spec;
+	const struct yaml_node *spec, *inner;
+};
+
+static const struct yaml_field v2_source_fields[] = {
+	KEY(source_spec, ref, "dataSourceRef", YAML_TEXT, 0),
+	KEY(source_spec, inner, "dataSourceSpec", YAML_NODE, 0),
+	KEY(source_spec, spec, "spec", YAML_NODE, YAML_REQUIRED),
+	{0},
 };
 
 static const struct yaml_field source_fields[] = {
@@ -82,6 +89,8 @@ struct metric {
 	const char *query; /* NULL: there is none */
 	bool foreign;
 	const struct yaml_node *at;
+	const struct yaml_node *traces; /* its spec, when it is over traces */
+	const char *source; /* the data source that it names; NULL */
 };
 
 /* What answers PromQL. */
@@ -110,6 +119,8 @@ static const char *type_of(const struct slo_reader *r, const struct source_spec 
 
 	if (s->type)
 		return s->type;
+	if (s->inner && yaml_text(yaml_get(s->inner, "type")))
+		return yaml_text(yaml_get(s->inner, "type"));
 	source = s->ref ? openslo_find(r, "DataSource", s->ref) : NULL;
 	type = yaml_text(yaml_get(yaml_get(source, "spec"), "type"));
 	/* A source that another file defines: nothing says that it is not Prometheus. */
@@ -143,35 +154,55 @@ static const char *spec_text(struct slo_reader *r, const struct yaml_node *spec)
 	return result;
 }
 
-static struct metric read_metric(
-	struct slo_reader *r, const struct yaml_node *node, bool alpha)
+static bool read_source(struct slo_reader *r, struct source_spec *out,
+	const struct yaml_node **at, const struct yaml_node *node,
+	enum openslo_version version)
 {
-	struct metric_spec metric = {0};
-	struct source_spec source = {0};
-	struct metric out = {.at = node};
-	const char *type;
+	static const struct yaml_field *const fields[] = {
+		[OPENSLO_V1] = source_fields,
+		[OPENSLO_ALPHA] = alpha_source_fields,
+		[OPENSLO_V2] = v2_source_fields,
+	};
+	struct metric_spec metric = {.source = node};
 
-	if (!node)
-		return out;
-	if (alpha) {
-		metric.source = node;
-	} else {
+	if (version == OPENSLO_V1) {
+		metric.source = NULL;
 		(void)yaml_read(&metric, node, metric_fields, r->arena, r->problems);
 	}
+	*at = metric.source;
 	if (!metric.source)
+		return false;
+	(void)yaml_read(out, metric.source, fields[version], r->arena, r->problems);
+	return true;
+}
+
+static struct metric read_metric(
+	struct slo_reader *r, const struct yaml_node *node, enum openslo_version version)
+{
+	struct source_spec source = {0};
+	struct metric out = {.at = node};
+	const struct yaml_node *at;
+	const char *type;
+
+	if (!node || !read_source(r, &source, &at, node, version))
 		return out;
-	(void)yaml_read(&source, metric.source,
-		alpha ? alpha_source_fields : source_fields, r->arena, r->problems);
 	type = type_of(r, &source);
+	out.source = source.ref;
+	if (strcasecmp(type, "tocsin") == 0) {
+		out.traces = source.spec;
+		return out;
+	}
 	out.foreign = !speaks_promql(type);
-	out.query = alpha ? source.query : query_in(r, source.spec);
+	out.query = version == OPENSLO_ALPHA ? source.query : query_in(r, source.spec);
 	if (out.foreign) {
 		if (!out.query && source.spec)
 			out.query = spec_text(r, source.spec);
-		yaml_problem(r->problems, metric.source,
+		yaml_problem(r->problems, at,
 			_("a metric source of type '%s' cannot be asked, only "
 			  "Prometheus"),
 			type);
+		problems_hint(r->problems,
+			_("type: Prometheus with PromQL, or tocsin for traces"));
 	} else if (!out.query && source.spec) {
 		yaml_problem(r->problems, source.spec,
 			_("the metric source has no 'query' or 'promql'"));
@@ -192,8 +223,7 @@ static const char *windowed(
 	if (!query)
 		yaml_problem(r->problems, m->at,
 			_("the query has neither {{.window}} nor a range like [5m], so "
-			  "that "
-			  "every window would be the same"));
+			  "that every window would be the same"));
 	return query;
 }
 
@@ -205,39 +235,67 @@ static const char *as_template(struct slo_reader *r, const char *query, bool sel
 	return arena_format(r->arena, "sum(rate(%s[{{.window}}]))", query);
 }
 
-static bool build_ratio(struct slo_reader *r, struct sli *out,
-	const struct ratio_spec *spec, bool counter, bool alpha)
+/* All parts of an indicator have to be answered by one source. */
+static void note_source(
+	struct slo_reader *r, struct openslo_target *target, const struct metric *m)
+{
+	if (!m->source || m->foreign)
+		return;
+	if (target->source && strcmp(target->source, m->source) != 0)
+		yaml_problem(r->problems, m->at,
+			_("its parts are of two sources, '%s' and '%s': the first one is "
+			  "asked for all"),
+			target->source, m->source);
+	else
+		target->source = m->source;
+}
+
+/* A foreign part: its query, to be shown, without saying the problem again. */
+static struct metric read_foreign(
+	struct slo_reader *r, const struct yaml_node *node, enum openslo_version version)
+{
+	struct problems seen;
+	struct slo_reader quiet = slo_reader_quiet(r, &seen);
+	struct metric m = read_metric(&quiet, node, version);
+
+	m.foreign = true;
+	problems_release(&seen);
+	return m;
+}
+
+struct building {
+	struct slo_reader *r;
+	struct sli *out;
+	struct openslo_target *target;
+	enum openslo_version version;
+};
+
+static bool build_ratio(
+	const struct building *b, const struct ratio_spec *spec, bool counter)
 {
 	const struct yaml_node *nodes[3] = {
 		spec->good, spec->bad ? spec->bad : spec->incorrect, spec->total};
 	const char *queries[3];
 	bool selectors[3], all = true;
+	struct sli *out = b->out;
 
 	*out = (struct sli){.kind = SLI_RATIO};
 	for (size_t i = 0; i < ARRAY_LEN(nodes); i++) {
-		struct metric m = {0};
+		struct metric m = out->foreign && nodes[i]
+			? read_foreign(b->r, nodes[i], b->version)
+			: read_metric(b->r, nodes[i], b->version);
 
-		/* One foreign part says it all: the others would only repeat the problem. */
-		if (out->foreign && nodes[i]) {
-			const struct yaml_node *source =
-				yaml_get(nodes[i], "metricSource");
-
-			m.query =
-				query_in(r, alpha ? nodes[i] : yaml_get(source, "spec"));
-			m.foreign = true;
-		} else {
-			m = read_metric(r, nodes[i], alpha);
-		}
 		out->foreign = out->foreign || m.foreign;
-		queries[i] = windowed(r, &m, counter, &selectors[i]);
+		note_source(b->r, b->target, &m);
+		queries[i] = windowed(b->r, &m, counter, &selectors[i]);
 		if (nodes[i] && !queries[i] && !m.foreign)
 			return false;
 		all = all && (!queries[i] || selectors[i]);
 	}
 	out->selector = all && !out->foreign;
-	out->good = all ? queries[0] : as_template(r, queries[0], selectors[0]);
-	out->bad = all ? queries[1] : as_template(r, queries[1], selectors[1]);
-	out->total = all ? queries[2] : as_template(r, queries[2], selectors[2]);
+	out->good = all ? queries[0] : as_template(b->r, queries[0], selectors[0]);
+	out->bad = all ? queries[1] : as_template(b->r, queries[1], selectors[1]);
+	out->total = all ? queries[2] : as_template(b->r, queries[2], selectors[2]);
 	return true;
 }
 
@@ -258,28 +316,29 @@ static bool check_ratio(
 	return true;
 }
 
-static bool build_raw(struct slo_reader *r, struct sli *out,
-	const struct ratio_spec *spec, const struct yaml_node *node)
+static bool build_raw(const struct building *b, const struct ratio_spec *spec,
+	const struct yaml_node *node)
 {
-	struct metric m = read_metric(r, spec->raw, false);
+	struct metric m = read_metric(b->r, spec->raw, b->version);
 	bool selector = false,
 	     success = spec->raw_type && strcmp(spec->raw_type, "success") == 0;
 	const char *query;
 
 	if (!success && !(spec->raw_type && strcmp(spec->raw_type, "failure") == 0))
-		return yaml_problem(r->problems, node,
+		return yaml_problem(b->r->problems, node,
 			       _("a raw ratio needs 'rawType: success' or 'rawType: "
 				 "failure'")) == 0;
 	if (m.query && promql_is_selector(m.query) && !m.foreign)
 		query = arena_format(
-			r->arena, "avg(avg_over_time(%s[{{.window}}]))", m.query);
+			b->r->arena, "avg(avg_over_time(%s[{{.window}}]))", m.query);
 	else
-		query = windowed(r, &m, false, &selector);
+		query = windowed(b->r, &m, false, &selector);
 	if (!query)
 		return false;
-	*out = (struct sli){.kind = SLI_RAW, .foreign = m.foreign, .raw = query};
+	note_source(b->r, b->target, &m);
+	*b->out = (struct sli){.kind = SLI_RAW, .foreign = m.foreign, .raw = query};
 	if (success && !m.foreign)
-		out->raw = arena_format(r->arena, "1 - (%s)", query);
+		b->out->raw = arena_format(b->r->arena, "1 - (%s)", query);
 	return true;
 }
 
@@ -296,66 +355,100 @@ static const char *promql_op(const char *op)
 	return NULL;
 }
 
-static bool build_threshold(struct slo_reader *r, struct sli *out,
-	const struct yaml_node *node, const struct openslo_target *target, bool alpha)
+static bool build_threshold(const struct building *b, const struct yaml_node *node)
 {
-	struct metric m = read_metric(r, node, alpha);
+	struct metric m = read_metric(b->r, node, b->version);
+	const struct openslo_target *target = b->target;
 	const char *op = promql_op(target->op);
 
 	if (!op)
-		return yaml_problem(r->problems, target->node,
+		return yaml_problem(b->r->problems, target->node,
 			       _("a threshold objective needs 'op', one of lt, lte, gt, "
 				 "gte")) == 0;
 	if (isnan(target->value))
-		return yaml_problem(r->problems, target->node,
+		return yaml_problem(b->r->problems, target->node,
 			       _("a threshold objective needs a 'value' to compare "
 				 "with")) == 0;
 	if (!m.query)
 		return false;
-	*out = (struct sli){
+	note_source(b->r, b->target, &m);
+	*b->out = (struct sli){
 		.kind = SLI_THRESHOLD, .foreign = m.foreign, .total = m.query};
 	if (!m.foreign)
-		out->raw = arena_format(r->arena,
+		b->out->raw = arena_format(b->r->arena,
 			"1 - avg_over_time(((%s) %s bool %.15g)[{{.window}}:1m])",
 			m.query, op, target->value);
 	return true;
 }
 
-bool openslo_sli(struct slo_reader *r, struct sli *out, const struct yaml_node *spec,
-	const struct openslo_target *target)
+/* The spec of the part that is over traces, and whether it counts what is bad. */
+static const struct yaml_node *traces_in(struct slo_reader *r, bool *bad,
+	const struct sli_spec *sli, const struct ratio_spec *ratio,
+	enum openslo_version version)
 {
+	const bool failure = ratio->raw_type && strcmp(ratio->raw_type, "failure") == 0;
+	const struct {
+		const struct yaml_node *node;
+		bool bad;
+	} parts[] = {
+		{sli->threshold, false},
+		{ratio->bad, true},
+		{ratio->good, false},
+		{ratio->raw, failure},
+	};
+	struct problems seen;
+	struct slo_reader quiet = slo_reader_quiet(r, &seen);
+	const struct yaml_node *found = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts) && !found; i++) {
+		found = read_metric(&quiet, parts[i].node, version).traces;
+		*bad = parts[i].bad;
+	}
+	problems_release(&seen);
+	return found;
+}
+
+bool openslo_sli(struct slo_reader *r, struct sli *out, const struct yaml_node *spec,
+	struct openslo_target *target, enum openslo_version version)
+{
+	const struct building b = {r, out, target, version};
 	struct sli_spec sli = {0};
 	struct ratio_spec ratio = {.counter = true};
+	const struct yaml_node *traces;
+	bool bad = false;
 
 	(void)yaml_read(&sli, spec, sli_fields, r->arena, r->problems);
 	if (!sli.ratio == !sli.threshold)
 		return yaml_problem(r->problems, spec,
 			       _("an indicator has either 'ratioMetric' or "
-				 "'thresholdMetric', "
-				 "one of them")) == 0;
+				 "'thresholdMetric', one of them")) == 0;
+	if (sli.ratio)
+		(void)yaml_read(&ratio, sli.ratio, ratio_fields, r->arena, r->problems);
+	traces = traces_in(r, &bad, &sli, &ratio, version);
+	if (traces)
+		return openslo_traces(r, out, traces, target, bad);
 	if (sli.threshold)
-		return build_threshold(r, out, sli.threshold, target, false);
-	(void)yaml_read(&ratio, sli.ratio, ratio_fields, r->arena, r->problems);
+		return build_threshold(&b, sli.threshold);
 	if (ratio.raw)
-		return build_raw(r, out, &ratio, sli.ratio);
+		return build_raw(&b, &ratio, sli.ratio);
 	return check_ratio(r, &ratio, sli.ratio) &&
-		build_ratio(r, out, &ratio, ratio.counter, false);
+		build_ratio(&b, &ratio, ratio.counter);
 }
 
 bool openslo_alpha_sli(struct slo_reader *r, struct sli *out,
 	const struct yaml_node *ratio, const struct yaml_node *threshold,
-	const struct openslo_target *target)
+	struct openslo_target *target)
 {
+	const struct building b = {r, out, target, OPENSLO_ALPHA};
 	struct ratio_spec spec = {.counter = true, .incremental = true};
 
 	if (!ratio == !threshold)
 		return yaml_problem(r->problems, target->node,
 			       _("an objective needs 'ratioMetrics', or the SLO an "
-				 "'indicator' "
-				 "with 'thresholdMetric'")) == 0;
+				 "'indicator' with 'thresholdMetric'")) == 0;
 	if (threshold)
-		return build_threshold(r, out, threshold, target, true);
+		return build_threshold(&b, threshold);
 	(void)yaml_read(&spec, ratio, alpha_ratio_fields, r->arena, r->problems);
 	return check_ratio(r, &spec, ratio) &&
-		build_ratio(r, out, &spec, spec.counter && spec.incremental, true);
+		build_ratio(&b, &spec, spec.counter && spec.incremental);
 }

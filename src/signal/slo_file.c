@@ -9,42 +9,73 @@
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/strbuf.h"
+#include "core/text.h"
 #include "signal/burn.h"
 #include "signal/slo_read.h"
 
 /* What an object is, by the key that says so. */
 struct slo_format {
-	const char *key, *value;
+	const char *key, *value; /* value NULL: any */
 	const char *kind; /* NULL: any */
 	void (*read)(struct slo_reader *r, const struct yaml_node *root);
-	const char *why_not; /* N_(): for what is known and not read */
+	const char *why_not, *hint; /* N_(): for what is known and not read */
 };
 
-static void ignore(struct slo_reader *r, const struct yaml_node *root)
+/* Alert windows hold for the whole file: read before all others. */
+static void skip(struct slo_reader *r, const struct yaml_node *root)
 {
 	(void)r;
 	(void)root;
 }
 
+static bool is_windows(const struct yaml_node *root)
+{
+	const char *kind = yaml_text(yaml_get(root, "kind"));
+	const char *version = yaml_text(yaml_get(root, "apiVersion"));
+
+	return kind && version && strcmp(kind, "AlertWindows") == 0 &&
+		strcmp(version, "sloth.slok.dev/v1") == 0;
+}
+
 /* clang-format off */
 static const struct slo_format formats[] = {
-	{"version", "prometheus/v1", NULL, sloth_read, NULL},
-	{"apiVersion", "sloth.slok.dev/v1", "PrometheusServiceLevel", sloth_k8s_read, NULL},
-	{"apiVersion", "sloth.slok.dev/v1", "AlertWindows", NULL,
-		N_("alert windows for Sloth's generator hold no objective")},
-	{"apiVersion", "openslo/v1", "SLO", openslo_read, NULL},
-	{"apiVersion", "openslo/v1alpha", "SLO", openslo_alpha_read, NULL},
-	/* Read where an SLO refers to them; AlertConditions are checked by themselves too. */
-	{"apiVersion", "openslo/v1", "AlertCondition", openslo_condition_check, NULL},
-	{"apiVersion", "openslo/v1", NULL, ignore, NULL},
-	{"apiVersion", "openslo/v1alpha", NULL, ignore, NULL},
-	{"apiVersion", "openslo.com/v2alpha", NULL, NULL,
-		N_("OpenSLO v2alpha is not supported, write openslo/v1")},
-	{"apiVersion", "pyrra.dev/v1alpha1", "ServiceLevelObjective", pyrra_read, NULL},
-	{"apiVersion", "n9/v1alpha", NULL, NULL,
-		N_("Nobl9's files are not supported")},
+	{"version", "prometheus/v1", NULL, sloth_read, NULL, NULL},
+	{"apiVersion", "sloth.slok.dev/v1", "PrometheusServiceLevel", sloth_k8s_read, NULL, NULL},
+	{"apiVersion", "sloth.slok.dev/v1", "AlertWindows", skip, NULL, NULL},
+	{"apiVersion", "openslo/v1", "SLO", openslo_read, NULL, NULL},
+	{"apiVersion", "openslo/v1", "SLI", openslo_sli_check, NULL, NULL},
+	{"apiVersion", "openslo/v1", "DataSource", openslo_source_check, NULL, NULL},
+	{"apiVersion", "openslo/v1", "Service", openslo_service_check, NULL, NULL},
+	{"apiVersion", "openslo/v1", "AlertPolicy", openslo_policy_check, NULL, NULL},
+	{"apiVersion", "openslo/v1", "AlertCondition", openslo_condition_check, NULL, NULL},
+	{"apiVersion", "openslo/v1", "AlertNotificationTarget", openslo_target_check, NULL, NULL},
+	{"apiVersion", "openslo/v1alpha", "SLO", openslo_alpha_read, NULL, NULL},
+	{"apiVersion", "openslo/v1alpha", "Service", openslo_service_check, NULL, NULL},
+	{"apiVersion", "openslo.com/v2alpha", "SLO", openslo_v2_read, NULL, NULL},
+	{"apiVersion", "openslo.com/v2alpha", "SLI", openslo_sli_check, NULL, NULL},
+	{"apiVersion", "openslo.com/v2alpha", "DataSource", openslo_source_check, NULL, NULL},
+	{"apiVersion", "openslo.com/v2alpha", "Service", openslo_service_check, NULL, NULL},
+	{"apiVersion", "openslo.com/v2alpha", "AlertPolicy", openslo_policy_check, NULL, NULL},
+	{"apiVersion", "openslo.com/v2alpha", "AlertCondition", openslo_condition_check, NULL, NULL},
+	{"apiVersion", "openslo.com/v2alpha", "AlertNotificationTarget", openslo_target_check, NULL, NULL},
+	{"apiVersion", "pyrra.dev/v1alpha1", "ServiceLevelObjective", pyrra_read, NULL, NULL},
+	{"apiVersion", "n9/v1alpha", NULL, NULL, N_("Nobl9's files are not supported"),
+		N_("write its queries as OpenSLO, apiVersion: openslo/v1")},
 	{"apiVersion", "sre.google.com/v2", NULL, NULL,
-		N_("slo-generator's files are not supported")},
+		N_("slo-generator's files are not supported"),
+		N_("write its queries as OpenSLO, apiVersion: openslo/v1")},
+	{"apiVersion", "monitoring.coreos.com/v1", "PrometheusRule", NULL,
+		N_("these are rules, made of an SLO, and not the SLO"),
+		N_("rules of Sloth and Pyrra are found in the Prometheus that evaluates them")},
+	{"backends", NULL, NULL, NULL,
+		N_("slo-generator's configuration holds no objective"),
+		N_("write objectives as OpenSLO, apiVersion: openslo/v1")},
+	{"groups", NULL, NULL, NULL,
+		N_("these are rules, made of an SLO, and not the SLO"),
+		N_("rules of Sloth and Pyrra are found in the Prometheus that evaluates them")},
+	{"serviceLevelIndicator", NULL, NULL, NULL,
+		N_("objectives of Google Cloud's monitoring are not supported"),
+		N_("write its queries as OpenSLO, apiVersion: openslo/v1")},
 };
 /* clang-format on */
 
@@ -53,6 +84,44 @@ static bool text_is(const struct yaml_node *map, const char *key, const char *va
 	const char *text = yaml_text(yaml_get(map, key));
 
 	return text && strcmp(text, value) == 0;
+}
+
+static bool is_of_format(const struct slo_format *f, const struct yaml_node *root)
+{
+	return f->value ? text_is(root, f->key, f->value) : yaml_get(root, f->key) != NULL;
+}
+
+/* The nearest kind of those that the version has. */
+static void hint_kind(struct slo_reader *r, const struct yaml_node *root, const char *kind)
+{
+	const char *kinds[ARRAY_LEN(formats)], *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		if (formats[i].kind && is_of_format(&formats[i], root))
+			kinds[n++] = formats[i].kind;
+	}
+	near = n && kind ? text_nearest(kind, kinds, n) : NULL;
+	if (near)
+		problems_hint(r->problems, _("did you mean '%s'?"), near);
+	else
+		problems_hint(r->problems,
+			_("OpenSLO (apiVersion: openslo/v1), Sloth (version: "
+			  "prometheus/v1, or its Kubernetes form) and Pyrra are read"));
+}
+
+/* What is known and not read, by its name when it has one. */
+static void refuse(
+	struct slo_reader *r, const struct yaml_node *root, const struct slo_format *f)
+{
+	const char *kind = yaml_text(yaml_get(root, "kind"));
+	const char *name = yaml_text(yaml_get(yaml_get(root, "metadata"), "name"));
+
+	if (kind && name)
+		yaml_problem(r->problems, root, "%s (%s '%s')", _(f->why_not), kind, name);
+	else
+		yaml_problem(r->problems, root, "%s", _(f->why_not));
+	problems_hint(r->problems, "%s", _(f->hint));
 }
 
 static void read_object(struct slo_reader *r, const struct yaml_node *root)
@@ -65,14 +134,14 @@ static void read_object(struct slo_reader *r, const struct yaml_node *root)
 	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
 		const struct slo_format *f = &formats[i];
 
-		if (!text_is(root, f->key, f->value))
+		if (!is_of_format(f, root) ||
+			(f->kind && (!kind || strcmp(kind, f->kind) != 0)))
 			continue;
-		if (f->kind && (!kind || strcmp(kind, f->kind) != 0))
-			continue;
-		if (f->read)
+		if (f->read) {
 			f->read(r, root);
-		else
-			yaml_problem(r->problems, root, "%s", _(f->why_not));
+		} else {
+			refuse(r, root, f);
+		}
 		return;
 	}
 	if (version || kind)
@@ -81,9 +150,7 @@ static void read_object(struct slo_reader *r, const struct yaml_node *root)
 			version ? version : "?");
 	else
 		yaml_problem(r->problems, root, _("this is not an SLO definition"));
-	problems_hint(r->problems,
-		_("OpenSLO (apiVersion: openslo/v1), Sloth (version: "
-		  "prometheus/v1) and Sloth's Kubernetes form are read"));
+	hint_kind(r, root, kind);
 }
 
 static void gather(struct slo_reader *r, const struct yaml_doc *doc)
@@ -98,6 +165,24 @@ static void gather(struct slo_reader *r, const struct yaml_doc *doc)
 			*arena_push(r->arena, r->objects, r->n_objects, cap) =
 				yaml_type(root) == YAML_LIST ? yaml_item(root, k) : root;
 	}
+}
+
+/* Grafana's SLOs are written for Terraform, which is no YAML. */
+static bool is_terraform(const char *s, size_t n, struct problems *p)
+{
+	static const char word[] = "resource \"grafana_slo\"";
+	const char *found = memmem(s, n, word, sizeof(word) - 1);
+	int line = 1;
+
+	if (!found || (found > s && found[-1] != '\n'))
+		return false;
+	for (const char *c = s; c < found; c++)
+		line += *c == '\n';
+	(void)problems_add(p, line, 1, _("SLOs of Grafana for Terraform are not supported"));
+	problems_hint(p,
+		_("write its query as OpenSLO, apiVersion: openslo/v1; its $__rate_interval "
+		  "becomes {{.window}}"));
+	return true;
 }
 
 int slo_file_parse(struct slo_list *out, struct arena *a, const char *s, size_t n,
@@ -115,9 +200,13 @@ int slo_file_parse(struct slo_list *out, struct arena *a, const char *s, size_t 
 	if (n > SLO_FILE_MAX_BYTES)
 		return problems_add(p, 0, 0, _("an SLO file may have %d MiB at most"),
 			SLO_FILE_MAX_BYTES / 1024 / 1024);
-	if (yaml_parse(&doc, s, n, p) < 0)
+	if (is_terraform(s, n, p) || yaml_parse(&doc, s, n, p) < 0)
 		return -1;
 	gather(&r, doc);
+	for (size_t i = 0; i < r.n_objects; i++) {
+		if (is_windows(r.objects[i]))
+			sloth_windows_read(&r, r.objects[i]);
+	}
 	for (size_t i = 0; i < r.n_objects; i++)
 		read_object(&r, r.objects[i]);
 	yaml_free(doc);
@@ -135,6 +224,8 @@ struct slo *slo_reader_add(struct slo_reader *r, const struct yaml_node *at,
 			yaml_problem(r->problems, at,
 				_("service '%s' has an SLO named '%s' already"), service,
 				name);
+			problems_hint(r->problems,
+				_("the first one is read; give this one another name"));
 			return NULL;
 		}
 	}

