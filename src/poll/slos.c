@@ -48,6 +48,9 @@ const char *slo_source(const struct round *r, const struct slo *slo)
 {
 	const char *name = slo->source;
 
+	/* A file may name its data source as nobody else does. */
+	if (name && !config_source(r->config, name))
+		name = NULL;
 	if (!name)
 		name = first_of_type(r, "prometheus");
 	return name ? name : first_of_type(r, "metrics");
@@ -98,21 +101,22 @@ static void file_problem(struct slo_set *s, const struct problems *p, const stru
 			&s->arena, _("the SLO file '%s': %s"), p->file, what);
 }
 
+/* list: all files of the service, so that alert windows of one hold for the next. */
 static void file_load(struct slo_set *s, const struct slo_set *old, const struct round *r,
-	const char *file, bool all)
+	struct slo_list *list, const char *file, bool all)
 {
-	struct slo_list list = {0};
+	size_t before = list->n;
 	struct problems p;
 	struct strbuf text = STRBUF_INIT;
 	struct err e = ERR_INIT;
 
 	problems_init(&p, file);
 	if (path_read(&text, file, SLO_FILE_MAX_BYTES, &e) < 0 ||
-		slo_file_parse(&list, &s->arena, text.buf, text.len,
+		slo_file_parse(list, &s->arena, text.buf, text.len,
 			arena_strdup(&s->arena, file), &p) < 0)
 		file_problem(s, &p, &e);
-	for (size_t i = 0; i < list.n; i++)
-		entry_add(s, old, r, &list.items[i], all);
+	for (size_t i = before; i < list->n; i++)
+		entry_add(s, old, r, &list->items[i], all);
 	problems_release(&p);
 	strbuf_release(&text);
 	err_release(&e);
@@ -126,7 +130,11 @@ static void recorded_copy(struct slo *slo, struct arena *a)
 	slo->service = arena_strdup(a, slo->service);
 	slo->name = arena_strdup(a, slo->name);
 	slo->labels = arena_strdup(a, slo->labels);
+	slo->alert_name = arena_strdup(a, slo->alert_name);
 	slo->sli.recorded = arena_strdup(a, slo->sli.recorded);
+	slo->sli.recorded_as = arena_strdup(a, slo->sli.recorded_as);
+	slo->sli.raw = arena_strdup(a, slo->sli.raw);
+	slo->sli.grouping = arena_strdup(a, slo->sli.grouping);
 	if (slo->n_alerting)
 		memcpy(rows, slo->alerting, slo->n_alerting * sizeof(*rows));
 	slo->alerting = rows;
@@ -140,9 +148,10 @@ void slo_set_load(struct slo_set *s, const struct round *r, const struct slo *re
 	slo_set_init(s);
 	for (size_t i = 0; i < r->config->n_services; i++) {
 		const struct service_conf *service = &r->config->services[i];
+		struct slo_list list = {0};
 
 		for (size_t k = 0; k < service->slos.n; k++)
-			file_load(s, &old, r, service->slos.items[k], all);
+			file_load(s, &old, r, &list, service->slos.items[k], all);
 	}
 	for (size_t i = 0; i < n_recorded; i++) {
 		struct slo slo = recorded[i];
