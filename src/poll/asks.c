@@ -92,15 +92,17 @@ static char *text_or_null(struct strbuf *sb, bool there)
 void slo_promql(struct slo_promql *out, const struct slo *slo, int64_t window_ns)
 {
 	struct strbuf total = STRBUF_INIT, bad = STRBUF_INIT, ratio = STRBUF_INIT;
+	/* One query for all: only where all have the same names, as Sloth's have. */
+	bool recorded = slo->sli.kind == SLI_RECORDED && !slo->sli.recorded_as;
 
-	*out = (struct slo_promql){.recorded = slo->sli.kind == SLI_RECORDED};
+	*out = (struct slo_promql){.recorded = recorded};
 	out->total = text_or_null(&total, slo_total_query(&total, slo, window_ns));
 	out->bad = text_or_null(&bad, slo_bad_query(&bad, slo, window_ns));
 	if (out->total && out->bad)
 		return;
 	slo_promql_release(out);
 	out->ratio = text_or_null(&ratio, slo_query(&ratio, slo, window_ns));
-	out->recorded = slo->sli.kind == SLI_RECORDED;
+	out->recorded = recorded;
 	if (out->ratio && out->recorded)
 		out->ratio[strcspn(out->ratio, "{")] = '\0'; /* of all of them */
 }

@@ -15,6 +15,7 @@
 #include "poll/backfill.h"
 #include "poll/served.h"
 #include "signal/slo_file.h"
+#include "signal/slo_pyrra.h"
 #include "store/observe.h"
 
 enum {
@@ -366,6 +367,21 @@ static void on_periods(
 	part_done(r, e);
 }
 
+/* Pyrra leaves no series that names its objectives: its rules do. */
+static void on_rules(
+	struct round *r, void *ctx, const struct json *document, const struct err *e)
+{
+	struct reading *g = ctx;
+	struct slo_list found = {0};
+
+	if (!e)
+		(void)slo_from_pyrra(&found, r->arena, document);
+	for (size_t i = 0; i < found.n; i++)
+		*arena_push(r->arena, g->recorded, g->n_recorded, g->cap_recorded) =
+			found.items[i];
+	part_done(r, e);
+}
+
 /* One series of the rule's query: its labels are the record. */
 static void series_take(struct round *r, const struct prom_series *s)
 {
@@ -454,6 +470,10 @@ static void parts_ask(struct round *r)
 		return;
 	g->left++;
 	prom_query(r, &kept->server, "slo:time_period:days", r->now, on_periods, g);
+	if (kept->server.kind != PROM_GOOGLE) {
+		g->left++;
+		prom_get(r, &kept->server, "/api/v1/rules", on_rules, g);
+	}
 	if (is_hosted(kept->server.kind)) {
 		version_take(r, prom_kind_title(kept->server.kind));
 		return;

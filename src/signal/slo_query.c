@@ -360,6 +360,19 @@ static bool has_slices(const struct slo *slo)
 
 /* --- what is asked --- */
 
+/* Sloth records the period too; others the windows that they alert on. */
+static bool is_recorded(const struct slo *slo, int64_t window_ns)
+{
+	if (!slo->sli.recorded_as)
+		return true;
+	for (size_t i = 0; i < slo->n_alerting; i++) {
+		if (slo->alerting[i].short_ns == window_ns ||
+			slo->alerting[i].long_ns == window_ns)
+			return true;
+	}
+	return false;
+}
+
 bool slo_query(struct strbuf *out, const struct slo *slo, int64_t window_ns)
 {
 	if (slo->sli.foreign)
@@ -368,7 +381,7 @@ bool slo_query(struct strbuf *out, const struct slo *slo, int64_t window_ns)
 		return add_slices(out, slo, "avg_over_time", false, window_ns);
 	/* The period is often one that nobody records. */
 	if (slo->sli.kind == SLI_RECORDED && slo->sli.raw &&
-		window_ns == slo->window_ns) {
+		(window_ns == slo->window_ns || !is_recorded(slo, window_ns))) {
 		add_template(out, &slo->sli, slo->sli.raw, window_ns);
 		return true;
 	}

@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/duration.h"
 #include "signal/pyrra.h"
+#include "signal/slo_pyrra.h"
 #include "tests/unit/slo_text.h"
 
 /* An objective around an indicator. */
@@ -220,7 +221,169 @@ static void selectors_taken_apart(void **state)
 	arena_release(&a);
 }
 
+/* --- out of the rules that it records --- */
+
+/* As /api/v1/rules has them: the sample's rules, with the type that the API adds. */
+static struct json *rules_of(const struct json *sample, const char *key)
+{
+	struct json *doc = json_object(), *data = json_add_object(doc, "data");
+	struct json *groups = json_add_array(data, "groups");
+
+	json_each (from, json_get(sample, key)) {
+		struct json *group = json_add_object(groups, NULL);
+		struct json *rules = json_add_array(group, "rules");
+
+		json_each (rule, json_get(from, "rules")) {
+			struct json *one = json_add_object(rules, NULL);
+			const char *alert = json_text(json_get(rule, "alert"));
+
+			json_add_text(one, "type", alert ? "alerting" : "recording");
+			json_add_text(one, "name",
+				alert ? alert : json_text(json_get(rule, "record")));
+			json_add_text(one, "query", json_text(json_get(rule, "expr")));
+			json_add(one, "labels", json_copy(json_get(rule, "labels")));
+		}
+	}
+	return doc;
+}
+
+static void objectives_out_of_recorded_rules(void **state)
+{
+	struct json *sample =
+		shared_json("slo/pyrra/expected-rules-http-ratio-and-latency.json");
+	struct json *rules = rules_of(sample, "groups");
+	struct slo_list found = {0};
+	const struct slo *slo;
+	struct burn_alert *rows;
+	struct strbuf query = STRBUF_INIT;
+	struct arena a;
+	size_t n;
+
+	(void)state;
+	arena_init(&a);
+	assert_int_equal(slo_from_pyrra(&found, &a, rules), 1);
+	json_free(rules);
+	slo = &found.items[0];
+	assert_string_equal(slo->name, "monitoring-http-errors");
+	assert_string_equal(slo->service, "thanos-receive-default");
+	assert_string_equal(slo->format, "recorded");
+	assert_string_equal(slo->alert_name, "ErrorBudgetBurn");
+	assert_true(slo->objective == 0.99);
+	assert_int_equal(slo->window_ns, 28 * NS_PER_DAY);
+	rows = pyrra_alerts(&a, slo->window_ns, &n);
+	assert_int_equal(slo->n_alerting, n);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(slo->alerting[i].severity, rows[i].severity);
+		assert_int_equal(slo->alerting[i].short_ns, rows[i].short_ns);
+		assert_int_equal(slo->alerting[i].long_ns, rows[i].long_ns);
+		assert_true(slo->alerting[i].factor == rows[i].factor);
+	}
+	assert_query(slo, NS_PER_HOUR,
+		"http_requests:burnrate1h{job=\"thanos-receive-default\","
+		"slo=\"monitoring-http-errors\"}");
+	/* Nobody records the whole period: the expression itself is asked. */
+	assert_query(slo, slo->window_ns,
+		"sum(rate(http_requests_total{code=~\"5..\","
+		"job=\"thanos-receive-default\"}[4w])) / "
+		"sum(rate(http_requests_total{job=\"thanos-receive-default\"}[4w]))");
+	rules = rules_of(sample, "latency_groups");
+	found.n = 0;
+	assert_int_equal(slo_from_pyrra(&found, &a, rules), 1);
+	assert_true(slo_query(&query, &found.items[0], NS_PER_HOUR));
+	assert_non_null(strstr(query.buf, ":burnrate1h{"));
+	strbuf_release(&query);
+	json_free(rules);
+	json_free(sample);
+	arena_release(&a);
+}
+
+#define RULE(type, name, query, labels)                                   \
+	"{\"type\":\"" type "\",\"name\":\"" name "\",\"query\":\"" query \
+	"\",\"labels\":{" labels "}}"
+#define RULES(rules) "{\"data\":{\"groups\":[{\"rules\":[" rules "]}]}}"
+
+static struct json *parse_rules(const char *text)
+{
+	struct json *doc = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(json_parse(&doc, text, strlen(text), &e), 0);
+	return doc;
+}
+
+/* As Prometheus prints expressions, with groups, and without alerts but generic rules. */
+static void rules_of_other_makes(void **state)
+{
+	struct json *doc = parse_rules(RULES(RULE("recording", "x:burnrate5m",
+		"sum by (handler, method) (rate(x_total{code=~\\\"5..\\\"}[5m])) / "
+		"sum by (handler, method) (rate(x_total[5m]))",
+		"\"slo\":\"n\"") "," RULE("recording", "pyrra_objective", "0.995",
+		"\"slo\":\"n\"") "," RULE("recording", "pyrra_window", "604800",
+		"\"slo\":\"n\"") "," RULE("alerting", "Burn",
+		"y:burnrate3m{slo=\\\"m\\\"} > (14 * (1 - 0.9)) and "
+		"y:burnrate30m{slo=\\\"m\\\"} > (14 * (1 - 0.9))",
+		"\"slo\":\"m\",\"service\":\"shop\",\"severity\":\"sev1\","
+		"\"exhaustion\":\"1d\"")));
+	struct slo_list found = {0};
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	assert_int_equal(slo_from_pyrra(&found, &a, doc), 2);
+	json_free(doc);
+	assert_string_equal(found.items[0].name, "n");
+	assert_string_equal(found.items[0].service, "n");
+	assert_string_equal(found.items[0].sli.grouping, "handler,method");
+	assert_true(found.items[0].objective == 0.995);
+	assert_int_equal(found.items[0].window_ns, 7 * NS_PER_DAY);
+	assert_int_equal(found.items[0].n_alerting, 0);
+	assert_string_equal(found.items[1].service, "shop");
+	assert_int_equal(found.items[1].window_ns, 14 * NS_PER_DAY);
+	assert_int_equal(found.items[1].alerting[0].severity, SEV_PAGE);
+	arena_release(&a);
+}
+
+static void rules_that_are_none_of_it(void **state)
+{
+	static const char *const texts[] = {
+		"{}",
+		"{\"data\":{\"groups\":5}}",
+		RULES(RULE("alerting", "A", "up == 0", "\"slo\":\"n\"")),
+		RULES(RULE("alerting", "A", "x:burnrate5m > 1", "\"slo\":\"n\"")),
+		RULES(RULE("alerting", "A",
+			"x:burnrate5m > (14 * (1-0.9)) and y:burnrate1h > (14 * (1-0.9))",
+			"\"slo\":\"n\",\"exhaustion\":\"2d\"")),
+		RULES(RULE("alerting", "A", "x:burnrate5m{a=\\\"b > (14 * (1-0.9)) and",
+			"\"slo\":\"n\"")),
+		RULES(RULE("alerting", "A",
+			"x:burnrate5m > (14 * (1-1)) and x:burnrate1h > (14 * (1-1))",
+			"\"slo\":\"n\",\"exhaustion\":\"2d\"")),
+		RULES(RULE("alerting", "A",
+			"x:burnrate5m > (14 * (1-0.9)) and x:burnrate1h > (14 * (1-0.9))",
+			"\"slo\":\"n\",\"exhaustion\":\"soon\"")),
+		RULES(RULE("alerting", "A",
+			"x:burnrate5m > (14 * (1-0.9)) and x:burnrate1h > (14 * (1-0.9))",
+			"\"exhaustion\":\"2d\"")),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct json *doc = parse_rules(texts[i]);
+		struct slo_list found = {0};
+		struct arena a;
+
+		arena_init(&a);
+		if (slo_from_pyrra(&found, &a, doc))
+			fail_msg("case %zu", i);
+		json_free(doc);
+		arena_release(&a);
+	}
+}
+
 UNIT_TESTS(cmocka_unit_test(all_four_indicators),
+	cmocka_unit_test(objectives_out_of_recorded_rules),
+	cmocka_unit_test(rules_of_other_makes),
+	cmocka_unit_test(rules_that_are_none_of_it),
 	cmocka_unit_test(rows_scale_with_the_window),
 	cmocka_unit_test(alerts_named_silenced_and_graded),
 	cmocka_unit_test(what_is_wrong_is_said), cmocka_unit_test(selectors_taken_apart))
