@@ -129,6 +129,7 @@ struct drift_options {
 	enum drift_zeros	zeros;
 	enum drift_bins		bins;
 	size_t			n_bins;		/* QUANTILES, EQUAL; 0: 10 */
+	bool			whole;		/* integers: no bin is narrower than 1, as NumPy 2 */
 	bool			base2;		/* Jensen-Shannon to base 2, as NannyML */
 	bool			judged_alone;	/* no noise, no least effect: Evidently's verdict */
 };

@@ -4,10 +4,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "core/mem.h"
 
 #define TERMS_MAX 1000000
 
@@ -156,26 +152,6 @@ double student_two_sided(double t, double dof)
 		return 0;
 	return beta_regularised(
 		dof / 2, 0.5, dof / (dof + square), square / (dof + square));
-}
-
-/* --- Kolmogorov --- */
-
-double kolmogorov_upper(double lambda)
-{
-	double sum = 0;
-
-	if (!(lambda > 0))
-		return isnan(lambda) ? NAN : 1;
-	if (lambda < 1.18) {
-		double q = exp(-M_PI * M_PI / (8 * lambda * lambda));
-
-		for (int k = 1; k < 12; k++)
-			sum += pow(q, (2 * k - 1) * (2 * k - 1));
-		return 1 - sqrt(2 * M_PI) / lambda * sum;
-	}
-	for (int k = 10; k > 0; k--)
-		sum += (k % 2 ? 2 : -2) * exp(-2 * lambda * lambda * k * k);
-	return sum;
 }
 
 /* --- Cramer-von Mises --- */

@@ -18,12 +18,6 @@ double chi2_quantile(double level, double dof);
 /* P(|T| >= |t|) of Student's t. */
 double student_two_sided(double t, double dof);
 
-/* P(K >= lambda), the limit of Kolmogorov's statistic. */
-double kolmogorov_upper(double lambda);
-
-/* P(D >= d) of the one-sample two-sided Kolmogorov-Smirnov statistic of n values, exact. */
-double kolmogorov_one_sample(double d, double n);
-
 /* P(X <= x) of the limit of the Cramer-von Mises statistic. */
 double cramer_von_mises_lower(double x);
 
