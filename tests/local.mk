@@ -11,6 +11,7 @@ EXTRA_DIST += tests/unit/unit.h
 check_PROGRAMS += tests/unit/agents
 tests_unit_agents_SOURCES = tests/unit/agents.c tests/unit/readers.c tests/unit/readers.h tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/alert_answer
+check_PROGRAMS += tests/unit/alert_group
 check_PROGRAMS += tests/unit/alertmanager
 tests_unit_alertmanager_SOURCES = tests/unit/alertmanager.c tests/unit/readers.c tests/unit/readers.h tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/auth

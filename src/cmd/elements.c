@@ -30,6 +30,15 @@ void element_alert(struct json *to, const struct alert *a)
 	add_stored(to, "labels", a->labels);
 	add_stored(to, "annotations", a->annotations);
 	json_add_text(to, "runbook_url", a->runbook_url);
+	json_add_text(to, "fingerprint", a->fingerprint);
+	json_add_time(to, "onset", a->onset);
+	json_add_real(to, "value", a->value);
+	json_add_text(to, "url", a->url);
+	add_stored(to, "silenced_by", a->silenced_by);
+	add_stored(to, "inhibited_by", a->inhibited_by);
+	add_stored(to, "muted_by", a->muted_by);
+	add_stored(to, "receivers", a->receivers);
+	add_stored(to, "groups", a->groups);
 }
 
 void element_change(struct json *to, const struct change *c)

@@ -86,8 +86,8 @@ struct action_undo {
 
 /*
  * From what was journalled: before is action_before()'s text, done->expect what the action left
- * (action_after()), for `$before` and `$after`; NULL where the journal holds none.  Asks nobody.  ERR_NOT_FOUND when the
- * connector knows no undo, or nothing was journalled that it needs.
+ * (action_after()), for `$before` and `$after`; NULL where the journal holds none.  Asks nobody.
+ * ERR_NOT_FOUND when the connector knows no undo, or nothing was journalled that it needs.
  */
 int action_undo_find(struct action_undo *out, const struct config *config,
 	const struct action_call *done, const char *before, struct err *e);

@@ -3,6 +3,7 @@
 #include "poll/alert_answer.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -92,6 +93,12 @@ const char *alert_fingerprint(struct arena *a, const struct json *labels)
 
 /* --- one alert --- */
 
+void alert_clear(struct alert *alert)
+{
+	*alert = (struct alert){
+		.since = NONE_INT, .until = NONE_INT, .onset = NONE_INT, .value = NAN};
+}
+
 static const char *text_or_null(const struct json *j, const char *key)
 {
 	const char *text = json_text(json_get(j, key));
@@ -148,6 +155,7 @@ static struct alert *alert_add(struct alert_list *out, struct arena *a,
 		return NULL;
 	}
 	alert = arena_push(a, out->items, out->n, out->cap);
+	alert_clear(alert);
 	alert->source = source;
 	alert->name = arena_strdup(a, text_or_null(labels, "alertname"));
 	alert->service = arena_strdup(a, first_of(labels, services));
@@ -156,7 +164,6 @@ static struct alert *alert_add(struct alert_list *out, struct arena *a,
 	if (json_type(annotations) == JSON_OBJECT)
 		alert->annotations = canonical(a, annotations);
 	alert->runbook_url = arena_strdup(a, first_of(annotations, runbooks));
-	alert->until = NONE_INT;
 	return alert;
 }
 
@@ -196,14 +203,17 @@ static const char *silences_of(
 		if (json_text(id))
 			silence_add(list, json_text(id), silences);
 	}
-	json_each (name, json_get(status, "mutedBy")) {
-		if (json_text(name))
-			silence_add(list, json_text(name), NULL);
-	}
 	if (json_count(list))
 		text = canonical(a, list);
 	json_free(list);
 	return text;
+}
+
+/* NULL for an empty one, and for what is no list. */
+static const char *list_of(struct arena *a, const struct json *list)
+{
+	return json_type(list) == JSON_ARRAY && json_count(list) ? canonical(a, list)
+								 : NULL;
 }
 
 static const char *state_of(const struct alert *alert, const struct json *status)
@@ -212,9 +222,26 @@ static const char *state_of(const struct alert *alert, const struct json *status
 
 	if (alert->silenced_by)
 		return "silenced";
-	if (json_count(json_get(status, "inhibitedBy")))
+	if (alert->inhibited_by)
 		return "inhibited";
+	if (alert->muted_by)
+		return "muted";
 	return state && !strcmp(state, "suppressed") ? "silenced" : "firing";
+}
+
+/* Its receivers' names; never NULL: that it is routed is what they say. */
+static const char *receivers_of(struct arena *a, const struct json *item)
+{
+	struct json *names = json_array();
+	const char *text;
+
+	json_each (receiver, json_get(item, "receivers")) {
+		if (text_or_null(receiver, "name"))
+			json_add_text(names, NULL, text_or_null(receiver, "name"));
+	}
+	text = canonical(a, names);
+	json_free(names);
+	return text;
 }
 
 int alerts_parse(struct alert_list *out, struct arena *a, const char *source,
@@ -237,7 +264,11 @@ int alerts_parse(struct alert_list *out, struct arena *a, const char *source,
 			? arena_strdup(a, fingerprint)
 			: alert_fingerprint(a, json_get(item, "labels"));
 		alert->since = time_or_none(item, "startsAt");
+		alert->url = arena_strdup(a, text_or_null(item, "generatorURL"));
+		alert->receivers = receivers_of(a, item);
 		alert->silenced_by = silences_of(a, status, silences);
+		alert->inhibited_by = list_of(a, json_get(status, "inhibitedBy"));
+		alert->muted_by = list_of(a, json_get(status, "mutedBy"));
 		alert->state = state_of(alert, status);
 	}
 	return 0;
@@ -293,6 +324,8 @@ int alerts_parse_prometheus(struct alert_list *out, struct arena *a, const char 
 		alert->fingerprint = alert_fingerprint(a, json_get(item, "labels"));
 		alert->state = pending ? "pending" : "firing";
 		alert->since = time_or_none(item, "activeAt");
+		alert->onset = alert->since;
+		alert->value = json_real(json_get(item, "value"));
 	}
 	return 0;
 }

@@ -28,9 +28,31 @@ struct alert_list {
 int alerts_parse(struct alert_list *out, struct arena *a, const char *source,
 	const struct json *alerts, const struct json *silences, struct err *e);
 
+/*
+ * What is notified together: the body of GET /api/v2/alerts/groups, given to the alerts of list.
+ * config: the server's, whose routes tell by what key a pager knows a group; either may be NULL.
+ */
+void alerts_parse_groups(struct alert_list *list, struct arena *a, const struct json *groups,
+	const char *config);
+
+struct silence_list {
+	struct silence	*items;
+	size_t		n, cap;
+};
+
+/*
+ * The body of GET /api/v2/silences: those that hold or will.  alerts: of GET /api/v2/alerts, to
+ * count what each silences.  url: of the source.  silences may be NULL: none.
+ */
+void silences_parse(struct silence_list *out, struct arena *a, const char *source,
+	const char *url, const struct json *silences, const struct json *alerts);
+
 /* The body of Prometheus's GET /api/v1/alerts. */
 int alerts_parse_prometheus(struct alert_list *out, struct arena *a, const char *source,
 	const struct json *document, struct err *e);
+
+/* One of which nothing is known yet. */
+void alert_clear(struct alert *alert);
 
 /* Alertmanager's and Prometheus's: FNV-1a over the sorted labels, 16 hex digits (arena). */
 const char *alert_fingerprint(struct arena *a, const struct json *labels);

@@ -8,7 +8,7 @@
 #include <uthash.h>
 
 #include "core/clock.h"
-#include "store/observe.h"
+#include "store/alerts.h"
 
 enum { KNOWN_LIMIT = 5000 };
 
@@ -23,9 +23,14 @@ struct alert_lacking {
 	struct lacking *by_fingerprint;
 };
 
-/* The Alertmanagers' alerts, parsed once. */
+/* An Alertmanager's alert, its labels parsed once. */
+struct known_one {
+	const struct alert *alert; /* arena */
+	struct json *labels; /* owned */
+};
+
 struct known {
-	struct json **labels;
+	struct known_one *items;
 	size_t n;
 	bool any; /* there is an Alertmanager */
 };
@@ -71,26 +76,33 @@ static int known_add(
 	struct known *k, const struct round *r, const char *source, struct err *e)
 {
 	struct observed_list list;
-	struct json **grown;
+	struct known_one *grown;
 
 	if (observed_at(&list, r->arena, r->store, REC_ALERT, source, NULL, AT_NOW,
 		    KNOWN_LIMIT, e) < 0)
 		return -1;
-	grown = arena_alloc(r->arena, k->n + list.n + 1, sizeof(struct json *));
+	grown = arena_alloc(r->arena, k->n + list.n + 1, sizeof(*grown));
 	if (k->n)
-		memcpy(grown, k->labels, k->n * sizeof(struct json *));
-	k->labels = grown;
+		memcpy(grown, k->items, k->n * sizeof(*grown));
+	k->items = grown;
 	for (size_t i = 0; i < list.n; i++) {
-		const struct alert *alert = list.items[i].record;
+		struct known_one *one = &k->items[k->n];
 		struct err ignored = ERR_INIT;
 
-		if (alert->labels &&
-			json_parse(&k->labels[k->n], alert->labels, strlen(alert->labels),
-				&ignored) == 0)
+		one->alert = list.items[i].record;
+		if (one->alert->labels &&
+			json_parse(&one->labels, one->alert->labels,
+				strlen(one->alert->labels), &ignored) == 0)
 			k->n++;
 		err_release(&ignored);
 	}
 	return 0;
+}
+
+/* Who holds alerts for those whom they concern. */
+static bool is_holder(const struct source_conf *s)
+{
+	return !strcmp(s->type, "alertmanager") || !strcmp(s->type, "grafana");
 }
 
 static int known_read(struct known *k, const struct round *r, struct err *e)
@@ -98,10 +110,10 @@ static int known_read(struct known *k, const struct round *r, struct err *e)
 	for (size_t i = 0; i < r->config->n_sources; i++) {
 		const struct source_conf *s = &r->config->sources[i];
 
-		if (strcmp(s->type, "alertmanager") ||
+		if (!is_holder(s) ||
 			(r->context && !context_has_source(r->context, s->name)))
 			continue;
-		k->any = true;
+		k->any |= !strcmp(s->type, "alertmanager");
 		if (known_add(k, r, s->name, e) < 0)
 			return -1;
 	}
@@ -111,22 +123,51 @@ static int known_read(struct known *k, const struct round *r, struct err *e)
 static void known_release(struct known *k)
 {
 	for (size_t i = 0; i < k->n; i++)
-		json_free(k->labels[i]);
+		json_free(k->items[i].labels);
 }
 
-static bool is_known(const struct known *k, const struct alert *alert)
+static bool is_absent(const struct alert *alert)
+{
+	return alert->state && !strcmp(alert->state, "absent");
+}
+
+static bool same_name(const struct alert *a, const struct alert *b)
+{
+	return !a->name || !b->name || !strcmp(a->name, b->name);
+}
+
+/*
+ * Tell each Alertmanager's alert that is this one since when its condition is true; its number of
+ * them.
+ */
+static int tell_known(const struct known *k, const struct round *r,
+	const struct alert *alert, size_t *found, struct err *e)
 {
 	struct json *labels = NULL;
 	struct err ignored = ERR_INIT;
-	bool found = false;
+	int rc = 0;
 
-	if (json_parse(&labels, alert->labels, strlen(alert->labels), &ignored) == 0) {
-		for (size_t i = 0; i < k->n && !found; i++)
-			found = alert_labels_within(labels, k->labels[i]);
+	*found = 0;
+	if (json_parse(&labels, alert->labels, strlen(alert->labels), &ignored) < 0) {
+		err_release(&ignored);
+		return 0;
+	}
+	for (size_t i = 0; i < k->n && rc == 0; i++) {
+		const struct alert *theirs = k->items[i].alert;
+		const struct alert_onset o = {.source = theirs->source,
+			.fingerprint = theirs->fingerprint,
+			.onset = alert->onset,
+			.value = alert->value};
+
+		if (!same_name(alert, theirs) || is_absent(theirs) ||
+			!alert_labels_within(labels, k->items[i].labels))
+			continue;
+		++*found;
+		if (theirs->onset != o.onset || theirs->value != o.value)
+			rc = alert_onset_put(r->store, &o, e);
 	}
 	json_free(labels);
-	err_release(&ignored);
-	return found;
+	return rc;
 }
 
 /* --- since when it is not --- */
@@ -159,26 +200,44 @@ static void unseen_drop(struct alert_lacking *l)
 	}
 }
 
+static int filter(struct alert_lacking *l, const struct known *known,
+	struct alert_list *list, const struct round *r, struct err *e)
+{
+	size_t kept = 0, found;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct alert alert = list->items[i];
+
+		if (!strcmp(alert.state, "firing")) {
+			if (tell_known(known, r, &alert, &found, e) < 0)
+				return -1;
+			if (found || may_still_reach(l, alert.fingerprint, r->now))
+				continue;
+		}
+		list->items[kept++] = alert;
+	}
+	list->n = kept;
+	unseen_drop(l);
+	return 0;
+}
+
 int alert_lacking_filter(struct alert_lacking *l, struct alert_list *list,
 	const struct round *r, struct err *e)
 {
 	struct known known = {0};
 	int rc = known_read(&known, r, e);
-	size_t kept = 0;
 
-	for (size_t i = 0; i < list->n && rc == 0 && known.any; i++) {
-		const struct alert *alert = &list->items[i];
-		bool fires = !strcmp(alert->state, "firing");
-
-		if (fires &&
-			(is_known(&known, alert) ||
-				may_still_reach(l, alert->fingerprint, r->now)))
-			continue;
-		list->items[kept++] = *alert;
-	}
 	if (rc == 0 && known.any) {
-		list->n = kept;
-		unseen_drop(l);
+		rc = store_begin(r->store, e);
+		if (rc == 0) {
+			rc = source_check(r->store, r->source_id, r->generation, e);
+			if (rc == 0)
+				rc = filter(l, &known, list, r, e);
+			if (rc == 0)
+				rc = store_commit(r->store, e);
+			else
+				store_rollback(r->store);
+		}
 	}
 	known_release(&known);
 	return rc;

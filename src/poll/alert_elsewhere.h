@@ -21,7 +21,8 @@ void alert_lacking_free(struct alert_lacking *l);
 
 /*
  * Take out of list what fires and is known to an Alertmanager of the context, or may still reach
- * one.  Without an Alertmanager nothing is taken out.
+ * one; what is known is told since when its condition is true, and its value.  Without an
+ * Alertmanager nothing is taken out.
  */
 int alert_lacking_filter(struct alert_lacking *l, struct alert_list *list, const struct round *r,
 	struct err *e);

@@ -10,7 +10,7 @@
 #include "core/duration.h"
 #include "core/i18n.h"
 #include "net/url.h"
-#include "poll/alert_elsewhere.h"
+#include "poll/alert_rules.h"
 #include "poll/asks.h"
 #include "poll/backfill.h"
 #include "poll/served.h"
@@ -29,7 +29,7 @@ struct prometheus {
 	struct prom_server server;
 	struct slo_set slos;
 	struct asks *asks;
-	struct alert_lacking *lacking;
+	struct alert_rules *alerts;
 	struct served *served; /* NULL: no rule for versions */
 	char *version; /* owned */
 	int64_t retention_ns; /* NONE_INT: not said */
@@ -42,8 +42,8 @@ struct reading {
 	struct slo *recorded; /* what rules record: arena */
 	size_t n_recorded, cap_recorded;
 	struct json *periods; /* owned: {"service\nname": days} */
-	struct alert_list alerts;
-	bool alerts_known, served_known, served_partial, learnt;
+	size_t n_alerts;
+	bool served_known, served_partial, learnt;
 	struct backfill *backfill;
 };
 
@@ -113,7 +113,7 @@ static int objectives_record(struct round *r, struct err *e)
 	struct reading *g = r->scratch;
 	int rc = 0;
 
-	r->records = (int64_t)(g->alerts.n + kept->slos.n);
+	r->records = (int64_t)(g->n_alerts + kept->slos.n);
 	for (size_t i = 0; i < kept->slos.n && rc == 0; i += RECORDS_A_BATCH) {
 		size_t to = i + RECORDS_A_BATCH;
 
@@ -167,28 +167,6 @@ static bool is_after_a_hole(const struct round *r)
 		r->now - r->succeeded > 4 * r->conf->every_ns;
 }
 
-static int alerts_write(struct round *r, struct err *e)
-{
-	struct reading *g = r->scratch;
-	struct observe *ob;
-	int rc = 0;
-
-	if (!g->alerts_known)
-		return 0;
-	if (alert_lacking_filter(g->kept->lacking, &g->alerts, r, e) < 0)
-		return -1;
-	if (observe_begin(&ob, r->store, r->conf->name, r->generation, REC_ALERT, r->now,
-		    r->succeeded == NONE_INT, e) < 0)
-		return -1;
-	observe_config(ob, r->config);
-	for (size_t i = 0; i < g->alerts.n && rc == 0; i++)
-		rc = observe_put(ob, &g->alerts.items[i], e);
-	if (rc == 0)
-		return observe_end(ob, true, e);
-	observe_abort(ob);
-	return -1;
-}
-
 static int definitions_take(struct round *r, struct err *e)
 {
 	struct reading *g = r->scratch;
@@ -207,7 +185,7 @@ static void objectives_begin(struct round *r)
 	struct prometheus *kept = g->kept;
 	struct err e = ERR_INIT;
 
-	if (alerts_write(r, &e) < 0 ||
+	if (alert_rules_write(kept->alerts, r, &g->n_alerts, &e) < 0 ||
 		(g->served_known &&
 			served_write(kept->served, r, !g->served_partial, &e) < 0) ||
 		definitions_take(r, &e) < 0) {
@@ -303,20 +281,6 @@ static void on_flags(
 	if (!e)
 		g->kept->retention_ns = prom_flags_retention(a->body.buf);
 	part_done(r, is_fatal(e) ? e : NULL);
-}
-
-static void on_alerts(
-	struct round *r, void *ctx, const struct json *document, const struct err *e)
-{
-	struct reading *g = ctx;
-	struct err own = ERR_INIT;
-
-	if (!e &&
-		alerts_parse_prometheus(
-			&g->alerts, r->arena, r->conf->name, document, &own) == 0)
-		g->alerts_known = true;
-	part_done(r, e ? e : own.code ? &own : NULL);
-	err_release(&own);
 }
 
 static char *series_key(const struct json *labels)
@@ -421,7 +385,7 @@ static int kept_begin(struct prometheus *kept, const struct round *r, struct err
 	if (!kept->ready) {
 		slo_set_init(&kept->slos);
 		kept->asks = asks_new();
-		kept->lacking = alert_lacking_new();
+		kept->alerts = alert_rules_new();
 		kept->retention_ns = NONE_INT;
 		kept->ready = true;
 	}
@@ -458,8 +422,8 @@ static void parts_ask(struct round *r)
 	struct prometheus *kept = r->state;
 	struct reading *g = r->scratch;
 
-	g->left = 1;
-	prom_get(r, &kept->server, "/api/v1/alerts", on_alerts, g);
+	g->left = alert_rules_requests(r);
+	alert_rules_ask(kept->alerts, r, &kept->server, part_done);
 	served_begin(kept->served);
 	if (kept->served) {
 		g->left++;
@@ -538,7 +502,7 @@ static void forget(void *state)
 	if (kept->ready)
 		slo_set_release(&kept->slos);
 	asks_free(kept->asks);
-	alert_lacking_free(kept->lacking);
+	alert_rules_free(kept->alerts);
 	served_free(kept->served);
 	free(kept->version);
 }

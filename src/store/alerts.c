@@ -85,7 +85,8 @@ int alerts_at(struct observed_list *out, struct arena *a, struct store *st,
 	if (observed_at(out, a, st, REC_ALERT, NULL, NULL, at, limit, e))
 		return -1;
 	for (size_t i = 0; i < out->n; i++)
-		if (!context || context_has_source(context, alert_of(&out->items[i])->source))
+		if (!context ||
+			context_has_source(context, alert_of(&out->items[i])->source))
 			out->items[kept++] = out->items[i];
 	out->n = kept;
 	alerts_merge(out);
@@ -95,9 +96,12 @@ int alerts_at(struct observed_list *out, struct arena *a, struct store *st,
 int alert_onset_put(struct store *st, const struct alert_onset *o, struct err *e)
 {
 	return seen_run(st, TOUCH_ALERT,
-		"UPDATE alert SET onset = coalesce(?3, onset), value = coalesce(?4, value),"
-		" url = coalesce(?5, url) WHERE source = ?1 AND fingerprint = ?2 AND seen_to"
-		" IS NULL AND (onset IS NOT coalesce(?3, onset) OR url IS NOT coalesce(?5, url)"
+		"UPDATE alert SET onset = coalesce(?3, onset), value = coalesce(?4, "
+		"value),"
+		" url = coalesce(?5, url) WHERE source = ?1 AND fingerprint = ?2 AND "
+		"seen_to"
+		" IS NULL AND (onset IS NOT coalesce(?3, onset) OR url IS NOT "
+		"coalesce(?5, url)"
 		" OR value IS NOT coalesce(?4, value))",
 		e, "ttirt", o->source, o->fingerprint, o->onset, o->value, o->url);
 }

@@ -135,8 +135,11 @@ static void states_tell_silenced_from_inhibited(void **state)
 	assert_string_equal(f.list.items[2].state, "inhibited");
 	assert_int_equal(f.list.items[2].since, NONE_INT);
 	assert_int_equal(strlen(f.list.items[2].fingerprint), 16);
-	assert_string_equal(f.list.items[3].state, "silenced");
-	assert_string_equal(f.list.items[3].silenced_by, "[{\"id\":\"night\"}]");
+	assert_string_equal(f.list.items[2].inhibited_by, "[\"f1\"]");
+	assert_string_equal(f.list.items[3].state, "muted");
+	assert_string_equal(f.list.items[3].muted_by, "[\"night\"]");
+	assert_null(f.list.items[3].silenced_by);
+	assert_string_equal(f.list.items[3].receivers, "[]");
 	assert_string_equal(f.list.items[4].state, "firing");
 	drop(&f);
 }
@@ -175,6 +178,9 @@ static void prometheus_knows_pending_ones(void **state)
 	assert_string_equal(f.list.items[1].state, "pending");
 	assert_string_equal(f.list.items[1].severity, "ticket");
 	assert_string_equal(f.list.items[1].name, "DemoPending");
+	/* Since when the condition is true, and its value, which is text in %e form. */
+	assert_int_equal(f.list.items[0].onset, INT64_C(1795217346568674523));
+	assert_float_equal(f.list.items[0].value, 0.0144, 1e-12);
 	drop(&f);
 }
 

@@ -33,7 +33,7 @@ static void alerts_come_change_and_go(void **state)
 	bench_round(&b, ROUND_FULL);
 	bench_went_well(&b);
 	assert_string_equal(b.version, "0.25.0");
-	assert_int_equal(b.records, 2);
+	assert_int_equal(b.records, 3); /* and a silence */
 	list = bench_alerts(&b, "am");
 	assert_int_equal(list.n, 2);
 	alert = list.items[0].record;
@@ -131,7 +131,133 @@ static void another_generation_writes_nothing(void **state)
 	bench_release(&b);
 }
 
+static const char two_peers[] =
+	"contexts:\n- {name: c, sources: [am]}\n"
+	"sources:\n- {name: am, type: alertmanager, url: 'http://127.0.0.1:%/a', every: "
+	"15s, with: {peers: ['http://127.0.0.1:%/b']}}\n";
+
+static struct observed_list records(struct bench *b, enum record_kind kind)
+{
+	struct observed_list list;
+
+	ok(&b->f, observed_at(&list, &b->f.a, b->f.st, kind, "am", NULL, AT_NOW, 100, &b->f.e));
+	return list;
+}
+
+/* Peers tell each other about silences, not about alerts. */
+static void peers_are_merged_and_a_dead_one_is_named(void **state)
+{
+	struct script script[] = {
+		{.of = "/a/api/v2/alerts/groups", .body = "[]"},
+		{.of = "/b/api/v2/alerts/groups", .body = "[]"},
+		{.of = "/a/api/v2/alerts",
+			.body = "[" ALERT("A", SILENCED) "," ALERT("B", ACTIVE) "]"},
+		{.of = "/b/api/v2/alerts",
+			.body = "[" ALERT("A", SILENCED) "," ALERT("C", ACTIVE) "]"},
+		{.of = "silences", .body = SILENCES},
+		{.of = "status", .body = "{\"versionInfo\":{\"version\":\"0.25.0\"},"
+					 "\"cluster\":{\"status\":\"ready\",\"peers\":"
+					 "[{\"name\":\"x\"},{\"name\":\"y\"}]}}"},
+		{0}};
+	const struct silence *s;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, two_peers, NULL);
+	bench_source(&b, "am");
+	b.script = script;
+	bench_round(&b, ROUND_FULL);
+	bench_went_well(&b);
+	assert_null(b.partial);
+	assert_string_equal(b.version, "0.25.0, peers: 2");
+	assert_int_equal(bench_alerts(&b, "am").n, 3);
+	assert_int_equal(records(&b, REC_SILENCE).n, 1);
+	s = records(&b, REC_SILENCE).items[0].record;
+	assert_string_equal(s->id, "s1");
+	assert_int_equal(s->alerts, 1);
+	script[3] = (struct script){.of = "/b/api/v2/alerts", .status = 503, .body = "no"};
+	clock_advance(15 * NS_PER_S);
+	bench_round(&b, ROUND_INCREMENTAL);
+	bench_went_well(&b);
+	assert_non_null(strstr(b.partial, "/b does not answer"));
+	assert_int_equal(bench_alerts(&b, "am").n, 2);
+	script[2].status = 503;
+	bench_round(&b, ROUND_INCREMENTAL);
+	assert_int_equal(b.e.code, ERR_BACKEND);
+	assert_int_equal(bench_alerts(&b, "am").n, 2);
+	bench_release(&b);
+}
+
+#define WATCHDOG ALERT("Watchdog", ACTIVE)
+
+/* What should always fire alarms by its absence, once it was seen, until it is there again. */
+static void a_watchdog_that_is_silent_is_the_alarm(void **state)
+{
+	struct script script[] = {{.of = "groups", .body = "[]"},
+		{.of = "alerts", .body = "[" WATCHDOG "]"},
+		{.of = "silences", .body = "[]"}, {0}};
+	const struct alert *alert;
+	struct bench b;
+	int64_t since;
+
+	(void)state;
+	bench_init(&b, config, NULL);
+	bench_source(&b, "am");
+	b.script = script;
+	bench_round(&b, ROUND_INCREMENTAL);
+	bench_went_well(&b);
+	script[1].body = "[]";
+	clock_advance(15 * NS_PER_S);
+	for (int i = 0; i < 2; i++) {
+		bench_round(&b, ROUND_INCREMENTAL);
+		assert_int_equal(bench_alerts(&b, "am").n, 1);
+		alert = bench_alerts(&b, "am").items[0].record;
+		assert_string_equal(alert->state, "absent");
+		assert_string_equal(alert->severity, "page");
+		assert_true(i == 0 || alert->since == since);
+		since = alert->since;
+		clock_advance(15 * NS_PER_S);
+	}
+	script[1].body = "[" WATCHDOG "]";
+	bench_round(&b, ROUND_INCREMENTAL);
+	assert_int_equal(bench_alerts(&b, "am").n, 1);
+	alert = bench_alerts(&b, "am").items[0].record;
+	assert_string_equal(alert->state, "firing");
+	bench_release(&b);
+}
+
+/* One that the configuration names is missed from the first. */
+static void a_watchdog_that_is_named_is_expected(void **state)
+{
+	static const char named[] = "contexts:\n- {name: c, sources: [am]}\n"
+				    "sources:\n- {name: am, type: alertmanager, url: "
+				    "'http://127.0.0.1:%', with: {heartbeat: [Pulse]}}\n";
+	struct script script[] = {{.of = "groups", .body = "[]"},
+		{.of = "alerts", .body = "[" WATCHDOG "]"},
+		{.of = "silences", .body = "[]"}, {0}};
+	struct observed_list list;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, named, NULL);
+	bench_source(&b, "am");
+	b.script = script;
+	bench_round(&b, ROUND_INCREMENTAL);
+	bench_went_well(&b);
+	assert_int_equal(bench_alerts(&b, "am").n, 2);
+	script[1].body = "[]";
+	clock_advance(15 * NS_PER_S);
+	bench_round(&b, ROUND_INCREMENTAL);
+	list = bench_alerts(&b, "am");
+	assert_int_equal(list.n, 1);
+	assert_string_equal(((const struct alert *)list.items[0].record)->name, "Pulse");
+	bench_release(&b);
+}
+
 UNIT_TESTS(cmocka_unit_test(alerts_come_change_and_go),
 	cmocka_unit_test(silences_that_cannot_be_read_are_no_failure),
 	cmocka_unit_test(faults_have_words_and_take_nothing_away),
-	cmocka_unit_test(another_generation_writes_nothing))
+	cmocka_unit_test(another_generation_writes_nothing),
+	cmocka_unit_test(peers_are_merged_and_a_dead_one_is_named),
+	cmocka_unit_test(a_watchdog_that_is_silent_is_the_alarm),
+	cmocka_unit_test(a_watchdog_that_is_named_is_expected))

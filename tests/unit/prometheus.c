@@ -456,6 +456,7 @@ static void firing_alerts_that_reached_no_alertmanager_are_shown(void **state)
 	struct script script[] = {{.of = "/api/v1/alerts", .body = PROM_ALERTS},
 		{.of = "/api/v2/alerts", .body = AM_ALERTS},
 		{.of = "/api/v2/silences", .body = "[]"}, {.of = "", .body = EMPTY}, {0}};
+	const struct alert *known;
 	struct observed_list list;
 	struct bench b;
 
@@ -472,10 +473,19 @@ static void firing_alerts_that_reached_no_alertmanager_are_shown(void **state)
 	list = bench_alerts(&b, "prom");
 	assert_int_equal(list.n, 1); /* pending ones no Alertmanager ever knows */
 	assert_string_equal(((const struct alert *)list.items[0].record)->name, "Soon");
+	/* Alertmanager's own is told since when its condition is true. */
+	known = bench_alerts(&b, "am").items[0].record;
+	assert_int_equal(known->since - known->onset, 60 * NS_PER_S);
+	assert_true(known->value == 1);
 	clock_advance(60 * NS_PER_S);
 	bench_round(&b, ROUND_INCREMENTAL);
 	list = bench_alerts(&b, "prom");
 	assert_int_equal(list.n, 2); /* it should have arrived by now */
+	bench_leave(&b);
+	bench_source(&b, "am");
+	bench_round(&b, ROUND_INCREMENTAL);
+	known = bench_alerts(&b, "am").items[0].record;
+	assert_int_equal(known->since - known->onset, 60 * NS_PER_S);
 	bench_release(&b);
 }
 

@@ -29,7 +29,8 @@ static struct observed_list alerts(struct fixture *f, const struct context_conf 
 
 FIXTURE_TEST(each_alert_once)
 {
-	struct alert prom = one("prom", "f1", "firing"), a = one("am-1", "f1", "silenced"),
+	struct alert prom = one("prom", "f1", "firing"),
+		     a = one("am-1", "f1", "silenced"),
 		     b[] = {one("am-2", "f1", "firing"), one("am-2", "f2", "firing")};
 	const char *two[] = {"prom", "am-1"};
 	const struct context_conf context = {.name = "c", .sources = {two, 2}};
@@ -65,8 +66,11 @@ FIXTURE_TEST(each_alert_once)
 FIXTURE_TEST(an_onset_told_by_another)
 {
 	struct alert a = one("am", "f1", "firing");
-	struct alert_onset o = {.source = "am", .fingerprint = "f1", .onset = T0 - S(300),
-		.value = 2, .url = "http://p/graph"};
+	struct alert_onset o = {.source = "am",
+		.fingerprint = "f1",
+		.onset = T0 - S(300),
+		.value = 2,
+		.url = "http://p/graph"};
 	const struct alert *got;
 
 	add_source(f, "am");
@@ -88,8 +92,8 @@ FIXTURE_TEST(an_onset_told_by_another)
 static void what_a_person_looks_at(void **state)
 {
 	static const char *const on[] = {"firing", "absent", "error", "no-data"};
-	static const char *const off[] = {"pending", "silenced", "inhibited", "muted",
-		"resolved", NULL};
+	static const char *const off[] = {
+		"pending", "silenced", "inhibited", "muted", "resolved", NULL};
 	struct alert a = {.source = "am"};
 
 	(void)state;
@@ -104,6 +108,5 @@ static void what_a_person_looks_at(void **state)
 	assert_false(alert_is_routed(&a));
 }
 
-UNIT_TESTS(cmocka_unit_test(each_alert_once),
-	cmocka_unit_test(an_onset_told_by_another),
+UNIT_TESTS(cmocka_unit_test(each_alert_once), cmocka_unit_test(an_onset_told_by_another),
 	cmocka_unit_test(what_a_person_looks_at))
