@@ -231,7 +231,7 @@ tests_unit_action_SOURCES = tests/unit/action.c tests/unit/web.c tests/unit/web.
 
 # The console in a virtual terminal.
 check_LIBRARIES += tests/screen/libscreen.a
-tests_screen_libscreen_a_SOURCES = tests/screen/harness.c tests/screen/fixture.c tests/screen/harness.h
+tests_screen_libscreen_a_SOURCES = tests/screen/harness.c tests/screen/fixture.c tests/screen/fixture_drift.c tests/screen/harness.h
 tests_screen_libscreen_a_CPPFLAGS = $(AM_CPPFLAGS) $(VTERM_CFLAGS)
 SCREEN_LIBS = tests/screen/libscreen.a libtocsin.a $(TOCSIN_LIBS) $(CMOCKA_LIBS) $(VTERM_LIBS)
 check_PROGRAMS += tests/screen/changes

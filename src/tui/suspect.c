@@ -117,7 +117,7 @@ const char *change_place(struct strbuf *argument, const struct change *ch)
 		{REC_SILENCE, "silences"},
 		{REC_PAGE, "pages"},
 		{REC_ONCALL, "oncall"},
-		{REC_DRIFT_REPORT, "drifts"},
+		{REC_DRIFT_REPORT, "drift"},
 	};
 
 	if (ch->kind == REC_SESSION) {

@@ -60,7 +60,8 @@ void table_measure(struct pane *p)
 			strbuf_release(&v.text);
 			width = w > width ? w : width;
 		}
-		if (col->figure && width <= most(col))
+		/* Pictures take what they are given. */
+		if ((col->figure || (col->draw && col->grow)) && width <= most(col))
 			width = most(col);
 		width = width < most(col) ? width : most(col);
 		p->widths[k] = !any ? 0 : width > col->min ? width : col->min;
@@ -90,7 +91,7 @@ static struct slot *widest_of(struct slot *slots, int n, int priority, int least
 
 	for (int k = 0; k < n; k++) {
 		const struct column *col = slots[k].col;
-		bool text = col->align == 'l' && !col->figure;
+		bool text = col->align == 'l' && !col->draw;
 
 		if (col->priority == priority && slots[k].width > col->min &&
 			(!text || slots[k].width > least) &&

@@ -27,12 +27,6 @@
 
 #define AGO(minutes) (f->now - (minutes)*NS_PER_MIN)
 
-/* Escape sequences, C1, bidi, wide, combined and joined characters: what a name may hold. */
-#define HOSTILE                                      \
-	"\033[31mred\033]52;c;aGk=\a\xc2\x9b"        \
-	"1m\xe2\x80\xaetxet\xe6\xbc\xa2\xe5\xad\x97" \
-	"e\xcc\x81\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\r\n\x08\x7f\xff\xfe"
-
 struct fixture {
 	struct store *st;
 	int64_t now;
@@ -639,6 +633,7 @@ void fixture_fill_at(
 	put_flags(&f);
 	put_inventory(&f);
 	put_alerts(&f);
+	fixture_drift(st, hostile, now);
 	for (int n = 0; n < 20; n++)
 		put_session(&f, n);
 	put_acts(&f);

@@ -63,6 +63,15 @@ int screen_frames(struct screen *s);	/* writer calls since then */
 /* Compare with tests/screen/golden/NAME.txt; UPDATE=1 writes it. */
 void screen_golden(struct screen *s, const char *name);
 
+/* Escape sequences, C1, bidi, wide, combined and joined characters: what a name may hold. */
+#define HOSTILE                                      \
+	"\033[31mred\033]52;c;aGk=\a\xc2\x9b"        \
+	"1m\xe2\x80\xaetxet\xe6\xbc\xa2\xe5\xad\x97" \
+	"e\xcc\x81\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\r\n\x08\x7f\xff\xfe"
+
+/* Distributions that moved since 08:05, and others that did not: fixture_drift.c. */
+void fixture_drift(struct store *st, bool hostile, int64_t now);
+
 /* The data that every screen test sees: an incident, one minute old; see fixture.c. */
 void fixture_fill(struct store *st, const struct config *config, bool hostile);
 void fixture_fill_at(struct store *st, const struct config *config, bool hostile, int64_t now);

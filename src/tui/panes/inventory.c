@@ -25,7 +25,6 @@ static const struct inventory_kind kinds[] = {
 	{"definitions", REC_DEFINITION},
 	{"jobs", REC_JOB_RUN},
 	{"freshness", REC_FRESHNESS},
-	{"drifts", REC_DRIFT_REPORT},
 	{"pages", REC_PAGE},
 	{"silences", REC_SILENCE},
 	{"oncall", REC_ONCALL},
@@ -53,8 +52,6 @@ static const struct {
 	{REC_FRESHNESS, "state", "fresh", SEV_OK, NULL},
 	{REC_BUDGET, "state", "blocked", SEV_TICKET, NULL},
 	{REC_BUDGET, "state", "active", SEV_OK, NULL},
-	{REC_DRIFT_REPORT, "drifted", "1", SEV_TICKET, N_("drifted")},
-	{REC_DRIFT_REPORT, "drifted", "0", SEV_OK, N_("as before")},
 	{REC_PAGE, "state", "triggered", SEV_PAGE, NULL},
 	{REC_PAGE, "state", "acknowledged", SEV_TICKET, NULL},
 };
@@ -472,9 +469,6 @@ INVENTORY(pane_jobs, "jobs", N_("Jobs"), N_("runs of pipelines"),
 	N_("no source that was read has runs of pipelines"));
 INVENTORY(pane_freshness, "freshness", N_("Freshness"), N_("how old data sets are"),
 	N_("no source that was read says how old data sets are"));
-INVENTORY(pane_drifts, "drifts", N_("Drift reports"),
-	N_("what monitors of distributions reported last"),
-	N_("no source that was read reports drift"));
 INVENTORY(pane_pages, "pages", N_("Pages"), N_("what woke whom, and who has it"),
 	N_("no source that was read pages anybody"));
 INVENTORY(pane_silences, "silences", N_("Silences"),

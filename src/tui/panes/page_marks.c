@@ -57,7 +57,7 @@ void page_marks_load(struct page_marks *out, struct arena *a, struct console *c,
 {
 	struct err e = ERR_INIT;
 
-	*out = (struct page_marks){.onset = onset};
+	*out = (struct page_marks){.onset = onset, .utc = console_utc(c)};
 	if (!console_store(c))
 		return;
 	if (onset != NONE_INT &&
@@ -72,6 +72,7 @@ void page_marks_load(struct page_marks *out, struct arena *a, struct console *c,
 
 void page_marks_put(const struct page_marks *m, struct chart *ch, int64_t onset)
 {
+	ch->utc = m->utc;
 	for (size_t i = 0; i < m->n && ch->n_marks + 1 < CHART_MARKS; i++) {
 		if (m->changes[i]->at < ch->from || m->changes[i]->at > ch->to)
 			continue;

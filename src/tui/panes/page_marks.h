@@ -16,6 +16,7 @@ struct page_marks {
 	const struct change	*changes[PAGE_MARKS];	/* the suspects', then others, newest first */
 	size_t			n;
 	int64_t			onset;		/* NONE_INT: nothing began */
+	bool			utc;		/* how the axes tell the time */
 	const char		*error;		/* why they could not be read; or NULL */
 };
 

@@ -12,7 +12,7 @@ extern const struct pane_ops pane_changes;
 extern const struct pane_ops pane_compare;
 extern const struct pane_ops pane_budgets;
 extern const struct pane_ops pane_definitions;
-extern const struct pane_ops pane_drifts;
+extern const struct pane_ops pane_drift;
 extern const struct pane_ops pane_flags;
 extern const struct pane_ops pane_freshness;
 extern const struct pane_ops pane_jobs;

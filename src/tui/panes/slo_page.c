@@ -275,6 +275,7 @@ int slo_chart(struct chart *out, struct arena *a, struct console *c,
 		return -1;
 	*out = chart_of_samples(a, &samples);
 	out->unit = "x";
+	out->utc = console_utc(c);
 	out->from = axis_begin(&samples, from, to);
 	out->to = to;
 	return 0;

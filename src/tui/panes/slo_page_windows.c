@@ -143,6 +143,7 @@ static bool load_chart(struct pane *p, const struct slos_row *row, size_t i,
 	any = samples.n > 0;
 	*ch = chart_of_samples(a, &samples);
 	ch->unit = "x";
+	ch->utc = console_utc(c);
 	ch->to = console_now(c);
 	ch->from = any && samples.items[0].at > ch->to - span ? samples.items[0].at
 							      : ch->to - span;
