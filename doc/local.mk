@@ -21,6 +21,7 @@ dist_schema_DATA += doc/schema/connector-try-1.json
 dist_schema_DATA += doc/schema/connectors-1.json
 dist_schema_DATA += doc/schema/gate-1.json
 dist_schema_DATA += doc/schema/models-1.json
+dist_schema_DATA += doc/schema/query-1.json
 dist_schema_DATA += doc/schema/runbook-1.json
 dist_schema_DATA += doc/schema/runbooks-1.json
 dist_schema_DATA += doc/schema/runs-1.json

@@ -40,6 +40,15 @@ static const struct cmd_option connector_try_options[] = {
 	{0},
 };
 
+static const struct cmd_option query_options[] = {
+	{"range", 0, N_("DURATION"), false, N_("draw it over so long, up to now or --at")},
+	{"step", 0, N_("DURATION"), false, N_("one point each; by the width without it")},
+	{"at", 0, N_("TIME"), false, N_("as of then: RFC 3339, seconds, or how long ago (90m)")},
+	{"source", 0, N_("NAME"), false, N_("which Prometheus; the context's first without it")},
+	{"plot", 0, NULL, false, N_("draw it: over an hour without --range")},
+	{0},
+};
+
 static const struct cmd_option init_options[] = {
 	{"print", 0, NULL, false, N_("print the configuration and write nothing")},
 	{"force", 0, NULL, false, N_("replace the configuration that is there")},
@@ -175,6 +184,8 @@ const struct cmd_row cmd_table[] = {
 		N_("the objectives and how they stand"), NULL},
 	{"slo", "show", cmd_slo_show, 0, "FILE",
 		N_("what an OpenSLO or Sloth file says"), NULL},
+	{"query", NULL, cmd_query, NEEDS_CONFIG, "EXPRESSION [--range DURATION] [--plot]",
+		N_("what a Prometheus answers: a table, or a chart over time"), query_options},
 	{"changes", NULL, cmd_changes, READS, "[--last DURATION] [--suspects-of SLO]",
 		N_("what changed: one time line over all sources"), changes_options},
 	{"models", "list", cmd_models_list, READS, "",

@@ -28,6 +28,7 @@ int cmd_models_diff(struct cmd *c);
 int cmd_models_rollback(struct cmd *c);
 int cmd_open(struct cmd *c);
 int cmd_poll(struct cmd *c);
+int cmd_query(struct cmd *c);
 int cmd_runbook_abandon(struct cmd *c);
 int cmd_runbook_list(struct cmd *c);
 int cmd_runbook_resume(struct cmd *c);

@@ -10,6 +10,9 @@ serve lab "$LAB" --speed 10 --cause bad-version --elapsed 5m
 until_true 10 test -s "$work/lab.log" || fail "the lab does not start"
 url=$(json "$work/lab.log" 'd["url"]')
 
+port=$(free_port)
+serve api python3 "$TOCSIN_TOP/tests/e2e/prometheus_api.py" "$port"
+
 mkdir -p "$XDG_CONFIG_HOME/tocsin"
 cat >"$XDG_CONFIG_HOME/tocsin/config.yaml" <<YAML
 sources:
@@ -19,6 +22,11 @@ sources:
   - {name: serving, type: lab-serving, url: $url/serving}
   - {name: agents, type: langfuse, url: $url/langfuse,
      auth: {basic: {user: pk-lf-lab, password: {env: LAB_KEY}}}}
+  - {name: prom, type: prometheus, url: "http://127.0.0.1:$port"}
+contexts:
+  - {name: lab, sources: [metrics, am, registry, serving, agents]}
+  - {name: queries, sources: [prom]}
+context: lab
 services:
   - name: checkout-assistant
     model: {source: registry, name: checkout-ranker, alias: production}
@@ -96,6 +104,10 @@ document models diff checkout-ranker@12 :production
 document changes
 document changes --last 24h --kind pointer --kind serving --service checkout-assistant
 document changes --suspects-of checkout-assistant/availability
+document query up --source prom
+document query native --source prom
+document query wave --source prom --range 10m
+document query native --source prom --range 10m
 document alerts
 document sessions list
 document sessions show "$("$TOCSIN" sessions list --json |
