@@ -3,6 +3,7 @@ dist_connectors_DATA =
 dist_connectors_DATA += connectors/alertmanager.yaml
 dist_connectors_DATA += connectors/kserve.yaml
 dist_connectors_DATA += connectors/databricks.yaml
+dist_connectors_DATA += connectors/airflow.yaml
 dist_connectors_DATA += connectors/bentoml.yaml
 dist_connectors_DATA += connectors/feast.yaml
 dist_connectors_DATA += connectors/http.yaml
@@ -14,6 +15,7 @@ dist_connectors_DATA += connectors/mlflow.yaml
 dist_connectors_DATA += connectors/unleash.yaml
 dist_connectors_DATA += connectors/unity-catalog.yaml
 dist_connectors_DATA += connectors/ray-serve.yaml
+dist_connectors_DATA += connectors/prefect.yaml
 dist_connectors_DATA += connectors/sagemaker.yaml
 dist_connectors_DATA += connectors/oci.yaml
 if LAB

@@ -145,6 +145,21 @@ static void say_wait(const char *word, const struct connector_wait *w)
 	strbuf_release(&within);
 }
 
+static void say_follow(const struct connector_follow *f)
+{
+	struct strbuf line = STRBUF_INIT, within = STRBUF_INIT;
+
+	if (!f->request.path)
+		return;
+	connector_request_line(&line, &f->request);
+	duration_human(&within, f->within_ns);
+	say(_("    followed to its end, for %s at the most: %s\n"), within.buf, line.buf);
+	if (f->stop.action)
+		say(_("    stopped by %s\n"), f->stop.action);
+	strbuf_release(&line);
+	strbuf_release(&within);
+}
+
 static void say_action(const struct connector_action *act)
 {
 	struct strbuf params = STRBUF_INIT, line = STRBUF_INIT;
@@ -163,6 +178,7 @@ static void say_action(const struct connector_action *act)
 		say(_("    before: %s\n"), line.buf);
 	}
 	say_wait(_("read back"), &act->verify);
+	say_follow(&act->follow);
 	say_wait(_("effect"), &act->effect);
 	if (act->has_dry_run)
 		say("%s", _("    the backend can rehearse it\n"));
@@ -223,6 +239,7 @@ static void action_json(struct json *list, const struct connector_action *act)
 	json_add_text(j, "risk", act->risk);
 	json_add_text(j, "request", line.buf);
 	json_add_bool(j, "verified", act->verify.request.path != NULL);
+	json_add_bool(j, "follows", act->follow.request.path != NULL);
 	json_add_bool(j, "effect", act->effect.request.path != NULL);
 	json_add_bool(j, "dry_run", act->has_dry_run);
 	json_add_text(j, "undo", act->undo.action);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/digest.h"
 #include "core/i18n.h"
 #include "core/loop.h"
@@ -308,6 +309,21 @@ static int check_asked_choice(struct action_plan *p, const struct connector_para
 	return rc;
 }
 
+/* What a backend recognises a repeated request by. */
+static void put_once(struct action_plan *p, const char *once)
+{
+	char *id = id_new(clock_now());
+	struct json *holder = json_object();
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "tocsin-%s", id);
+	json_add_text(holder, "once", once ? once : text.buf);
+	put(&p->view.values, "once", json_copy(json_get(holder, "once")));
+	json_free(holder);
+	strbuf_release(&text);
+	free(id);
+}
+
 static int take_params(
 	struct action_plan *p, const struct action_call *call, struct err *e)
 {
@@ -321,6 +337,7 @@ static int take_params(
 	p->view.values = base;
 	json_each (v, p->params)
 		put(&p->view.values, json_key(v), json_copy(v));
+	put_once(p, call->once);
 	for (size_t i = 0; i < act->n_lookups; i++)
 		put(&p->view.values, act->lookups[i].as, NULL);
 	json_canonical(&text, p->params);

@@ -17,6 +17,7 @@ struct action_call {
 	const char		*source, *action;
 	const struct json	*params;	/* an object; checked against their types */
 	const char		*expect;	/* JSON: refused unless that is the value now; NULL */
+	const char		*once;		/* $once: the same whenever this is tried; NULL: made up */
 };
 
 /*
@@ -73,6 +74,40 @@ bool action_unread(const struct action_plan *p);
 int action_effect(const char **says, struct action_plan *p, action_stop_fn *stop, void *ctx,
 	struct err *e);
 bool action_has_effect(const struct action_plan *p);
+
+/* --- what was started, followed to its end --- */
+
+struct action_progress {
+	const char	*shows;		/* how it stands, safe for a terminal; NULL: nothing is said */
+	bool		moved;		/* it is not what it was at the last look */
+	bool		failed;		/* it could not be asked: shows says why */
+	int64_t		elapsed_ns;	/* since it is followed */
+};
+
+struct action_follower {
+	void		(*show)(void *ctx, const struct action_progress *now);	/* or NULL */
+	action_stop_fn	*stop;		/* asked twice a second; or NULL */
+	void		*ctx;
+	int64_t		within_ns, every_ns;	/* instead of the connector's; 0 */
+};
+
+enum follow_end {
+	FOLLOW_GOES_ON,
+	FOLLOW_OK,		/* it ended well; at once where there is nothing to follow */
+	FOLLOW_FAILED,		/* e says why, as far as the backend tells */
+	FOLLOW_TOO_LONG,	/* it goes on, unwatched */
+	FOLLOW_LOST,		/* it is not known what became of it */
+	FOLLOW_STOPPED,		/* the follower wants no more; nothing was done to it */
+};
+
+/* After action_verify().  e is set for every end but FOLLOW_OK. */
+enum follow_end action_follow(struct action_plan *p, const struct action_follower *by,
+	struct err *e);
+bool action_follows(const struct action_plan *p);
+
+/* The plan of what stops it, on p's connector and source, which it borrows: free it first. */
+int action_stop_plan(struct action_plan **out, const struct action_plan *p, struct err *e);
+bool action_stops(const struct action_plan *p);
 
 /* The current value after apply, as action_before() is; for the journal.  The caller frees. */
 int action_after(char **json, struct action_plan *p, struct err *e);

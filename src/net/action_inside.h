@@ -30,6 +30,10 @@ struct action_plan {
 /* The current value as canonical JSON, "null" when there is none; the caller frees. */
 int action_read_before(char **out, struct action_plan *p, const struct json *values, struct err *e);
 
+/* The parameters of `to`: what `with` says of values, else the value of their name; the caller's. */
+struct json *action_bind(const struct pairs *with, const struct json *values,
+	const struct connector_action *to);
+
 /* How a request is shown: method, address and query, which holds parameters, never secrets. */
 char *action_line(const struct request *r);
 

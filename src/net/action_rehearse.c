@@ -128,6 +128,26 @@ static void show_preview(struct strbuf *out, const struct action_plan *p)
 	err_release(&ignored);
 }
 
+/* The same for what is followed: its path as far as it is known before anything is started. */
+static void show_follow(struct strbuf *out, const struct action_plan *p)
+{
+	const struct connector_follow *f = &p->action->follow;
+	struct strbuf within = STRBUF_INIT, every = STRBUF_INIT;
+
+	if (!f->request.path)
+		return;
+	duration_human(&within, f->within_ns);
+	duration_human(&every, f->every_ns);
+	strbuf_addf(out, _("followed for %s at the most, every %s: %s %s, until %s\n"),
+		within.buf, every.buf, http_method_name(f->request.method),
+		f->request.path, f->until.text);
+	if (f->stop.action)
+		strbuf_addf(out, _("whoever stops the step stops it too: %s\n"),
+			f->stop.action);
+	strbuf_release(&within);
+	strbuf_release(&every);
+}
+
 void action_show(struct strbuf *out, const struct action_plan *p)
 {
 	strbuf_addf(out, "%s\n", p->view.line);
@@ -141,5 +161,6 @@ void action_show(struct strbuf *out, const struct action_plan *p)
 	if (p->action->effects)
 		strbuf_addf(out, "%s\n", p->action->effects);
 	show_wait(out, p, &p->action->verify, false);
+	show_follow(out, p);
 	show_wait(out, p, &p->action->effect, true);
 }

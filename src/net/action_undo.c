@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/i18n.h"
+#include "net/action_inside.h"
 #include "net/action_param.h"
 
 /* What an undo may be made from. */
@@ -72,6 +73,14 @@ static struct json *bind(const struct pairs *with, const struct left *l,
 			json_add_text(out, c->name, pair->value);
 	}
 	return out;
+}
+
+struct json *action_bind(const struct pairs *with, const struct json *values,
+	const struct connector_action *to)
+{
+	const struct left l = {.params = values};
+
+	return bind(with, &l, to);
 }
 
 /* Without the journal's word nothing can be put back that was there. */

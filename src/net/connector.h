@@ -90,6 +90,22 @@ struct connector_wait {
 	const char			*says;		/* what that means in the world; or NULL */
 };
 
+/* What was started, asked for until it ends. */
+struct connector_follow {
+	struct connector_request	request;	/* path NULL: none */
+	const char			*as;		/* the variable that holds the last answer; or NULL */
+	struct connector_lookup		*lookups;	/* `read:`, at each look */
+	size_t				n_lookups;
+	struct jq			until, fails;	/* true: it ended well, badly */
+	struct jq			shows;		/* how it stands, in a line; text NULL: nothing */
+	struct connector_lookup		*causes;	/* `reason.read:`, when it ended badly */
+	size_t				n_causes;
+	struct jq			reason;		/* `reason.says`: in a line; text NULL: nothing */
+	struct connector_binding	stop;		/* the action that stops it; NULL: none */
+	int64_t				within_ns, every_ns;
+	int				line;
+};
+
 struct connector_action {
 	const char			*name, *title, *effects;
 	const char			*risk;		/* change, destroy */
@@ -111,6 +127,7 @@ struct connector_action {
 	struct jq			before_value;	/* answer -> current value */
 	struct jq			before_missing; /* on an error: true: there is none */
 	struct connector_wait		verify, effect;
+	struct connector_follow		follow;
 	struct connector_binding	undo, undo_missing;	/* by whether there was a value before */
 	int				line;
 };

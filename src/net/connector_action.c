@@ -12,12 +12,6 @@ struct before_keys {
 	const struct yaml_node *value, *missing;
 };
 
-struct lookup_keys {
-	const char *as;
-	struct request_keys request;
-	const struct yaml_node *keep;
-};
-
 struct refusal_keys {
 	const struct yaml_node *when;
 	const char *because;
@@ -38,16 +32,11 @@ struct dry_keys {
 	const struct yaml_node *query, *headers, *json;
 };
 
-struct binding_keys {
-	const char *action;
-	const struct yaml_node *with;
-};
-
 struct action_keys {
 	const char *name, *title, *effects;
 	int risk;
 	const struct yaml_node *on, *params, *read, *refuse, *preview, *before, *copy, *dry_run,
-		*verify, *effect;
+		*verify, *follow, *effect;
 	struct request_keys request;
 	struct binding_keys undo, undo_missing;
 };
@@ -62,16 +51,6 @@ const struct yaml_field connector_before_fields[] = {
 		.help = N_("jq: the answer to the current value")),
 	KEY(struct before_keys, "missing", YAML_NODE, missing,
 		.help = N_("jq on an error's body: true when there is no value yet")),
-	{0},
-};
-
-const struct yaml_field connector_lookup_fields[] = {
-	KEY(struct lookup_keys, "as", YAML_TEXT, as, .flags = YAML_REQUIRED,
-		.help = N_("the variable that holds it")),
-	REQUEST_FIELDS(struct lookup_keys, request),
-	RPC_FIELD(struct lookup_keys, request),
-	KEY(struct lookup_keys, "keep", YAML_NODE, keep,
-		.help = N_("jq: what of the answer is kept (all)")),
 	{0},
 };
 
@@ -149,6 +128,8 @@ const struct yaml_field connector_action_fields[] = {
 		.help = N_("what makes the request the backend's own rehearsal")),
 	KEY(struct action_keys, "verify", YAML_NODE, verify,
 		.help = N_("is read until it agrees: only that says done")),
+	KEY(struct action_keys, "follow", YAML_NODE, follow,
+		.help = N_("what was started, asked for until it ends")),
 	KEY(struct action_keys, "effect", YAML_NODE, effect,
 		.help = N_("what shows that the change has its effect")),
 	KEY(struct action_keys, "undo", YAML_SUB, undo, .sub = connector_binding_fields,
@@ -192,21 +173,6 @@ static void read_wait(struct connector_wait *out, const struct yaml_node *node,
 		yaml_problem(r->p, node, "%s", _("within and every are longer than 0"));
 }
 
-static void read_lookup(const struct yaml_node *node, const struct connector_reading *r)
-{
-	struct connector_action *act = current(r);
-	struct connector_lookup *out = &act->lookups[act->n_lookups];
-	struct lookup_keys k = {0};
-
-	if (yaml_read(&k, node, connector_lookup_fields, r->a, r->p))
-		return;
-	out->as = k.as;
-	connector_check_variable(k.as, yaml_get(node, "as"), r);
-	connector_read_request(&out->request, &k.request, true, r);
-	connector_read_jq(&out->keep, k.keep, r);
-	act->n_lookups++;
-}
-
 static void read_refusal(const struct yaml_node *node, const struct connector_reading *r)
 {
 	struct connector_action *act = current(r);
@@ -223,8 +189,7 @@ static void read_refusal(const struct yaml_node *node, const struct connector_re
 static void read_lists(struct connector_action *act, const struct action_keys *k,
 	const struct connector_reading *r)
 {
-	act->lookups = arena_alloc(r->a, yaml_count(k->read) + 1, sizeof(*act->lookups));
-	connector_read_list(k->read, read_lookup, r);
+	connector_read_lookups(&act->lookups, &act->n_lookups, k->read, r);
 	act->refusals =
 		arena_alloc(r->a, yaml_count(k->refuse) + 1, sizeof(*act->refusals));
 	connector_read_list(k->refuse, read_refusal, r);
@@ -353,6 +318,7 @@ void connector_read_action(
 	read_dry_run(act, k.dry_run, r);
 	read_before(act, k.before, r);
 	read_wait(&act->verify, k.verify, 30 * NS_PER_S, NS_PER_S, r);
+	connector_read_follow(&act->follow, k.follow, r);
 	read_wait(&act->effect, k.effect, 60 * NS_PER_S, 2 * NS_PER_S, r);
 	act->undo.action = k.undo.action;
 	connector_read_pairs(&act->undo.with, k.undo.with, r);

@@ -130,7 +130,7 @@ void connector_no_such(const struct connector_reading *r, int line, const char *
 
 /* What the engine binds itself. */
 static const char *const own_variables[] = {"source", "now", "since", "object", "cursor",
-	"headers", "status", "before", "user", "password"};
+	"headers", "status", "before", "once", "user", "password"};
 
 void connector_check_variable(
 	const char *name, const struct yaml_node *at, const struct connector_reading *r)
@@ -218,6 +218,7 @@ static void check_names(const struct connector_reading *r)
 	for (size_t i = 0; i < r->out->n_actions; i++) {
 		check_undo(r, &r->out->actions[i], &r->out->actions[i].undo);
 		check_undo(r, &r->out->actions[i], &r->out->actions[i].undo_missing);
+		check_undo(r, &r->out->actions[i], &r->out->actions[i].follow.stop);
 	}
 }
 

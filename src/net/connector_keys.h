@@ -67,6 +67,7 @@ struct request_keys {
 extern const struct yaml_field connector_action_fields[], connector_before_fields[],
 	connector_binding_fields[], connector_choices_fields[], connector_copy_fields[],
 	connector_dry_fields[], connector_env_fields[], connector_file_fields[],
+	connector_follow_fields[], connector_reason_fields[],
 	connector_lookup_fields[], connector_option_fields[], connector_page_fields[],
 	connector_param_fields[], connector_probe_fields[], connector_rate_fields[],
 	connector_read_fields[], connector_refusal_fields[], connector_stage_fields[],
@@ -91,6 +92,17 @@ void connector_read_read(const struct yaml_node *node, const struct connector_re
 void connector_read_params(struct connector_action *act, const struct yaml_node *map,
 	const struct connector_reading *r);
 void connector_read_action(const struct yaml_node *node, const struct connector_reading *r);
+void connector_read_lookups(struct connector_lookup **out, size_t *n, const struct yaml_node *list,
+	const struct connector_reading *r);
+void connector_read_follow(struct connector_follow *out, const struct yaml_node *node,
+	const struct connector_reading *r);
+
+/* The action that another one names, with its parameters. */
+struct binding_keys {
+	const char		*action;
+	const struct yaml_node	*with;
+};
+
 void connector_read_options(const struct yaml_node *map, const struct yaml_node *env,
 	const struct connector_reading *r);
 

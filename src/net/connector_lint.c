@@ -81,7 +81,7 @@ static void name(struct lint *l, const char *variable)
 static void begin(struct lint *l)
 {
 	static const char *const always[] = {"source", "now", "since", "object", "cursor",
-		"headers", "status", "before"};
+		"headers", "status", "before", "once"};
 
 	json_free(l->names);
 	l->names = json_object();
@@ -124,6 +124,27 @@ static void one_read(struct lint *l, const struct connector_read *r)
 	check(l, &r->map);
 }
 
+static void lookups(struct lint *l, const struct connector_lookup *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		request(l, &all[i].request);
+		check(l, &all[i].keep);
+		name(l, all[i].as);
+	}
+}
+
+static void follow(struct lint *l, const struct connector_follow *f)
+{
+	request(l, &f->request);
+	name(l, f->as);
+	lookups(l, f->lookups, f->n_lookups);
+	check(l, &f->until);
+	check(l, &f->fails);
+	check(l, &f->shows);
+	lookups(l, f->causes, f->n_causes);
+	check(l, &f->reason);
+}
+
 static void one_action(struct lint *l, const struct connector_action *act)
 {
 	begin(l);
@@ -133,11 +154,7 @@ static void one_action(struct lint *l, const struct connector_action *act)
 		request(l, &act->params[i].choices_from);
 		check(l, &act->params[i].choices_values);
 	}
-	for (size_t i = 0; i < act->n_lookups; i++) {
-		request(l, &act->lookups[i].request);
-		check(l, &act->lookups[i].keep);
-		name(l, act->lookups[i].as);
-	}
+	lookups(l, act->lookups, act->n_lookups);
 	request(l, &act->before);
 	check(l, &act->before_value);
 	check(l, &act->before_missing);
@@ -151,6 +168,7 @@ static void one_action(struct lint *l, const struct connector_action *act)
 	check(l, &act->verify.until);
 	request(l, &act->effect.request);
 	check(l, &act->effect.until);
+	follow(l, &act->follow);
 }
 
 size_t connector_lint(const struct connector *c, struct problems *p)

@@ -37,7 +37,9 @@ static const struct connector_place places[] = {
 	{"actions[].copy", connector_copy_fields, true},
 	{"actions[].dry_run", connector_dry_fields, false},
 	{"actions[].verify and effect", connector_wait_fields, true},
-	{"actions[].undo and undo_missing", connector_binding_fields, false},
+	{"actions[].follow", connector_follow_fields, true},
+	{"actions[].follow.reason", connector_reason_fields, false},
+	{"actions[].undo, undo_missing and follow.stop", connector_binding_fields, false},
 	{0},
 };
 /* clang-format on */

@@ -12,7 +12,7 @@ int exchange_values(struct json **out, const struct connector *c,
 {
 	/* A program that names one of these where it has no value sees null. */
 	static const char *const absent[] = {
-		"since", "object", "cursor", "headers", "status", "before"};
+		"since", "object", "cursor", "headers", "status", "before", "once"};
 	struct json *values = json_object();
 
 	json_add_text(values, "source", conf->name);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/duration.h"
 #include "core/i18n.h"
 #include "model/registry.h"
 #include "net/exchange.h"
@@ -62,6 +63,17 @@ static void add_wait(struct strbuf *out, const char *word, const struct connecto
 		strbuf_addf(out, "%s: %s\n", word, w->says ? w->says : w->until.text);
 }
 
+static void add_follow(struct strbuf *out, const struct connector_follow *f)
+{
+	struct strbuf within = STRBUF_INIT;
+
+	if (!f->request.path)
+		return;
+	duration_human(&within, f->within_ns);
+	strbuf_addf(out, _("followed to its end, for %s at the most\n"), within.buf);
+	strbuf_release(&within);
+}
+
 static int add_request(struct strbuf *out, const struct act *act,
 	const struct config *config, const struct source_conf *conf, struct arena *a,
 	struct err *e)
@@ -85,6 +97,7 @@ static int add_request(struct strbuf *out, const struct act *act,
 		if (act->expect)
 			strbuf_addf(out, _("only if it is now %s\n"), act->expect);
 		add_wait(out, _("read back until"), &action->verify);
+		add_follow(out, &action->follow);
 		add_wait(out, _("effect"), &action->effect);
 	}
 	connector_release(&c);

@@ -1,13 +1,20 @@
-/* runner_action.c - a connector's action: planned, applied, read back; rehearsed; or undone */
+/*
+ * runner_action.c - a connector's action: planned, applied, read back, and what it started followed
+ * to its end; rehearsed; or undone
+ */
 #include "config.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
+#include "core/duration.h"
 #include "core/i18n.h"
 #include "runbook/act.h"
 #include "runbook/job.h"
+
+#define SAY_EVERY_NS (60 * NS_PER_S) /* how it stands, when it stands as it stood */
 
 static volatile sig_atomic_t terminated;
 
@@ -30,7 +37,9 @@ static int plan(struct job *j, const struct act *act, struct err *e)
 	struct action_call call = {.source = act->source,
 		.action = act->action,
 		.params = act->params,
-		.expect = act->expect};
+		.expect = act->expect,
+		.once = arena_format(
+			&j->arena, "tocsin-%s-%d", j->order.run, j->order.n)};
 
 	if (!j->order.undo_of)
 		return action_plan(&j->plan, &j->config, &call, e);
@@ -102,6 +111,108 @@ static void see_effect(struct job *j)
 	err_release(&e);
 }
 
+/* --- following --- */
+
+struct watch {
+	struct job *job;
+	int64_t said_ns; /* how long it was followed then; -1: nothing was said */
+};
+
+static void say_progress(void *ctx, const struct action_progress *now)
+{
+	struct watch *w = ctx;
+	struct strbuf span = STRBUF_INIT;
+	struct err ignored = ERR_INIT;
+	bool due = w->said_ns < 0 || now->moved ||
+		now->elapsed_ns - w->said_ns >= SAY_EVERY_NS;
+
+	if (due && now->shows) {
+		duration_human(&span, now->elapsed_ns / NS_PER_S * NS_PER_S);
+		stream_say(&w->job->out,
+			now->failed ? _("[%s] it cannot be asked now: %s") : "[%s] %s",
+			span.buf, now->shows);
+		w->said_ns = now->elapsed_ns;
+	}
+	if (stream_flush(&w->job->out, false, &ignored))
+		err_release(&ignored);
+	strbuf_release(&span);
+}
+
+static bool watch_stopped(void *ctx)
+{
+	const struct watch *w = ctx;
+
+	return stopped(w->job);
+}
+
+/* 0 when the backend shows that it has stopped. */
+static int stop_started(struct job *j, struct err *e)
+{
+	struct action_plan *stop = NULL;
+	bool sent = false;
+	int rc = action_stop_plan(&stop, j->plan, e);
+
+	if (!rc) {
+		stream_say(&j->out, _("stopping it: %s"), action_request(stop));
+		rc = action_apply(stop, &sent, e);
+	}
+	if (!rc || sent) {
+		err_clear(e);
+		rc = action_verify(stop, NULL, NULL, e);
+	}
+	action_plan_free(stop);
+	return rc;
+}
+
+/* Who stops the step wants what it started stopped; a machine that goes down wants nothing. */
+static void stop_following(struct job *j)
+{
+	const char *request = job_request(j);
+	struct err e = ERR_INIT;
+
+	if (j->terminated || !request || strcmp(request, "cancel") != 0 ||
+		!action_stops(j->plan)) {
+		job_end(j, STEP_UNKNOWN,
+			_("it is not followed any more, and was not stopped: it goes "
+			  "on"));
+	} else if (stop_started(j, &e)) {
+		err_prefix(&e, "%s", _("it could not be stopped: "));
+		job_fail(j, &e);
+		j->state = STEP_UNKNOWN;
+	} else {
+		job_end(j, STEP_CANCELLED, _("it was stopped, in the backend too"));
+	}
+	err_release(&e);
+}
+
+static void follow(struct job *j)
+{
+	struct watch w = {j, -1};
+	const struct action_follower by = {.show = say_progress,
+		.stop = watch_stopped,
+		.ctx = &w,
+		.within_ns = j->step->timeout_ns};
+	struct err e = ERR_INIT;
+
+	switch (action_follow(j->plan, &by, &e)) {
+	case FOLLOW_OK:
+	case FOLLOW_GOES_ON: see_effect(j); break;
+	case FOLLOW_STOPPED: stop_following(j); break;
+	case FOLLOW_FAILED: job_fail(j, &e); break;
+	case FOLLOW_TOO_LONG:
+		job_fail(j, &e);
+		j->state = STEP_TIMED_OUT;
+		break;
+	case FOLLOW_LOST:
+		job_fail(j, &e);
+		j->state = STEP_UNKNOWN;
+		break;
+	}
+	err_release(&e);
+}
+
+/* --- the change --- */
+
 /*
  * A request that may have arrived is not taken for failed before a look: what the backend shows
  * decides, and if it cannot be asked, nobody knows.
@@ -124,7 +235,7 @@ static void settle(struct job *j, bool failed, bool sent, struct err *e)
 		if (action_unread(j->plan) || j->terminated)
 			j->state = STEP_UNKNOWN;
 	} else {
-		see_effect(j);
+		follow(j);
 	}
 	if (!action_verifies(j->plan) && !failed)
 		stream_say(&j->out, "%s",

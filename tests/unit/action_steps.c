@@ -41,6 +41,27 @@ static const char file[] =
 	"    put: /tags/{tag}\n"
 	"    copy: {get: /manifest}\n"
 	"    verify: {get: /copied, until: .same, within: 2s, every: 20ms}\n"
+	"  - name: train\n"
+	"    params: {to: text}\n"
+	"    post: /jobs\n"
+	"    json: '{id: $once, to: $to}'\n"
+	"    follow:\n"
+	"      get: /jobs/{once}\n"
+	"      as: job\n"
+	"      read: [{as: part, get: '/parts/{job.part}', keep: .name}]\n"
+	"      until: .state == \"ok\"\n"
+	"      fails: .state == \"failed\"\n"
+	"      shows: '.state + \" \" + ($part // \"?\")'\n"
+	"      reason: {read: [{as: log, get: '/logs/{job.part}', text: true}], "
+	"says: '$part + \": \" + ($log // \"no log\")'}\n"
+	"      stop: {action: halt, with: {id: $job.id}}\n"
+	"      every: 20ms\n"
+	"      within: 300ms\n"
+	"  - name: halt\n"
+	"    params: {id: text}\n"
+	"    delete: /jobs/{id}\n"
+	"    verify: {get: '/jobs/{id}', until: .state == \"failed\", within: 2s, every: "
+	"20ms}\n"
 	"  - name: blind\n"
 	"    post: /nowhere\n"
 	"  - name: whole\n"
@@ -55,13 +76,50 @@ struct shop {
 	bool locked, moving, same;
 	int calls; /* that use the old one; each look takes one away, -1: for ever */
 	int moves;
+	const char
+		*job; /* what becomes of it: "ok", "failed", "running", "gone", "nolog" */
+	int looks; /* at it */
 };
+
+static void answer_job(struct shop *s, struct strbuf *reply)
+{
+	struct strbuf body = STRBUF_INIT;
+	bool ends = ++s->looks > 3 && strcmp(s->job, "running") != 0;
+
+	if (ends && !strcmp(s->job, "gone")) {
+		web_reply(reply, 404, NULL, "", 0);
+	} else if (s->looks == 2) {
+		web_reply(reply, 503, NULL, "", 0); /* a restart on the way */
+	} else {
+		strbuf_addf(&body, "{\"id\": \"J-7\", \"part\": %s, \"state\": \"%s\"}",
+			s->looks > 1 ? "\"fit\"" : "null",
+			!ends                          ? "running"
+				: strcmp(s->job, "ok") ? "failed"
+						       : "ok");
+		web_json(reply, body.buf);
+	}
+	strbuf_release(&body);
+}
 
 static void answer_get(struct shop *s, const char *path, struct strbuf *reply)
 {
 	struct strbuf body = STRBUF_INIT;
 
-	if (!strncmp(path, "/choices", 8)) {
+	if (!strncmp(path, "/jobs/", 6)) {
+		answer_job(s, reply);
+		return;
+	}
+	if (!strncmp(path, "/logs/fit", 9)) {
+		if (strcmp(s->job, "nolog"))
+			web_reply(reply, 200, "Content-Type: text/plain\r\n",
+				"no \x1b[31mlabels", 14);
+		else
+			web_reply(reply, 500, NULL, "", 0);
+		return;
+	}
+	if (!strncmp(path, "/parts/fit", 10)) {
+		strbuf_adds(&body, "{\"name\": \"fit\"}");
+	} else if (!strncmp(path, "/choices", 8)) {
 		strbuf_adds(&body, "{\"items\": [\"a\", \"b\", \"c\"]}");
 	} else if (!strncmp(path, "/whole", 6)) {
 		strbuf_addf(&body, "{\"config\": {\"locked\": %s, \"move\": %d}}",
@@ -101,6 +159,8 @@ static enum web_fault serve(void *ctx, const char *request, struct strbuf *reply
 							   : "{}");
 		return WEB_OK;
 	}
+	if (!strncmp(request, "DELETE ", 7) && strstr(path, "J-7"))
+		s->job = "failed";
 	if (!strncmp(path, "/nowhere", 8)) {
 		web_reply(reply, 500, NULL, "", 0);
 		return WEB_OK;
@@ -322,6 +382,141 @@ static void a_request_that_would_be_another_is_refused(void **state)
 	rig_close(&r);
 }
 
+struct seen {
+	char lines[2000];
+	int failed;
+	bool stop;
+};
+
+static void see(void *ctx, const struct action_progress *now)
+{
+	struct seen *s = ctx;
+	size_t n = strlen(s->lines);
+
+	s->failed += now->failed;
+	if (now->moved && !now->failed && now->shows)
+		snprintf(s->lines + n, sizeof(s->lines) - n, "%s;", now->shows);
+}
+
+static bool enough(void *ctx)
+{
+	const struct seen *s = ctx;
+
+	return s->stop;
+}
+
+/* A job with this fate is started and followed. */
+static enum follow_end follow(struct rig *r, struct seen *s, const char *fate)
+{
+	const struct shop shop = {.value = "a", .job = fate};
+	const struct action_follower by = {.show = see, .stop = enough, .ctx = s};
+	bool sent, stop = s->stop;
+
+	*s = (struct seen){.stop = stop};
+	rig_open(r, &shop);
+	planned(r, "train", "{\"to\": \"b\"}");
+	assert_true(action_follows(r->plan));
+	assert_int_equal(action_apply(r->plan, &sent, &r->e), 0);
+	return action_follow(r->plan, &by, &r->e);
+}
+
+static void what_was_started_is_followed_to_its_end(void **state)
+{
+	struct seen s = {.stop = false};
+	struct rig r;
+
+	(void)state;
+	assert_int_equal(follow(&r, &s, "ok"), FOLLOW_OK);
+	/* What cannot be read yet is null; a failed look is told and ends nothing. */
+	assert_string_equal(s.lines, "running ?;running fit;ok fit;");
+	assert_int_equal(s.failed, 1);
+	assert_int_equal(r.e.code, 0);
+	rig_close(&r);
+}
+
+static void its_failure_has_a_reason(void **state)
+{
+	struct seen s = {.stop = false};
+	struct rig r;
+
+	(void)state;
+	assert_int_equal(follow(&r, &s, "failed"), FOLLOW_FAILED);
+	/* From outside, and safe for a terminal. */
+	refused(&r, -1, ERR_BACKEND, "it failed: fit: no ");
+	assert_null(strchr(r.e.what, 0x1b));
+	rig_close(&r);
+	assert_int_equal(follow(&r, &s, "nolog"), FOLLOW_FAILED);
+	refused(&r, -1, ERR_BACKEND, "it failed: fit: no log");
+	rig_close(&r);
+}
+
+static void what_does_not_end_or_is_lost_is_not_said_to_be_done(void **state)
+{
+	struct seen s = {.stop = false};
+	struct rig r;
+
+	(void)state;
+	assert_int_equal(follow(&r, &s, "running"), FOLLOW_TOO_LONG);
+	refused(&r, -1, ERR_BACKEND, "it has not ended within");
+	rig_close(&r);
+	assert_int_equal(follow(&r, &s, "gone"), FOLLOW_LOST);
+	refused(&r, -1, ERR_NOT_FOUND, "cannot be followed");
+	assert_true(s.failed >= 3);
+	rig_close(&r);
+}
+
+static void who_follows_can_stop_it(void **state)
+{
+	struct seen s = {.stop = true};
+	struct action_plan *stop = NULL;
+	bool sent;
+	struct rig r;
+
+	(void)state;
+	assert_int_equal(follow(&r, &s, "running"), FOLLOW_STOPPED);
+	assert_true(action_stops(r.plan));
+	err_clear(&r.e);
+	assert_int_equal(action_stop_plan(&stop, r.plan, &r.e), 0);
+	assert_non_null(strstr(action_request(stop), "DELETE http"));
+	assert_non_null(strstr(action_request(stop), "/jobs/J-7"));
+	assert_int_equal(action_apply(stop, &sent, &r.e), 0);
+	assert_int_equal(action_verify(stop, NULL, NULL, &r.e), 0);
+	action_plan_free(stop);
+	planned(&r, "blind", "{}");
+	assert_false(action_follows(r.plan));
+	assert_false(action_stops(r.plan));
+	refused(&r, action_stop_plan(&stop, r.plan, &r.e), ERR_NOT_FOUND,
+		"no way to stop");
+	rig_close(&r);
+}
+
+/* A repeated request has the same name; two that nobody named have not. */
+static void each_attempt_says_who_it_is(void **state)
+{
+	struct action_call call = {.source = "shop", .action = "train"};
+	struct json *params = NULL;
+	char *first;
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, &quiet);
+	assert_int_equal(json_parse(&params, "{\"to\": \"b\"}", 11, &r.e), 0);
+	call.params = params;
+	assert_int_equal(action_plan(&r.plan, &r.config, &call, &r.e), 0);
+	first = mem_strdup(action_body(r.plan));
+	assert_non_null(strstr(first, "\"id\":\"tocsin-"));
+	action_plan_free(r.plan);
+	assert_int_equal(action_plan(&r.plan, &r.config, &call, &r.e), 0);
+	assert_string_not_equal(first, action_body(r.plan));
+	action_plan_free(r.plan);
+	call.once = "tocsin-R-3";
+	assert_int_equal(action_plan(&r.plan, &r.config, &call, &r.e), 0);
+	assert_string_equal(action_body(r.plan), "{\"id\":\"tocsin-R-3\",\"to\":\"b\"}");
+	free(first);
+	json_free(params);
+	rig_close(&r);
+}
+
 static void bytes_are_copied_untouched(void **state)
 {
 	struct rig r;
@@ -409,5 +604,10 @@ UNIT_TESTS(cmocka_unit_test(the_plan_shows_all_of_it),
 	cmocka_unit_test(the_effect_is_seen_or_said_to_be_missing),
 	cmocka_unit_test(a_request_that_would_be_another_is_refused),
 	cmocka_unit_test(bytes_are_copied_untouched),
+	cmocka_unit_test(what_was_started_is_followed_to_its_end),
+	cmocka_unit_test(its_failure_has_a_reason),
+	cmocka_unit_test(what_does_not_end_or_is_lost_is_not_said_to_be_done),
+	cmocka_unit_test(who_follows_can_stop_it),
+	cmocka_unit_test(each_attempt_says_who_it_is),
 	cmocka_unit_test(without_a_read_back_it_says_so),
 	cmocka_unit_test(an_undo_from_the_journal))

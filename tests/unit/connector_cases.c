@@ -7,8 +7,9 @@
  *   - case: an alias that is not there           # what it shows, in words
  *     read: aliases                              # one of read, action, probe: true
  *     action: set-alias                          # plan, apply, verify, effect; undo if expected
- *     params: {model: fraud, version: "7"}       #   the action's parameters
- *     only: plan                                 #   plan, apply, verify: go no further; rehearse
+ *     params: {model: fraud, version: "7"}       #   the action's parameters; $once is "tocsin-R-1"
+ *     only: plan                                 #   plan, apply, verify: go no further; rehearse; stop:
+ *                                                #   what is followed is stopped at the first look
  *     with: {repositories: [ml/fraud]}           # the source's options, as in the configuration
  *     auth: {bearer: {env: TOKEN}}               # and its auth, headers, tls; url is "{server}"
  *     source: {max_bytes: 1KB}                   # and what else a source may say
@@ -25,10 +26,11 @@
  *       incomplete: words                        # why something is missing; cut: true, whatever it is
  *       version: "3.17"                          # of a probe
  *       before: "7"  body: {..}  effects: words  # of an action's plan
- *       done: true  undone: true                 # applied, verified, in effect; undone, verified
+ *       done: true  undone: true                 # applied, verified, followed, in effect; undone, verified
+ *       shows: [words, ...]                      # stood in the lines of what is followed, in this order
  *       error: auth                              # core/err.h's name for what goes wrong
  *       says: words | [words, ...]               # stand in the sentence, its place or its hint
- *       at: plan                                 # plan, rehearse, apply, verify, effect, undo
+ *       at: plan                                 # plan, rehearse, apply, verify, follow, effect, undo, stop
  *       retry: true  sent: false                 # may succeed later; may have reached the backend
  *       requests: ["POST /api/x?a=b {..}", ...]  # were sent in this order, others between them
  *       never: ["DELETE /api/x"]                 # were not sent
@@ -65,7 +67,7 @@
 struct expectation {
 	const struct yaml_node *records, *before, *body, *done, *undone, *dropped, *cut,
 		*retry, *sent, *headers;
-	struct yaml_texts says, requests, never;
+	struct yaml_texts says, requests, never, shows;
 	const char *fallback, *incomplete, *version, *error, *at, *effects;
 };
 
@@ -97,7 +99,7 @@ static const struct yaml_field expect_fields[] = {
 	EXPECT(headers, YAML_NODE), EXPECT(says, YAML_TEXTS), EXPECT(requests, YAML_TEXTS),
 	EXPECT(never, YAML_TEXTS), EXPECT(fallback, YAML_TEXT), EXPECT(incomplete, YAML_TEXT),
 	EXPECT(version, YAML_TEXT), EXPECT(error, YAML_TEXT), EXPECT(at, YAML_TEXT),
-	EXPECT(effects, YAML_TEXT),
+	EXPECT(effects, YAML_TEXT), EXPECT(shows, YAML_TEXTS),
 	{0},
 };
 
@@ -137,6 +139,7 @@ struct talk {
 	struct json *records;
 	struct read_result result;
 	char *dropped_why, *incomplete; /* owned */
+	size_t shown; /* of expect.shows */
 	struct err e;
 	const char *at;
 	bool sent, finished, done, undone;
@@ -452,6 +455,55 @@ static bool has_effect(struct talk *t, struct action_plan *p)
 	return !action_effect(&says, p, not_long, &until, &t->e);
 }
 
+static void show_progress(void *ctx, const struct action_progress *now)
+{
+	struct talk *t = ctx;
+	const struct yaml_texts *wanted = &t->k->expect.shows;
+
+	if (getenv("CASE_SHOW"))
+		print_message("  shows: %s\n", now->shows ? now->shows : "");
+	if (now->shows && t->shown < wanted->n &&
+		strstr(now->shows, wanted->items[t->shown]))
+		t->shown++;
+}
+
+static bool at_once(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+/* Stopped by whoever follows: the connector's own action does that. */
+static void stop(struct talk *t, struct action_plan *p)
+{
+	struct action_plan *by = NULL;
+	bool sent;
+
+	err_clear(&t->e);
+	t->at = "stop";
+	if (!action_stop_plan(&by, p, &t->e) && !action_apply(by, &sent, &t->e))
+		t->done = verified(t, by);
+	action_plan_free(by);
+}
+
+/* True: it ended well. */
+static bool followed(struct talk *t, struct action_plan *p)
+{
+	bool stops = t->k->only && !strcmp(t->k->only, "stop");
+	const struct action_follower by = {.show = show_progress,
+		.stop = stops ? at_once : NULL,
+		.ctx = t,
+		.within_ns = 2 * NS_PER_S,
+		.every_ns = NS_PER_MS};
+	enum follow_end end = action_follow(p, &by, &t->e);
+
+	if (t->shown < t->k->expect.shows.n)
+		complain(t, "never shown: %s", t->k->expect.shows.items[t->shown]);
+	if (end == FOLLOW_STOPPED && stops)
+		stop(t, p);
+	return end == FOLLOW_OK || (end == FOLLOW_STOPPED && t->done);
+}
+
 static void rehearse(struct talk *t, struct action_plan *p)
 {
 	char *said = NULL;
@@ -483,8 +535,10 @@ static void undo(struct talk *t, struct action_call done, struct action_plan *p)
 static void run_action(struct talk *t)
 {
 	struct json *params = t->k->params ? wanted_json(t, t->k->params) : json_object();
-	struct action_call call = {
-		.source = "src", .action = t->k->action, .params = params};
+	struct action_call call = {.source = "src",
+		.action = t->k->action,
+		.params = params,
+		.once = "tocsin-R-1"};
 	struct action_plan *p = NULL;
 
 	t->at = "plan";
@@ -502,6 +556,10 @@ static void run_action(struct talk *t)
 		t->done = verified(t, p);
 	}
 	if (t->done && goes_on(t, "verify")) {
+		t->at = "follow";
+		t->done = followed(t, p);
+	}
+	if (t->done && goes_on(t, "verify") && goes_on(t, "stop")) {
 		t->at = "effect";
 		t->done = has_effect(t, p);
 	}
