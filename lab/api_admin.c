@@ -76,6 +76,7 @@ static void add_service(struct json *list, const struct lab_service_conf *s)
 	json_add_text(j, "owner", s->owner);
 	json_add_bool(j, "agent", s->story != NULL);
 	json_add_text(j, "dataset", s->dataset);
+	json_add_text(j, "llm", s->llm);
 	json_add_real(j, "objective", s->objective);
 	add_pointer(j, "model", &s->model);
 	add_pointer(j, "prompt", &s->prompt);

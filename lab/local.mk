@@ -64,6 +64,7 @@ liblab_a_SOURCES += lab/server.c lab/server.h
 liblab_a_SOURCES += lab/silence.c lab/silence.h
 liblab_a_SOURCES += lab/story.c lab/story.h
 liblab_a_SOURCES += lab/storybook.c lab/storybook.h
+liblab_a_SOURCES += lab/traits.c lab/traits.h
 liblab_a_SOURCES += lab/world.c lab/world.h
 
 check_PROGRAMS += $(LAB_TESTS)

@@ -160,7 +160,7 @@ static const struct row {
 } rows[] = {
 	{"scenario", N_("NAME"), read_scenario, N_("a scenario that ships, or a file (retail)")},
 	{"seed", "N", read_seed, N_("chooses the cause, and the noise (1)")},
-	{"cause", N_("NAME"), read_cause, N_("bad-version, bad-prompt, late-data, nothing-wrong")},
+	{"cause", N_("NAME"), read_cause, N_("bad-version, bad-prompt, late-data, nothing-wrong, input-drift")},
 	{"speed", "N", read_speed, N_("so many seconds of the scenario in one (1)")},
 	{"port", "N", read_port, N_("of 127.0.0.1; 0 takes any that is free (0)")},
 	{"history", N_("DURATION"), read_history, N_("what the counters counted before (30d)")},

@@ -162,6 +162,104 @@ static void tokens_and_sessions(struct strbuf *out, const struct platform *p)
 	}
 }
 
+/* --- what is asked and answered --- */
+
+static void token_histogram(struct strbuf *out, const char *name, const char *labels,
+	const struct token_counts *t)
+{
+	for (size_t i = 0; i < TRAIT_TOKENS; i++)
+		strbuf_addf(out, "%s_bucket{%s,le=\"%g\"} %.0f\n", name, labels,
+			trait_token_bounds[i], traits_below(t->in, i));
+	strbuf_addf(out, "%s_bucket{%s,le=\"+Inf\"} %.0f\n", name, labels,
+		traits_below(t->in, TRAIT_TOKENS));
+	strbuf_addf(out, "%s_sum{%s} %.0f\n%s_count{%s} %.0f\n", name, labels, t->sum,
+		name, labels, traits_below(t->in, TRAIT_TOKENS));
+}
+
+static void lengths(struct strbuf *out, const struct platform *p, const char *name,
+	const char *help, size_t offset)
+{
+	struct strbuf labels = STRBUF_INIT;
+
+	family(out, name, "histogram", help);
+	for (size_t i = 0; i < p->n_services; i++) {
+		const struct lab_service *s = &p->services[i];
+
+		if (!s->conf->llm)
+			continue;
+		strbuf_reset(&labels);
+		label(&labels, "model_name", s->conf->llm, true);
+		label(&labels, "engine", "0", false);
+		token_histogram(out, name, labels.buf + 1,
+			(const void *)((const char *)&s->traits + offset));
+	}
+	strbuf_release(&labels);
+}
+
+static void endings(struct strbuf *out, const struct platform *p)
+{
+	family(out, "vllm:request_success_total", "counter",
+		"Requests by how they ended.");
+	for (size_t i = 0; i < p->n_services; i++) {
+		const struct lab_service *s = &p->services[i];
+
+		for (size_t k = 0; s->conf->llm && k < TRAIT_REASONS; k++) {
+			strbuf_adds(out, "vllm:request_success_total");
+			label(out, "model_name", s->conf->llm, true);
+			label(out, "engine", "0", false);
+			label(out, "finished_reason", trait_reasons[k], false);
+			whole(out, s->traits.reasons[k]);
+		}
+	}
+}
+
+static void languages(struct strbuf *out, const struct platform *p)
+{
+	family(out, "requests_language_total", "counter", "Requests, by their language.");
+	for (size_t i = 0; i < p->n_services; i++) {
+		for (size_t k = 0; k < TRAIT_LANGUAGES; k++) {
+			service_sample(out, "requests_language_total",
+				p->services[i].conf->name);
+			label(out, "language", trait_languages[k], false);
+			whole(out, p->services[i].traits.languages[k]);
+		}
+	}
+}
+
+static void scores(struct strbuf *out, const struct platform *p)
+{
+	family(out, "prediction_score", "histogram", "What the model answered.");
+	for (size_t i = 0; i < p->n_services; i++) {
+		const struct lab_service *s = &p->services[i];
+
+		for (size_t k = 0; !s->conf->llm && k <= TRAIT_SCORES; k++) {
+			service_sample(out, "prediction_score_bucket", s->conf->name);
+			if (k < TRAIT_SCORES)
+				strbuf_addf(out, ",le=\"%g\"", trait_score_bounds[k]);
+			else
+				strbuf_adds(out, ",le=\"+Inf\"");
+			whole(out, traits_below(s->traits.scores, k));
+		}
+		if (s->conf->llm)
+			continue;
+		service_sample(out, "prediction_score_sum", s->conf->name);
+		strbuf_addf(out, "} %.3f\n", s->traits.score_sum);
+		service_sample(out, "prediction_score_count", s->conf->name);
+		whole(out, traits_below(s->traits.scores, TRAIT_SCORES));
+	}
+}
+
+static void traits(struct strbuf *out, const struct platform *p)
+{
+	lengths(out, p, "vllm:request_prompt_tokens", "Tokens of a request's prompt.",
+		offsetof(struct traits, prompt));
+	lengths(out, p, "vllm:request_generation_tokens", "Tokens of an answer.",
+		offsetof(struct traits, answer));
+	endings(out, p);
+	languages(out, p);
+	scores(out, p);
+}
+
 static void serving_labels(
 	struct strbuf *out, const struct lab_service *s, int64_t version)
 {
@@ -212,6 +310,7 @@ static void get_metrics(struct answer *a, struct lab *lab, struct request *q)
 	latencies(out, p);
 	tokens_and_sessions(out, p);
 	language_models(out, p);
+	traits(out, p);
 	serving(out, p);
 	datasets(out, p);
 	family(out, "process_start_time_seconds", "gauge",

@@ -14,6 +14,7 @@
 
 /* Shares that fail when a version or a prompt is bad and the cause does not say how badly. */
 #define BAD_SHARE 0.3
+#define WRONG_SCORE 1.5 /* log odds by which a bad version's scores rise */
 
 int64_t platform_scenario_ns(const struct platform *p, int64_t at)
 {
@@ -81,7 +82,7 @@ static void follow_prompt(struct platform *p, struct lab_service *s)
 /* --- what fails --- */
 
 struct failing {
-	double version, prompt, data, usual; /* shares */
+	double version, prompt, data, input, usual; /* shares */
 };
 
 static double cause_share(
@@ -92,6 +93,13 @@ static double cause_share(
 		(c != CAUSE_LATE_DATA && s != &p->services[p->where]))
 		return BAD_SHARE;
 	return p->cause->errors;
+}
+
+/* What is asked is not what used to be. */
+static bool shifting(const struct platform *p, const struct lab_service *s)
+{
+	return p->cause->cause == CAUSE_INPUT_DRIFT && p->began && !p->ended &&
+		s == &p->services[p->where];
 }
 
 static struct failing failing_of(
@@ -108,6 +116,8 @@ static struct failing failing_of(
 		f.prompt += (1 - share) * cause_share(p, s, CAUSE_BAD_PROMPT);
 	if (s->pipeline && pipeline_is_late(s->pipeline))
 		f.data = cause_share(p, s, CAUSE_LATE_DATA);
+	if (shifting(p, s))
+		f.input = p->cause->errors;
 	return f;
 }
 
@@ -115,6 +125,22 @@ static bool surging(const struct platform *p, const struct lab_service *s)
 {
 	return p->began && !p->ended && s == &p->services[p->where] &&
 		p->cause->surge > 1;
+}
+
+/* What is wrong with a version or a prompt shows in its answers, too. */
+static void count_traits(
+	struct platform *p, struct lab_service *s, const struct failing *f, double n)
+{
+	bool wrong = f->version > 0 || f->prompt > 0, asked = shifting(p, s);
+	const struct trait_shift shift = {
+		.longer = asked ? p->cause->longer : 1,
+		.foreign = asked ? p->cause->foreign : 0,
+		.cut = asked || wrong ? p->cause->cut : 0,
+		.score = wrong ? WRONG_SCORE : 0,
+	};
+
+	traits_add(&s->traits, n, s->conf->llm ? (double)s->conf->input_tokens : 0,
+		(double)s->conf->output_tokens, &shift);
 }
 
 /* Requests of one version in one step, by what becomes of them. */
@@ -125,7 +151,8 @@ static void count_requests(
 	const struct {
 		double share;
 		int code;
-	} ways[] = {{f.version, 500}, {f.prompt, 502}, {f.data, 503}, {f.usual, 500}};
+	} ways[] = {{f.version, 500}, {f.prompt, 502}, {f.data, 503}, {f.input, 504},
+		{f.usual, 500}};
 	double left = n, slower = f.version > 0 || f.prompt > 0 ? p->cause->slower : 1;
 	double median = (double)s->conf->latency_ns / (double)NS_PER_S * slower;
 
@@ -137,6 +164,7 @@ static void count_requests(
 	}
 	meter_requests(&s->meter, v->version, 200, left);
 	histogram_add(&s->meter.latency, n, median);
+	count_traits(p, s, &f, n);
 	if (s->conf->llm)
 		histogram_add(&s->meter.first_token, n, median / 5);
 	s->meter.input_tokens += n * (double)s->conf->input_tokens;
@@ -337,6 +365,8 @@ static void fill_history(struct platform *p, struct lab_service *s)
 	meter_requests(&s->meter, version, 200, n - bad);
 	meter_requests(&s->meter, version, 500, bad);
 	histogram_add(&s->meter.latency, n, median);
+	traits_add(&s->traits, n, s->conf->llm ? (double)s->conf->input_tokens : 0,
+		(double)s->conf->output_tokens, &(struct trait_shift){.longer = 1});
 	if (s->conf->llm)
 		histogram_add(&s->meter.first_token, n, median / 5);
 	s->meter.input_tokens = n * (double)s->conf->input_tokens;

@@ -24,6 +24,7 @@
 #include "lab/rollout.h"
 #include "lab/scenario.h"
 #include "lab/story.h"
+#include "lab/traits.h"
 
 #define STEP_NS (250 * NS_PER_MS)
 
@@ -41,6 +42,7 @@ struct lab_service {
 	const struct lab_service_conf	*conf;
 	struct rollout			rollout;
 	struct meter			meter;
+	struct traits			traits;
 	struct ring			ring;
 	struct storybook		*book;		/* owned; NULL: no agent */
 	struct pipeline			*pipeline;	/* borrowed; NULL: needs no data */

@@ -11,7 +11,7 @@
 #include "lab/rng.h"
 
 static const char *const cause_names[CAUSES + 1] = {
-	"bad-version", "bad-prompt", "late-data", "nothing-wrong", NULL};
+	"bad-version", "bad-prompt", "late-data", "nothing-wrong", "input-drift", NULL};
 static const char *const moved_names[] = {"model", "prompt", NULL};
 static const char *const urgency_names[] = {"page", "ticket", NULL};
 
@@ -84,6 +84,9 @@ static const struct yaml_field cause_fields[] = {
 	KEY(cause_conf, "from", YAML_INT, from, .min = 1, .max = 999),
 	KEY(cause_conf, "to", YAML_INT, to, .min = 1, .max = 999),
 	KEY(cause_conf, "surge", YAML_REAL, surge, .min = 1, .max = 1000),
+	KEY(cause_conf, "longer", YAML_REAL, longer, .min = 0.01, .max = 100),
+	KEY(cause_conf, "foreign", YAML_REAL, foreign, .min = 0, .max = 1),
+	KEY(cause_conf, "cut", YAML_REAL, cut, .min = 0, .max = 1),
 	KEY(cause_conf, "lasts", YAML_DURATION, lasts_ns),
 	KEY(cause_conf, "decoy", YAML_SUB, decoy, .sub = decoy_fields),
 	{0},
@@ -284,6 +287,8 @@ static void fill_defaults(struct scenario *sc)
 			c[i].slower = 1;
 		if (c[i].surge < 1)
 			c[i].surge = 1;
+		if (c[i].longer <= 0)
+			c[i].longer = 1;
 	}
 	sc->services = s;
 	sc->n_services = sc->service_list.n;
@@ -351,11 +356,26 @@ void scenario_release(struct scenario *sc)
 	*sc = (struct scenario){0};
 }
 
+static const struct cause_conf *drawn(const struct scenario *sc, uint64_t seed)
+{
+	size_t n = 0, k;
+
+	for (size_t i = 0; i < sc->n_causes; i++)
+		n += sc->causes[i].cause != CAUSE_INPUT_DRIFT;
+	if (!n)
+		return &sc->causes[0];
+	k = rng_mix(seed) % n;
+	for (size_t i = 0; i < sc->n_causes; i++)
+		if (sc->causes[i].cause != CAUSE_INPUT_DRIFT && k-- == 0)
+			return &sc->causes[i];
+	return NULL;
+}
+
 const struct cause_conf *scenario_cause(
 	const struct scenario *sc, const char *name, uint64_t seed)
 {
 	if (!name)
-		return &sc->causes[rng_mix(seed) % sc->n_causes];
+		return drawn(sc, seed);
 	for (size_t i = 0; i < sc->n_causes; i++)
 		if (!strcmp(cause_names[sc->causes[i].cause], name))
 			return &sc->causes[i];

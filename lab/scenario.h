@@ -18,7 +18,8 @@
 #define SCENARIO_MAX_BYTES ((size_t)256 * 1024)
 #define SCENARIO_STAGES 8
 
-enum cause { CAUSE_BAD_VERSION, CAUSE_BAD_PROMPT, CAUSE_LATE_DATA, CAUSE_NOTHING, CAUSES };
+enum cause { CAUSE_BAD_VERSION, CAUSE_BAD_PROMPT, CAUSE_LATE_DATA, CAUSE_NOTHING,
+	CAUSE_INPUT_DRIFT, CAUSES };
 const char *cause_name(enum cause c);	/* "bad-version" ... */
 
 enum moved { MOVED_MODEL, MOVED_PROMPT };
@@ -73,6 +74,9 @@ struct cause_conf {
 	double			slower;		/* latency is so many times as high */
 	int64_t			from, to;	/* versions, where one moves */
 	double			surge;		/* traffic is so many times as high */
+	double			longer;		/* prompts are so many times as long */
+	double			foreign;	/* share in another language than usual */
+	double			cut;		/* share of answers that get too long */
 	int64_t			lasts_ns;	/* surge; late data: until it arrives by itself */
 	struct decoy_conf	decoy;		/* service NULL: none */
 };
@@ -115,7 +119,10 @@ void scenario_release(struct scenario *sc);
 /* Index of a service, or -1. */
 int scenario_service(const struct scenario *sc, const char *name);
 
-/* The cause of that name, or (name NULL) the one that seed chooses.  NULL: the file has none. */
+/*
+ * The cause of that name, or (name NULL) the one that seed chooses; input drift is only there by
+ * its name.  NULL: the file has none.
+ */
 const struct cause_conf *scenario_cause(
 	const struct scenario *sc, const char *name, uint64_t seed);
 

@@ -112,7 +112,7 @@ static const struct cmd_option poll_options[] = {
 static const struct cmd_option demo_options[] = {
 	{"seed", 0, N_("N"), false, N_("chooses what goes wrong")},
 	{"cause", 0, N_("NAME"), false,
-		N_("bad-version, bad-prompt, late-data or nothing-wrong")},
+		N_("bad-version, bad-prompt, late-data, nothing-wrong or input-drift")},
 	{"scenario", 0, N_("NAME"), false,
 		N_("a practice platform that ships, or a file (retail)")},
 	{"speed", 0, N_("N"), false, N_("so many seconds of the scenario in one (10)")},
@@ -160,6 +160,12 @@ static const struct cmd_option runbook_runs_options[] = {
 	{0},
 };
 
+static const struct cmd_option drift_accept_options[] = {
+	{"feature", 0, N_("NAME"), false, N_("only this one")},
+	{"reason", 0, N_("TEXT"), false, N_("why it is right as it is; in the audit log")},
+	{0},
+};
+
 static const struct cmd_option audit_list_options[] = {
 	{"limit", 0, N_("N"), false, N_("at most so many (50)")},
 	{0},
@@ -186,6 +192,13 @@ const struct cmd_row cmd_table[] = {
 		N_("what an OpenSLO or Sloth file says"), NULL},
 	{"query", NULL, cmd_query, NEEDS_CONFIG, "EXPRESSION [--range DURATION] [--plot]",
 		N_("what a Prometheus answers: a table, or a chart over time"), query_options},
+	{"drift", "list", cmd_drift_list, READS, "",
+		N_("what drift checks found of every feature"), NULL},
+	{"drift", "show", cmd_drift_show, READS, "SERVICE[/DATASET[/FEATURE]]",
+		N_("the two distributions of each feature, and what the figures rest on"), NULL},
+	{"drift", "accept", cmd_drift_accept, NEEDS_CONFIG | WRITES_STORE | MUTATES,
+		"SERVICE/DATASET [--feature F] --reason TEXT",
+		N_("take what is measured now as the new reference"), drift_accept_options},
 	{"changes", NULL, cmd_changes, READS, "[--last DURATION] [--suspects-of SLO]",
 		N_("what changed: one time line over all sources"), changes_options},
 	{"models", "list", cmd_models_list, READS, "",

@@ -88,6 +88,8 @@ noinst_PROGRAMS += tests/fuzz/runbook
 tests_fuzz_runbook_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/otlp
 tests_fuzz_otlp_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/drift_check
+tests_fuzz_drift_check_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/slo_file
 tests_fuzz_slo_file_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/markdown
@@ -263,6 +265,9 @@ tests_unit_runbook_parse_SOURCES = tests/unit/runbook_parse.c tests/fuzz/runbook
 check_PROGRAMS += tests/unit/agent_parts
 check_PROGRAMS += tests/unit/attrs
 tests_unit_otlp_SOURCES = tests/unit/otlp.c tests/fuzz/otlp.c tests/fuzz/fuzz.h
+check_PROGRAMS += tests/unit/drift_check
+check_PROGRAMS += tests/unit/drift_side
+tests_unit_drift_check_SOURCES = tests/unit/drift_check.c tests/fuzz/drift_check.c tests/fuzz/fuzz.h
 tests_unit_openslo_SOURCES = tests/unit/openslo.c tests/fuzz/slo_file.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/slo_samples
 check_PROGRAMS += tests/unit/slo_state

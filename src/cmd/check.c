@@ -9,6 +9,7 @@
 #include "core/i18n.h"
 #include "core/path.h"
 #include "net/connector.h"
+#include "poll/drifts.h"
 #include "poll/reader.h"
 #include "runbook/library.h"
 #include "signal/slo_file.h"
@@ -62,6 +63,36 @@ static void check_slo_file(struct problems *p, const char *file)
 	arena_release(&a);
 }
 
+static void check_drift_file(struct problems *p, const struct config *c, const char *file)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct arena a = {0};
+	struct drift_check check = {0};
+	struct err e = ERR_INIT;
+
+	problems_in(p, file);
+	if (path_read(&text, file, DRIFT_CHECK_MAX_BYTES, &e)) {
+		add_err(p, &e, 0);
+	} else if (drift_check_parse(&check, &a, text.buf, text.len, file, p) == 0) {
+		if (check.source && !config_source(c, check.source))
+			problems_add(p, check.line, 1, _("there is no source '%s'"),
+				check.source);
+		else if (!drift_source(c, NULL, &check)) {
+			problems_add(p, check.line, 1,
+				_("no source of this configuration can make this check"));
+			problems_hint(p, "%s",
+				drift_check_is_files(&check)
+					? _("files are read by a source of the type "
+					    "'files'")
+					: _("a source of the type 'prometheus' or "
+					    "'metrics' can"));
+		}
+	}
+	err_release(&e);
+	strbuf_release(&text);
+	arena_release(&a);
+}
+
 static void check_runbooks(
 	struct problems *p, const struct config *c, const struct service_conf *s)
 {
@@ -85,6 +116,8 @@ static void check_outside(struct problems *p, const struct config *c)
 	for (size_t i = 0; i < c->n_services; i++) {
 		for (size_t j = 0; j < c->services[i].slos.n; j++)
 			check_slo_file(p, c->services[i].slos.items[j]);
+		for (size_t j = 0; j < c->services[i].drift.n; j++)
+			check_drift_file(p, c, c->services[i].drift.items[j]);
 		check_runbooks(p, c, &c->services[i]);
 	}
 }

@@ -131,6 +131,57 @@ static int write_objectives(const char *dir, const struct json *service,
 	return r;
 }
 
+/* --- drift checks --- */
+
+static void add_feature(struct strbuf *out, const char *name, const char *key,
+	const char *metric, const char *label, const char *value, const char *by)
+{
+	char *selector = mem_format("%s{%s=\"%s\"}", metric, label, value);
+
+	strbuf_addf(out, "  - name: %s\n", name);
+	strbuf_addf(out, "    %s: ", key);
+	yaml_quote(out, selector);
+	strbuf_addf(out, "\n    method: psi\n    threshold: 0.2\n");
+	if (by)
+		strbuf_addf(out, "    by: [%s]\n", by);
+	free(selector);
+}
+
+/* What is asked and answered, against what was before anybody looked. */
+static int write_drift(const char *dir, const struct json *service, struct err *e)
+{
+	const char *name = json_text(json_get(service, "name"));
+	const char *llm = json_text(json_get(service, "llm"));
+	char *file = mem_format("%s/drift/%s.yaml", dir, name);
+	struct strbuf out = STRBUF_INIT;
+	int r;
+
+	strbuf_addf(&out,
+		"drift: %s-traffic\nreference: {pinned: true}\ncurrent: {window: 20s}\n"
+		"every: 2s\npersist: 3 of 4\nfeatures:\n",
+		name);
+	add_feature(&out, "language", "counter", "requests_language_total", "service",
+		name, "language");
+	if (llm)
+		add_feature(&out, "prompt_length", "histogram",
+			"vllm:request_prompt_tokens_bucket", "model_name", llm, NULL);
+	strbuf_adds(&out, "predictions:\n");
+	if (llm) {
+		add_feature(&out, "answer_length", "histogram",
+			"vllm:request_generation_tokens_bucket", "model_name", llm, NULL);
+		add_feature(&out, "finish_reason", "counter",
+			"vllm:request_success_total", "model_name", llm,
+			"finished_reason");
+	} else {
+		add_feature(&out, "score", "histogram", "prediction_score_bucket",
+			"service", name, NULL);
+	}
+	r = path_write(file, out.buf, out.len, 0600, e);
+	strbuf_release(&out);
+	free(file);
+	return r;
+}
+
 /* --- the configuration --- */
 
 static void add_source(struct strbuf *out, const char *name, const char *type,
@@ -184,7 +235,8 @@ static void add_service(struct strbuf *out, const struct json *service)
 	strbuf_addf(out, "    slos: [slos/%s-availability.yaml", name);
 	if (json_get(service, "fast"))
 		strbuf_addf(out, ", slos/%s-latency.yaml", name);
-	strbuf_adds(out, "]\n    runbooks: [bad-model-version]\n");
+	strbuf_addf(out, "]\n    drift: [drift/%s.yaml]\n", name);
+	strbuf_adds(out, "    runbooks: [bad-model-version]\n");
 }
 
 static int write_config(const char *dir, const struct json *ready,
@@ -233,19 +285,25 @@ int demo_files_write(const char *dir, const struct json *ready,
 {
 	static const char secret[] = "sk-lf-lab\n"; /* the lab's own: it opens nothing */
 	char *slos = path_join(dir, "slos"), *key = path_join(dir, "langfuse.key");
+	char *drift = path_join(dir, "drift");
 	int r = check_names(catalog, e);
 
 	if (!r)
 		r = path_make_dir(slos, 0700, e);
 	if (!r)
+		r = path_make_dir(drift, 0700, e);
+	if (!r)
 		r = path_write(key, secret, sizeof(secret) - 1, 0600, e);
 	json_each (service, json_get(catalog, "services")) {
 		if (!r)
 			r = write_objectives(dir, service, catalog, e);
+		if (!r)
+			r = write_drift(dir, service, e);
 	}
 	if (!r)
 		r = write_config(dir, ready, catalog, e);
 	free(slos);
+	free(drift);
 	free(key);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include "cmd/elements.h"
 #include "core/clock.h"
 #include "core/duration.h"
+#include "model/pipeline.h"
 
 /* What is known of a source, on each element that came from it. */
 static void add_age(
@@ -93,7 +94,9 @@ static void add_drift(struct json *doc, const struct status *s)
 		struct json *one =
 			record_to_json(s->drift.items[i].record, REC_DRIFT_REPORT);
 
-		json_add_time(one, "as_of", s->drift.items[i].since);
+		json_add_time(one, "as_of",
+			((const struct drift_report *)s->drift.items[i].record)
+				->computed);
 		json_add_bool(one, "stale", status_stale(s, json_text_at(one, "source")));
 		json_add(list, NULL, one);
 	}

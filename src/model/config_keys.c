@@ -121,7 +121,7 @@ static const struct yaml_field service_fields[] = {
 	KEY(struct service_keys, "slos", YAML_TEXTS, slos,
 		.help = N_("OpenSLO or Sloth files, relative to this one")),
 	KEY(struct service_keys, "drift", YAML_TEXTS, drift,
-		.help = N_("files of drift checks, relative to this one; not used by this version")),
+		.help = N_("files of drift checks, tocsin-drift(5), relative to this one")),
 	KEY(struct service_keys, "runbooks", YAML_TEXTS, runbooks,
 		.help = N_("names of the runbooks that fit")),
 	KEY(struct service_keys, "uses", YAML_TEXTS, uses,

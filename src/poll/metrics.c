@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "net/url.h"
+#include "poll/drift_scraped.h"
 #include "poll/exposition.h"
 #include "poll/scraped.h"
 #include "poll/served.h"
@@ -15,6 +16,7 @@
 /* Kept for one source as long as the collector lives. */
 struct metrics {
 	struct scraped *scraped;
+	struct drift_scraped *drift;
 	struct served *served; /* NULL: no rule for versions */
 	bool loaded;
 };
@@ -45,7 +47,13 @@ static void end(struct round *r, const struct err *e)
 
 static void on_evaluated(struct round *r, const struct err *e)
 {
+	struct metrics *kept = r->state;
+	struct err own = ERR_INIT;
+
+	if (!e && drift_scraped_run(kept->drift, r, &own) < 0)
+		e = &own;
 	end(r, e);
+	err_release(&own);
 }
 
 static void all_scraped(struct round *r)
@@ -79,6 +87,7 @@ static void on_sample(void *ctx, const struct metric_sample *m)
 
 	t->samples++;
 	scraped_take(t->kept->scraped, t->instance, m);
+	drift_scraped_take(t->kept->drift, t->instance, m);
 	if (served && !strcmp(m->name, served_series(served)))
 		served_take(served, t->instance, m->labels, m->n_labels, m->value,
 			m->type == METRIC_COUNTER);
@@ -94,10 +103,12 @@ static int answer_take(
 	if (exposition_parse(a->body.buf, a->body.len, openmetrics, on_sample, &t, e) <
 		0) {
 		scraped_drop(kept->scraped, instance);
+		drift_scraped_target(kept->drift, instance, false);
 		if (kept->served)
 			served_drop(kept->served, instance);
 		return -1;
 	}
+	drift_scraped_target(kept->drift, instance, true);
 	return 0;
 }
 
@@ -108,10 +119,12 @@ static void on_target(
 	struct scraping *g = r->scratch;
 	struct err own = ERR_INIT;
 
-	if (e)
+	if (e) {
+		drift_scraped_target(((struct metrics *)r->state)->drift, instance, false);
 		err_copy(&own, e);
-	else
+	} else {
 		(void)answer_take(r, instance, a, &own);
+	}
 	if (own.code && !g->failed++) {
 		err_prefix(&own, "%s: ", instance);
 		err_move(&g->first, &own);
@@ -169,8 +182,11 @@ static void begin(struct round *r)
 	r->scratch = arena_alloc(r->arena, 1, sizeof(struct scraping));
 	if (!kept->scraped)
 		kept->scraped = scraped_new();
+	if (!kept->drift)
+		kept->drift = drift_scraped_new();
 	if ((r->reason == ROUND_FULL || !kept->loaded) &&
 		(scraped_load(kept->scraped, r, &e) < 0 ||
+			drift_scraped_load(kept->drift, r, &e) < 0 ||
 			(!kept->loaded && served_new(&kept->served, r->conf, &e) < 0))) {
 		end(r, &e);
 		err_release(&e);
@@ -203,6 +219,7 @@ static void forget(void *state)
 	struct metrics *kept = state;
 
 	scraped_free(kept->scraped);
+	drift_scraped_free(kept->drift);
 	served_free(kept->served);
 }
 

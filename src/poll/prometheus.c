@@ -13,6 +13,7 @@
 #include "poll/alert_rules.h"
 #include "poll/asks.h"
 #include "poll/backfill.h"
+#include "poll/drift_prom.h"
 #include "poll/served.h"
 #include "signal/slo_file.h"
 #include "signal/slo_pyrra.h"
@@ -28,6 +29,7 @@ struct prometheus {
 	bool ready;
 	struct prom_server server;
 	struct slo_set slos;
+	struct drift_set drifts;
 	struct asks *asks;
 	struct alert_rules *alerts;
 	struct served *served; /* NULL: no rule for versions */
@@ -139,7 +141,7 @@ static void on_backfilled(struct round *r, void *ctx, size_t filled, const struc
 	if (filled && objectives_record(r, &own) < 0)
 		end(r, &own);
 	else
-		end(r, NULL);
+		drift_prom_run(&kept->drifts, r, &kept->server, end);
 	err_release(&own);
 }
 
@@ -174,6 +176,7 @@ static int definitions_take(struct round *r, struct err *e)
 
 	if (r->reason != ROUND_FULL)
 		return 0;
+	drift_set_load(&kept->drifts, r);
 	slo_set_load(&kept->slos, r, g->recorded, g->n_recorded, false);
 	asks_renew(kept->asks, &kept->slos);
 	return slo_set_define(&kept->slos, r, e);
@@ -384,6 +387,7 @@ static int kept_begin(struct prometheus *kept, const struct round *r, struct err
 {
 	if (!kept->ready) {
 		slo_set_init(&kept->slos);
+		drift_set_init(&kept->drifts);
 		kept->asks = asks_new();
 		kept->alerts = alert_rules_new();
 		kept->retention_ns = NONE_INT;
@@ -499,8 +503,10 @@ static void forget(void *state)
 {
 	struct prometheus *kept = state;
 
-	if (kept->ready)
+	if (kept->ready) {
 		slo_set_release(&kept->slos);
+		drift_set_release(&kept->drifts);
+	}
 	asks_free(kept->asks);
 	alert_rules_free(kept->alerts);
 	served_free(kept->served);

@@ -56,7 +56,6 @@ struct drift_feature {
 	bool			categorical;	/* a column's values are names, also if numbers */
 	const char		*label;		/* performance: the column or label with the truth */
 	const char		*metric;	/* performance: accuracy, f1, mae, rmse ... */
-	const char		*retrain;
 	int			line, column_at;
 };
 
@@ -104,6 +103,10 @@ size_t drift_selector_name(const char *selector);
 
 /* The PromQL of a feature over a window; false: it is a column. */
 bool drift_feature_query(struct strbuf *out, const struct drift_feature *f, int64_t window_ns);
+
+/* 16 hex digits of what is counted and what its reference is: another one, another reference. */
+const char *drift_feature_digest(
+	struct arena *a, const struct drift_check *c, const struct drift_feature *f);
 
 /* Labels that tell instances apart and mean nothing for a distribution: pod, instance ... */
 extern const char *const drift_identities[];	/* ends with NULL */

@@ -255,8 +255,9 @@ static void the_seed_chooses(void **state)
 	test_lab_init(&t, "bad-version", NULL);
 	for (uint64_t seed = 1; seed <= 40; seed++)
 		seen[scenario_cause(&t.sc, NULL, seed)->cause] = true;
+	/* What is asked for drifts where somebody wants to practise just that. */
 	for (int i = 0; i < CAUSES; i++)
-		assert_true(seen[i]);
+		assert_true(seen[i] == (i != CAUSE_INPUT_DRIFT));
 	assert_null(scenario_cause(&t.sc, "no-such", 1));
 	test_lab_release(&t);
 }
