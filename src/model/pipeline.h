@@ -37,7 +37,7 @@ struct drift_report {
 	const char	*persisted;	/* "3 of 4": windows above */
 	const char	*reference, *window;	/* what was compared, in words */
 	const char	*binning;	/* the rule, in words */
-	const char	*shares;	/* JSON: {edges | labels, reference, current, new, lost}: store/drift.h */
+	const char	*shares;	/* JSON: see store/drift.h */
 	const char	*note;
 	int64_t		since;		/* first time drifted, while it lasts */
 	int64_t		computed;	/* as of */
