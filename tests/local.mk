@@ -67,6 +67,7 @@ check_PROGRAMS += tests/unit/prometheus
 tests_unit_prometheus_SOURCES = tests/unit/prometheus.c tests/unit/readers.c tests/unit/readers.h tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/prom_answer
 tests_unit_prom_answer_SOURCES = tests/unit/prom_answer.c tests/fuzz/prometheus.c tests/fuzz/fuzz.h
+check_PROGRAMS += tests/unit/latency
 check_PROGRAMS += tests/unit/strbuf
 check_PROGRAMS += tests/unit/theme
 tests_unit_theme_SOURCES = tests/unit/theme.c tests/fuzz/theme.c tests/fuzz/fuzz.h

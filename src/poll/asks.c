@@ -9,6 +9,7 @@
 #include <uthash.h>
 
 #include "core/clock.h"
+#include "core/i18n.h"
 #include "core/log.h"
 #include "signal/slo_query.h"
 
@@ -22,8 +23,14 @@ enum { PARTS_MOST = 64, PARTS_MORE = 4 };
 #define REFRESH_MOST_NS NS_PER_MIN /* what a person asks for is at most this old */
 #define NO_DATA_MOST_NS (2 * NS_PER_MIN) /* a young server's long windows fill one day */
 
-struct recorded {
-	const char *service, *name; /* in the ask's arena */
+#define BUCKETS_EVERY_NS (10 * NS_PER_MIN) /* which boundaries a histogram has */
+
+/* What the series of an answer are told apart by; LIST_NONE: only their sum counts. */
+enum list_kind { LIST_NONE, LIST_RECORDED, LIST_GROUPS, LIST_BUCKETS };
+
+/* One series: "service\nname", the group's labels as canonical JSON, or le. */
+struct listed {
+	const char *key; /* in the ask's arena */
 	double value;
 };
 
@@ -31,12 +38,14 @@ struct ask {
 	UT_hash_handle hh;
 	char *text; /* owned: the key */
 	int64_t every_ns;
-	bool recorded, wanted, asking, known;
+	bool wanted, asking, known, absent; /* absent: the answer has no series */
+	enum list_kind list_kind;
+	char *grouping; /* owned: of LIST_GROUPS */
 	int64_t answered_mono, retry_mono, retry_ns;
 	size_t parts; /* 0: whole; else its window is asked in so many */
 	double sum, worst; /* of all series */
 	struct arena arena; /* of the list */
-	struct recorded *list;
+	struct listed *list;
 	size_t n_list;
 	struct err failed;
 };
@@ -48,13 +57,15 @@ struct asks {
 struct run {
 	struct asks *asks;
 	struct prom_server *server;
+	struct slo_set *slos;
+	bool refresh, windows; /* windows: boundaries are known, the rest is asked */
 	size_t left;
 	struct asks_result result;
 	asks_done_fn *done;
 	void *ctx;
 };
 
-enum ask_what { ASK_TOTAL, ASK_BAD, ASK_RATIO };
+enum ask_what { ASK_TOTAL, ASK_BAD, ASK_RATIO, ASK_OTHER };
 
 struct run_ask {
 	struct run *run;
@@ -62,7 +73,8 @@ struct run_ask {
 	/* how the same is asked in parts: counts of events only can be put together */
 	const struct slo *slo;
 	enum ask_what what;
-	int64_t window_ns;
+	enum list_kind list_kind;
+	int64_t window_ns, at;
 	size_t parts_left;
 	double sum;
 	bool cut; /* a part got no answer */
@@ -89,20 +101,49 @@ static char *text_or_null(struct strbuf *sb, bool there)
 	return strbuf_detach(sb, NULL);
 }
 
-void slo_promql(struct slo_promql *out, const struct slo *slo, int64_t window_ns)
+/* Both parts when they count events or slices; of a raw ratio all events perhaps. */
+static bool promql_counts(
+	struct slo_promql *out, const struct slo *slo, int64_t window_ns)
 {
-	struct strbuf total = STRBUF_INIT, bad = STRBUF_INIT, ratio = STRBUF_INIT;
-	/* One query for all: only where all have the same names, as Sloth's have. */
-	bool recorded = slo->sli.kind == SLI_RECORDED && !slo->sli.recorded_as;
+	struct strbuf total = STRBUF_INIT, bad = STRBUF_INIT;
 
-	*out = (struct slo_promql){.recorded = recorded};
 	out->total = text_or_null(&total, slo_total_query(&total, slo, window_ns));
 	out->bad = text_or_null(&bad, slo_bad_query(&bad, slo, window_ns));
+	out->counted = out->total != NULL;
 	if (out->total && out->bad)
+		return true;
+	free(out->bad);
+	out->bad = NULL;
+	return false;
+}
+
+/* Both parts of a ratio of which only the quotient means anything. */
+static bool promql_parts(struct slo_promql *out, const struct slo *slo, int64_t window_ns)
+{
+	struct strbuf total = STRBUF_INIT, bad = STRBUF_INIT;
+	bool there = slo_parts_query(&total, &bad, slo, window_ns);
+
+	if (there) {
+		free(out->total);
+		out->counted = false;
+	}
+	out->total = there ? strbuf_detach(&total, NULL) : out->total;
+	out->bad = text_or_null(&bad, there);
+	strbuf_release(&total);
+	return there;
+}
+
+void slo_promql(struct slo_promql *out, const struct slo *slo, int64_t window_ns)
+{
+	struct strbuf ratio = STRBUF_INIT;
+
+	*out = (struct slo_promql){0};
+	if (window_ns < NS_PER_S)
 		return;
-	slo_promql_release(out);
+	if (promql_counts(out, slo, window_ns) || promql_parts(out, slo, window_ns))
+		return;
 	out->ratio = text_or_null(&ratio, slo_query(&ratio, slo, window_ns));
-	out->recorded = recorded;
+	out->recorded = slo->sli.kind == SLI_RECORDED && !slo->sli.recorded_as;
 	if (out->ratio && out->recorded)
 		out->ratio[strcspn(out->ratio, "{")] = '\0'; /* of all of them */
 }
@@ -140,6 +181,7 @@ static void ask_free(struct asks *a, struct ask *ask)
 	HASH_DEL(a->by_text, ask);
 	arena_release(&ask->arena);
 	err_release(&ask->failed);
+	free(ask->grouping);
 	free(ask->text);
 	free(ask);
 }
@@ -164,7 +206,7 @@ static struct ask *ask_find(const struct asks *a, const char *text)
 	return ask;
 }
 
-static struct ask *ask_for(struct asks *a, const char *text, bool recorded)
+static struct ask *ask_for(struct asks *a, const char *text)
 {
 	struct ask *ask = ask_find(a, text);
 
@@ -172,7 +214,6 @@ static struct ask *ask_for(struct asks *a, const char *text, bool recorded)
 		return ask;
 	ask = mem_new(1, sizeof(*ask));
 	ask->text = mem_strdup(text);
-	ask->recorded = recorded;
 	ask->sum = ask->worst = NAN;
 	arena_init(&ask->arena);
 	HASH_ADD_KEYPTR(hh, a->by_text, ask->text, strlen(ask->text), ask);
@@ -193,33 +234,162 @@ static size_t windows_of(const struct slo_entry *entry, int64_t out[SLO_WINDOWS 
 	return n;
 }
 
-static void mark(struct asks *a, const char *text)
+/* What of a window is asked: of the calendar's period what of it has passed. */
+static int64_t asked_ns(const struct slo_entry *entry, int64_t window_ns)
+{
+	return window_ns == entry->slo.window_ns ? entry->period_ask_ns : window_ns;
+}
+
+static void entry_promql(struct slo_promql *out, const struct slo_entry *entry,
+	const struct slo *slo, int64_t window_ns)
+{
+	slo_promql(out, slo, asked_ns(entry, window_ns));
+}
+
+/* Which boundaries the histogram of a latency has; NULL: it is none. */
+static char *buckets_text(const struct slo_entry *entry)
+{
+	return entry->has_latency
+		? mem_format("count by (le) (%s)", entry->latency.buckets)
+		: NULL;
+}
+
+/* At how many moments the period has data. */
+static char *coverage_text(const struct slo_entry *entry, int64_t *step_ns)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	return text_or_null(&text,
+		entry->period_ask_ns >= NS_PER_HOUR &&
+			slo_coverage_query(
+				&text, step_ns, &entry->asked, entry->period_ask_ns));
+}
+
+/* How the labels write a boundary, "1" and "1.0" alike, in the arena. */
+static size_t spellings_of(
+	const char ***out, struct arena *a, const struct ask *ask, double bound)
+{
+	size_t n = 0, cap = 0;
+
+	*out = NULL;
+	for (size_t i = 0; i < ask->n_list; i++) {
+		double other = latency_bound(ask->list[i].key);
+
+		if (!(other < bound) && !(other > bound))
+			*arena_push(a, *out, n, cap) = arena_strdup(a, ask->list[i].key);
+	}
+	return n;
+}
+
+static void boundary_use(struct slo *out, const struct slo_entry *entry, struct arena *a,
+	const struct ask *ask, double bound)
+{
+	const char **spellings;
+	size_t n = spellings_of(&spellings, a, ask, bound);
+
+	*out = entry->slo;
+	if (n)
+		out->sli = latency_with(
+			a, &entry->slo.sli, entry->latency.limit, spellings, n);
+}
+
+static void boundary_words(struct slo_entry *entry, struct arena *a, size_t n,
+	const struct latency_choice *c)
+{
+	const char *metric = entry->latency.metric;
+	double limit = entry->latency.limit;
+
+	if (!n)
+		entry->said = arena_format(a, _("%s has no buckets here"), metric);
+	else if (isnan(c->lower))
+		entry->said = arena_format(a,
+			_("%.6g is no boundary of %s, and none is lower: counted at "
+			  "%.6g"),
+			limit, metric, c->higher);
+	else if (isnan(c->higher))
+		entry->said = arena_format(a,
+			_("%.6g is no boundary of %s, and none is higher: counted at "
+			  "%.6g"),
+			limit, metric, c->lower);
+	else
+		entry->said = arena_format(a,
+			_("%.6g is no boundary of %s: counted at %.6g, the next one is "
+			  "%.6g"),
+			limit, metric, c->lower, c->higher);
+}
+
+/*
+ * Which boundary stands for the limit.  The lower one takes good events for bad ones; so nothing
+ * bad is read as good, and the higher one is told beside it.
+ */
+static void entry_boundaries(
+	const struct asks *a, struct slo_entry *entry, struct arena *arena)
+{
+	char *text = buckets_text(entry);
+	const struct ask *ask = ask_find(a, text);
+	struct latency_choice c;
+	double *bounds;
+
+	free(text);
+	if (!ask || !ask->known || entry->boundaries_mono == ask->answered_mono)
+		return;
+	entry->boundaries_mono = ask->answered_mono;
+	bounds = arena_alloc(arena, ask->n_list + 1, sizeof(*bounds));
+	for (size_t i = 0; i < ask->n_list; i++)
+		bounds[i] = latency_bound(ask->list[i].key);
+	c = latency_choose(entry->latency.limit, bounds, ask->n_list);
+	entry->said = NULL;
+	entry->unmeasurable = isnan(c.lower) && isnan(c.higher);
+	entry->has_higher = !c.exact && !isnan(c.lower) && !isnan(c.higher);
+	if (!c.exact)
+		boundary_words(entry, arena, ask->n_list, &c);
+	if (entry->unmeasurable)
+		return;
+	boundary_use(
+		&entry->asked, entry, arena, ask, isnan(c.lower) ? c.higher : c.lower);
+	if (entry->has_higher)
+		boundary_use(&entry->higher, entry, arena, ask, c.higher);
+}
+
+static void mark(struct asks *a, char *text)
 {
 	struct ask *ask = ask_find(a, text);
 
 	if (ask)
 		ask->wanted = true;
+	free(text);
 }
 
-void asks_renew(struct asks *a, const struct slo_set *slos)
+static void mark_window(struct asks *a, const struct slo_entry *entry,
+	const struct slo *slo, int64_t window_ns)
 {
-	int64_t windows_ns[SLO_WINDOWS + 1];
+	struct slo_promql q;
+
+	entry_promql(&q, entry, slo, window_ns);
+	mark(a, q.total);
+	mark(a, q.bad);
+	mark(a, q.ratio);
+}
+
+void asks_renew(struct asks *a, struct slo_set *slos, int64_t now)
+{
+	int64_t windows_ns[SLO_WINDOWS + 1], step_ns;
 	struct ask *ask, *next;
 
 	HASH_ITER (hh, a->by_text, ask, next)
 		ask->wanted = false;
 	for (size_t i = 0; i < slos->n; i++) {
-		size_t n = windows_of(&slos->items[i], windows_ns);
+		struct slo_entry *entry = &slos->items[i];
+		size_t n = windows_of(entry, windows_ns);
 
-		for (size_t k = 0; k < n; k++) {
-			struct slo_promql q;
-
-			slo_promql(&q, &slos->items[i].slo, windows_ns[k]);
-			mark(a, q.total);
-			mark(a, q.bad);
-			mark(a, q.ratio);
-			slo_promql_release(&q);
-		}
+		slo_entry_period(entry, now);
+		entry_boundaries(a, entry, &slos->arena);
+		mark(a, buckets_text(entry));
+		mark(a, coverage_text(entry, &step_ns));
+		for (size_t k = 0; k < n; k++)
+			mark_window(a, entry, &entry->asked, windows_ns[k]);
+		if (entry->has_higher)
+			mark_window(a, entry, &entry->higher, entry->slo.window_ns);
 	}
 	HASH_ITER (hh, a->by_text, ask, next) {
 		if (!ask->wanted)
@@ -231,9 +401,29 @@ void asks_renew(struct asks *a, const struct slo_set *slos)
 
 /* --- asking --- */
 
+static const char *series_key(struct ask *ask, const struct json *labels)
+{
+	const char *service, *name;
+
+	switch (ask->list_kind) {
+	case LIST_RECORDED:
+		service = json_text(json_get(labels, "sloth_service"));
+		name = json_text(json_get(labels, "sloth_slo"));
+		return service && name
+			? arena_format(&ask->arena, "%s\n%s", service, name)
+			: NULL;
+	case LIST_GROUPS: return slo_group_key(&ask->arena, labels, ask->grouping);
+	case LIST_BUCKETS:
+		return arena_strdup(&ask->arena, json_text(json_get(labels, "le")));
+	case LIST_NONE: break;
+	}
+	return NULL;
+}
+
 static void answer_keep(struct ask *ask, const struct prom_answer *p)
 {
 	ask->known = true;
+	ask->absent = p->n == 0;
 	ask->answered_mono = clock_mono();
 	ask->sum = prom_sum(p);
 	ask->worst = prom_worst(p);
@@ -241,19 +431,16 @@ static void answer_keep(struct ask *ask, const struct prom_answer *p)
 	err_clear(&ask->failed);
 	arena_reset(&ask->arena);
 	ask->n_list = 0;
-	if (!ask->recorded)
+	if (!ask->list_kind)
 		return;
 	ask->list = arena_alloc(&ask->arena, p->n + 1, sizeof(*ask->list));
 	for (size_t i = 0; i < p->n; i++) {
 		const struct prom_series *s = &p->items[i];
-		struct recorded *to = &ask->list[ask->n_list];
+		const char *key = series_key(ask, s->labels);
 
-		to->service = arena_strdup(
-			&ask->arena, json_text(json_get(s->labels, "sloth_service")));
-		to->name = arena_strdup(
-			&ask->arena, json_text(json_get(s->labels, "sloth_slo")));
-		to->value = s->samples.n ? s->samples.items[0].value : NAN;
-		ask->n_list += to->service && to->name;
+		if (key)
+			ask->list[ask->n_list++] = (struct listed){
+				key, s->samples.n ? s->samples.items[0].value : NAN};
 	}
 }
 
@@ -274,12 +461,18 @@ static void answer_fails(struct run *run, struct ask *ask, const struct err *e)
 		ask->known = false;
 }
 
+static void windows_ask(struct run *run, struct round *r);
+
 static void ask_done(struct run *run, struct round *r, struct ask *ask)
 {
 	ask->asking = false;
-	if (--run->left == 0)
+	if (--run->left)
+		return;
+	if (run->windows)
 		run->done(r, run->ctx,
 			&run->result); /* may end the round, and run with it */
+	else
+		windows_ask(run, r);
 }
 
 /* --- in parts --- */
@@ -313,6 +506,7 @@ static void on_part(
 		return;
 	if (!ra->cut) {
 		ask->known = true;
+		ask->absent = isnan(ra->sum);
 		ask->answered_mono = clock_mono();
 		ask->sum = ask->worst = ra->sum;
 		ask->retry_ns = 0;
@@ -325,7 +519,9 @@ static void on_part(
 static bool parts_ask(struct run_ask *ra, struct round *r, size_t parts)
 {
 	int64_t window_ns = ra->window_ns / (int64_t)parts / NS_PER_S * NS_PER_S;
-	char *text = parts > 1 && parts <= PARTS_MOST && window_ns > 0
+	/* The groups of parts would have to be put together one by one. */
+	char *text =
+		parts > 1 && parts <= PARTS_MOST && window_ns > 0 && !ra->ask->list_kind
 		? part_text(ra, window_ns)
 		: NULL;
 
@@ -336,7 +532,7 @@ static bool parts_ask(struct run_ask *ra, struct round *r, size_t parts)
 	ra->sum = NAN;
 	ra->cut = false;
 	for (size_t i = 0; i < parts; i++)
-		prom_query(r, ra->run->server, text, r->now - (int64_t)i * window_ns,
+		prom_query(r, ra->run->server, text, ra->at - (int64_t)i * window_ns,
 			on_part, ra);
 	free(text);
 	return true;
@@ -401,7 +597,7 @@ static void ask_now(struct run_ask *ra, struct round *r)
 	run->left++;
 	run->result.asked++;
 	if (!parts_ask(ra, r, parts))
-		prom_query(r, run->server, ask->text, r->now, on_answer, ra);
+		prom_query(r, run->server, ask->text, ra->at, on_answer, ra);
 }
 
 static bool is_due(const struct ask *ask, int64_t every_ns)
@@ -415,16 +611,20 @@ static bool is_due(const struct ask *ask, int64_t every_ns)
 	return !ask->known || now - ask->answered_mono >= every_ns;
 }
 
-static void ask_if_due(const struct run_ask *what, struct round *r, const char *text,
-	bool recorded, int64_t every_ns)
+static void ask_if_due(
+	const struct run_ask *what, struct round *r, const char *text, int64_t every_ns)
 {
+	const struct slo *slo = what->slo;
 	struct run_ask *ra;
 	struct ask *ask;
 
 	if (!text)
 		return;
-	ask = ask_for(what->run->asks, text, recorded);
+	ask = ask_for(what->run->asks, text);
 	ask->every_ns = every_ns;
+	ask->list_kind = what->list_kind;
+	if (ask->list_kind == LIST_GROUPS && !ask->grouping)
+		ask->grouping = mem_strdup(slo->sli.grouping);
 	if (ask->asking || !is_due(ask, every_ns))
 		return;
 	ra = arena_alloc(r->arena, 1, sizeof(*ra));
@@ -433,31 +633,73 @@ static void ask_if_due(const struct run_ask *what, struct round *r, const char *
 	ask_now(ra, r);
 }
 
-static void entry_run(
-	struct run *run, struct round *r, const struct slo_entry *entry, bool refresh)
+static void window_ask(struct run *run, struct round *r, const struct slo_entry *entry,
+	const struct slo *slo, int64_t window_ns)
 {
-	struct run_ask what = {.run = run, .slo = &entry->slo};
+	struct run_ask what = {.run = run, .slo = slo, .at = r->now};
+	struct slo_promql q;
+	int64_t every_ns;
+
+	entry_promql(&q, entry, slo, window_ns);
+	what.window_ns = asked_ns(entry, window_ns);
+	if (window_ns == entry->slo.window_ns)
+		what.at = entry->period_at;
+	what.list_kind = q.recorded ? LIST_RECORDED
+		: slo->sli.grouping ? LIST_GROUPS
+				    : LIST_NONE;
+	every_ns = asks_interval(
+		what.window_ns, run->refresh ? NS_PER_S : r->conf->every_ns, q.recorded);
+	if (run->refresh && every_ns > REFRESH_MOST_NS)
+		every_ns = REFRESH_MOST_NS;
+	what.what = ASK_TOTAL;
+	ask_if_due(&what, r, q.total, every_ns);
+	what.what = q.bad ? ASK_BAD : ASK_RATIO;
+	ask_if_due(&what, r, q.bad ? q.bad : q.ratio, every_ns);
+	slo_promql_release(&q);
+}
+
+static void coverage_ask(struct run *run, struct round *r, const struct slo_entry *entry)
+{
+	struct run_ask what = {.run = run,
+		.slo = &entry->asked,
+		.what = ASK_OTHER,
+		.window_ns = entry->period_ask_ns,
+		.at = entry->period_at,
+		.list_kind = entry->asked.sli.grouping ? LIST_GROUPS : LIST_NONE};
+	int64_t step_ns;
+	char *text = coverage_text(entry, &step_ns);
+
+	ask_if_due(&what, r, text,
+		asks_interval(entry->period_ask_ns, r->conf->every_ns, false));
+	free(text);
+}
+
+static void entry_run(struct run *run, struct round *r, const struct slo_entry *entry)
+{
 	int64_t windows_ns[SLO_WINDOWS + 1];
 	size_t n = windows_of(entry, windows_ns);
 
-	for (size_t i = 0; i < n; i++) {
-		struct slo_promql q;
-		int64_t every_ns;
+	if (entry->unmeasurable)
+		return;
+	for (size_t i = 0; i < n; i++)
+		window_ask(run, r, entry, &entry->asked, windows_ns[i]);
+	if (entry->has_higher)
+		window_ask(run, r, entry, &entry->higher, entry->slo.window_ns);
+	coverage_ask(run, r, entry);
+}
 
-		slo_promql(&q, &entry->slo, windows_ns[i]);
-		every_ns = asks_interval(windows_ns[i],
-			refresh ? NS_PER_S : r->conf->every_ns, q.recorded);
-		if (refresh && every_ns > REFRESH_MOST_NS)
-			every_ns = REFRESH_MOST_NS;
-		what.window_ns = windows_ns[i];
-		what.what = ASK_TOTAL;
-		ask_if_due(&what, r, q.total, false, every_ns);
-		what.what = ASK_BAD;
-		ask_if_due(&what, r, q.bad, false, every_ns);
-		what.what = ASK_RATIO;
-		ask_if_due(&what, r, q.ratio, q.recorded, every_ns);
-		slo_promql_release(&q);
-	}
+static void buckets_ask(struct run *run, struct round *r, const struct slo_entry *entry)
+{
+	struct run_ask what = {.run = run,
+		.slo = &entry->slo,
+		.what = ASK_OTHER,
+		.window_ns = NS_PER_MIN,
+		.at = r->now,
+		.list_kind = LIST_BUCKETS};
+	char *text = buckets_text(entry);
+
+	ask_if_due(&what, r, text, BUCKETS_EVERY_NS);
+	free(text);
 }
 
 /* A round that was cut off leaves questions without answers. */
@@ -469,22 +711,48 @@ static void asking_clear(struct asks *a)
 		ask->asking = false;
 }
 
+/* A group is answered by the question of its whole objective. */
+static bool is_asked(const struct slo_entry *entry)
+{
+	return entry->ours && !entry->group;
+}
+
+static void windows_ask(struct run *run, struct round *r)
+{
+	struct slo_set *slos = run->slos;
+
+	run->windows = true;
+	run->left++; /* ours: nothing ends before all is asked */
+	for (size_t i = 0; i < slos->n; i++)
+		entry_boundaries(run->asks, &slos->items[i], &slos->arena);
+	for (size_t i = 0; i < slos->n; i++) {
+		if (is_asked(&slos->items[i]))
+			entry_run(run, r, &slos->items[i]);
+	}
+	if (--run->left == 0)
+		run->done(r, run->ctx, &run->result);
+}
+
 void asks_run(struct asks *a, struct round *r, struct prom_server *server,
-	const struct slo_set *slos, bool refresh, asks_done_fn *done, void *ctx)
+	struct slo_set *slos, bool refresh, asks_done_fn *done, void *ctx)
 {
 	struct run *run = arena_alloc(r->arena, 1, sizeof(*run));
 
 	run->asks = a;
 	run->server = server;
+	run->slos = slos;
+	run->refresh = refresh;
 	run->done = done;
 	run->ctx = ctx;
 	asking_clear(a);
+	run->left++;
 	for (size_t i = 0; i < slos->n; i++) {
-		if (slos->items[i].ours)
-			entry_run(run, r, &slos->items[i], refresh);
+		slo_entry_period(&slos->items[i], r->now);
+		if (is_asked(&slos->items[i]))
+			buckets_ask(run, r, &slos->items[i]);
 	}
-	if (!run->left)
-		done(r, ctx, &run->result);
+	if (--run->left == 0)
+		windows_ask(run, r);
 }
 
 /* --- what came of it --- */
@@ -495,51 +763,166 @@ static bool is_good(const struct ask *ask)
 		clock_mono() - ask->answered_mono <= ANSWER_HOLDS * ask->every_ns;
 }
 
-static double recorded_value(const struct ask *ask, const struct slo *slo)
+/* What an answer says of one objective: a series of its own, or the sum of all. */
+static double answer_value(
+	const struct ask *ask, const struct slo_entry *entry, double all, bool *absent)
 {
-	for (size_t i = 0; i < ask->n_list; i++) {
-		if (!strcmp(ask->list[i].service, slo->service) &&
-			!strcmp(ask->list[i].name, slo->name))
-			return ask->list[i].value;
+	const char *key = entry->group;
+	char *recorded = NULL;
+	double value = NAN;
+
+	*absent = ask->absent;
+	if (!ask->list_kind)
+		return all;
+	if (ask->list_kind == LIST_RECORDED)
+		key = recorded =
+			mem_format("%s\n%s", entry->slo.service, entry->slo.name);
+	*absent = true;
+	for (size_t i = 0; key && i < ask->n_list && *absent; i++) {
+		if (!strcmp(ask->list[i].key, key)) {
+			value = ask->list[i].value;
+			*absent = false;
+		}
 	}
-	return NAN;
+	free(recorded);
+	return value;
 }
 
-static void window_of_counts(
-	struct burn_window *w, const struct ask *total, const struct ask *bad)
+/* An error counter that is not there yet has counted nothing; one that is NaN says nothing. */
+static void window_of_counts(struct burn_window *w, const struct slo_entry *entry,
+	const struct ask *total, const struct ask *bad, bool counted)
 {
+	bool no_total, no_bad;
+	double all, failed;
+
 	if (!is_good(total) || !is_good(bad))
 		return;
-	w->total = total->sum;
-	/* An error counter that is not there yet has counted nothing. */
-	w->bad = isnan(bad->sum) && total->sum > 0 ? 0 : bad->sum;
-	if (w->total > 0)
-		w->ratio = w->bad / w->total;
+	all = answer_value(total, entry, total->sum, &no_total);
+	failed = answer_value(bad, entry, bad->sum, &no_bad);
+	if (no_bad && all > 0)
+		failed = 0;
+	if (all > 0 && !isnan(failed))
+		w->ratio = fmin(1, fmax(0, failed / all));
+	w->total = counted ? all : NAN;
+	w->bad = counted ? fmax(0, failed) : NAN;
+	if (isnan(failed))
+		w->bad = NAN;
+}
+
+/* A ratio alone, and perhaps how many events it is of. */
+static void window_of_ratio(struct burn_window *w, const struct slo_entry *entry,
+	const struct ask *ratio, const struct ask *total)
+{
+	bool absent;
+
+	if (!is_good(ratio))
+		return;
+	w->ratio = answer_value(ratio, entry, ratio->worst, &absent);
+	if (!is_good(total))
+		return;
+	w->total = answer_value(total, entry, total->sum, &absent);
+	w->bad = w->ratio * w->total;
+}
+
+/* Why one of them has no answer; NULL: none failed. */
+static const char *why_of(const struct ask *const *asks, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (asks[i] && asks[i]->failed.code)
+			return asks[i]->failed.what;
+	}
+	return NULL;
+}
+
+static struct burn_window window_answered(const struct asks *a,
+	const struct slo_entry *entry, const struct slo *slo, int64_t window_ns,
+	const char **why)
+{
+	struct burn_window w = burn_given(asked_ns(entry, window_ns), NAN);
+	const struct ask *asks[3];
+	struct slo_promql q;
+
+	entry_promql(&q, entry, slo, window_ns);
+	asks[0] = ask_find(a, q.total);
+	asks[1] = ask_find(a, q.bad);
+	asks[2] = ask_find(a, q.ratio);
+	if (q.total && q.bad)
+		window_of_counts(&w, entry, asks[0], asks[1], q.counted);
+	else
+		window_of_ratio(&w, entry, asks[2], asks[0]);
+	slo_promql_release(&q);
+	if (why)
+		*why = why_of(asks, ARRAY_LEN(asks));
+	return w;
 }
 
 struct burn_window asks_window(const struct asks *a, const struct slo_entry *entry,
 	int64_t window_ns, const char **why)
 {
-	struct burn_window w = burn_given(window_ns, NAN);
-	const struct ask *total, *bad, *ratio;
+	return window_answered(a, entry, &entry->asked, window_ns, why);
+}
+
+struct burn_window asks_window_higher(const struct asks *a, const struct slo_entry *entry)
+{
+	if (!entry->has_higher)
+		return burn_given(entry->slo.window_ns, NAN);
+	return window_answered(a, entry, &entry->higher, entry->slo.window_ns, NULL);
+}
+
+double asks_coverage(const struct asks *a, const struct slo_entry *entry)
+{
+	int64_t step_ns = 0;
+	char *text = coverage_text(entry, &step_ns);
+	const struct ask *ask = ask_find(a, text);
+	bool absent;
+	double moments;
+
+	free(text);
+	if (!ask || !ask->known)
+		return NAN;
+	moments = answer_value(ask, entry, ask->worst, &absent);
+	return fmin(1, moments * (double)step_ns / (double)entry->period_ask_ns);
+}
+
+/* --- groups --- */
+
+/* The groups that a server tells of, by the longest window: those that failed only, too. */
+static void groups_take(
+	struct asks *a, struct slo_set *slos, size_t grouped, const char **problem)
+{
 	struct slo_promql q;
+	const struct ask *ask;
 
-	slo_promql(&q, &entry->slo, window_ns);
-	total = ask_find(a, q.total);
-	bad = ask_find(a, q.bad);
-	ratio = ask_find(a, q.ratio);
+	entry_promql(&q, &slos->items[grouped], &slos->items[grouped].asked,
+		slos->items[grouped].slo.window_ns);
+	ask = ask_find(a, q.total ? q.total : q.ratio);
 	slo_promql_release(&q);
-	if (total && bad)
-		window_of_counts(&w, total, bad);
-	else if (is_good(ratio))
-		w.ratio = ratio->recorded ? recorded_value(ratio, &entry->slo)
-					  : ratio->worst;
-	if (why) {
-		const struct ask *failed = total && total->failed.code ? total
-			: bad && bad->failed.code                      ? bad
-								       : ratio;
-
-		*why = failed && failed->failed.code ? failed->failed.what : NULL;
+	if (!ask || !ask->known || ask->list_kind != LIST_GROUPS)
+		return;
+	for (size_t i = 0; i < slos->n; i++) {
+		if (slo_entry_is_group_of(&slos->items[i], &slos->items[grouped]))
+			slos->items[i].gone = true;
 	}
-	return w;
+	for (size_t i = 0; i < ask->n_list; i++) {
+		struct slo_entry *group = slo_set_group(slos, grouped, ask->list[i].key);
+
+		if (group)
+			group->gone = false;
+		else
+			*problem = slos->items[grouped].slo.name;
+	}
+}
+
+const char *asks_groups(struct asks *a, struct slo_set *slos, int64_t now)
+{
+	const char *problem = NULL;
+	size_t n = slos->n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (slos->items[i].ours && slos->items[i].grouped)
+			groups_take(a, slos, i, &problem);
+	}
+	for (size_t i = n; i < slos->n; i++)
+		slo_entry_period(&slos->items[i], now);
+	return problem;
 }

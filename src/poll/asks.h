@@ -17,7 +17,7 @@ struct asks *asks_new(void);
 void asks_free(struct asks *a);
 
 /* Ask anew what could not be answered, and forget what no objective asks any more. */
-void asks_renew(struct asks *a, const struct slo_set *slos);
+void asks_renew(struct asks *a, struct slo_set *slos, int64_t now);
 
 /*
  * Ask what is due as of r->now, then done once (perhaps before this returns).  refresh: someone
@@ -30,7 +30,7 @@ struct asks_result {
 };
 typedef void asks_done_fn(struct round *r, void *ctx, const struct asks_result *res);
 void asks_run(struct asks *a, struct round *r, struct prom_server *server,
-	const struct slo_set *slos, bool refresh, asks_done_fn *done, void *ctx);
+	struct slo_set *slos, bool refresh, asks_done_fn *done, void *ctx);
 
 /*
  * What is known of one window of one objective.  why (may be NULL): the server's words when it
@@ -39,13 +39,26 @@ void asks_run(struct asks *a, struct round *r, struct prom_server *server,
 struct burn_window asks_window(const struct asks *a, const struct slo_entry *entry,
 	int64_t window_ns, const char **why);
 
+/* The period at the next higher boundary of a latency whose limit is none; NAN: it is one. */
+struct burn_window asks_window_higher(const struct asks *a, const struct slo_entry *entry);
+
+/* The share of the period at which the indicator had data; NAN: not known. */
+double asks_coverage(const struct asks *a, const struct slo_entry *entry);
+
+/*
+ * An objective for each group that was told of; entries move.  Returns the name of one that has
+ * too many, or NULL.
+ */
+const char *asks_groups(struct asks *a, struct slo_set *slos, int64_t now);
+
 /*
  * The PromQL for one window: either total and bad events, or the error ratio alone, or nothing:
  * it cannot be asked.  recorded: ratio answers for all recorded objectives at once.
  */
 struct slo_promql {
-	char	*total, *bad, *ratio;	/* owned */
+	char	*total, *bad, *ratio;	/* owned; total and ratio: the ratio of so many events */
 	bool	recorded;
+	bool	counted;		/* total and bad are numbers of events, and no rates of them */
 };
 void slo_promql(struct slo_promql *out, const struct slo *slo, int64_t window_ns);
 void slo_promql_release(struct slo_promql *q);

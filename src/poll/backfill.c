@@ -333,8 +333,8 @@ static void piece_ask(struct round *r, struct prom_server *server, struct piece 
 	const struct prom_range *range = &p->of->range;
 	struct slo_promql q;
 
-	slo_promql(&q, &p->of->entry->slo, p->window_ns);
-	if (q.total) {
+	slo_promql(&q, &p->of->entry->asked, p->window_ns);
+	if (q.total && q.bad) {
 		p->of->all->left += 2;
 		prom_query_range(r, server, q.total, range, on_total, p);
 		prom_query_range(r, server, q.bad, range, on_bad, p);
@@ -390,8 +390,8 @@ struct backfill *backfill_run(struct round *r, struct prom_server *server,
 	for (size_t i = 0; i < slos->n && b->n < most; i++) {
 		struct slo_entry *entry = &slos->items[i];
 
-		if (entry->ours && entry->history_to == NONE_INT &&
-			hole_find(&range, entry, r))
+		if (entry->ours && !entry->grouped && !entry->group &&
+			entry->history_to == NONE_INT && hole_find(&range, entry, r))
 			filling_add(b, r, entry, &range);
 	}
 	ranges_share(b);

@@ -14,6 +14,7 @@
 #include "poll/asks.h"
 #include "poll/backfill.h"
 #include "poll/drift_prom.h"
+#include "poll/fine.h"
 #include "poll/served.h"
 #include "signal/slo_file.h"
 #include "signal/slo_pyrra.h"
@@ -68,8 +69,22 @@ static void end(struct round *r, const struct err *e)
 
 static void coverage_limit(struct burn_window *w, int64_t retention_ns)
 {
-	if (retention_ns != NONE_INT && retention_ns < w->window_ns)
-		w->coverage = (double)retention_ns / (double)w->window_ns;
+	double share = (double)retention_ns / (double)w->window_ns;
+
+	if (retention_ns != NONE_INT && share < 1 && !(w->coverage <= share))
+		w->coverage = share;
+}
+
+/* What the next higher boundary says, beside the lower one, which counts. */
+static const char *higher_words(
+	const struct prometheus *kept, const struct slo_entry *entry, struct arena *a)
+{
+	struct burn_window w = asks_window_higher(kept->asks, entry);
+
+	if (isnan(w.ratio))
+		return NULL;
+	return arena_format(a, _("at the higher boundary the period burns at %.3g"),
+		burn_rate(w.ratio, entry->slo.objective));
 }
 
 static int entry_record(struct round *r, struct slo_entry *entry, struct err *e)
@@ -84,10 +99,14 @@ static int entry_record(struct round *r, struct slo_entry *entry, struct err *e)
 		first = first ? first : why;
 	}
 	period = asks_window(kept->asks, entry, entry->slo.window_ns, &why);
+	period.coverage = asks_coverage(kept->asks, entry);
 	coverage_limit(&period, kept->retention_ns);
+	entry->keeps_ns = kept->retention_ns;
 	first = first ? first : why;
 	if (first)
 		round_partial(r, "%s/%s: %s", entry->slo.service, entry->slo.name, first);
+	else
+		first = higher_words(kept, entry, r->arena);
 	return slo_entry_record(entry, r, windows, entry->n_windows, &period, first, e);
 }
 
@@ -100,7 +119,7 @@ static int batch_record(struct round *r, size_t from, size_t to, struct err *e)
 		return -1;
 	rc = source_check(r->store, r->source_id, r->generation, e);
 	for (size_t i = from; i < to && rc == 0; i++) {
-		if (kept->slos.items[i].ours)
+		if (kept->slos.items[i].ours && !kept->slos.items[i].grouped)
 			rc = entry_record(r, &kept->slos.items[i], e);
 	}
 	if (rc == 0)
@@ -124,6 +143,19 @@ static int objectives_record(struct round *r, struct err *e)
 	return rc;
 }
 
+static void on_looked(struct round *r, void *ctx, size_t changed)
+{
+	struct reading *g = ctx;
+	struct prometheus *kept = g->kept;
+	struct err e = ERR_INIT;
+
+	if (changed && objectives_record(r, &e) < 0)
+		end(r, &e);
+	else
+		drift_prom_run(&kept->drifts, r, &kept->server, end);
+	err_release(&e);
+}
+
 static void on_backfilled(struct round *r, void *ctx, size_t filled, const struct err *e)
 {
 	struct reading *g = ctx;
@@ -141,8 +173,21 @@ static void on_backfilled(struct round *r, void *ctx, size_t filled, const struc
 	if (filled && objectives_record(r, &own) < 0)
 		end(r, &own);
 	else
-		drift_prom_run(&kept->drifts, r, &kept->server, end);
+		fine_run(r, &kept->server, &kept->slos, on_looked, g);
 	err_release(&own);
+}
+
+/* Groups that were not known before are defined before they are evaluated. */
+static int groups_take(struct round *r, struct err *e)
+{
+	struct prometheus *kept = r->state;
+	size_t n = kept->slos.n;
+	const char *many = asks_groups(kept->asks, &kept->slos, r->now);
+
+	if (many)
+		round_partial(r, _("%s: only the first %d groups are evaluated"), many,
+			SLO_MOST_GROUPS);
+	return kept->slos.n > n ? slo_set_define_from(&kept->slos, n, r, e) : 0;
 }
 
 static void on_asked(struct round *r, void *ctx, const struct asks_result *res)
@@ -154,7 +199,7 @@ static void on_asked(struct round *r, void *ctx, const struct asks_result *res)
 	if (res->asked && res->failed == res->asked &&
 		(res->last->code == ERR_NET || res->last->code == ERR_AUTH)) {
 		end(r, res->last);
-	} else if (objectives_record(r, &e) < 0) {
+	} else if (groups_take(r, &e) < 0 || objectives_record(r, &e) < 0) {
 		end(r, &e);
 	} else {
 		g->backfill = backfill_run(r, &kept->server, &kept->slos,
@@ -178,7 +223,7 @@ static int definitions_take(struct round *r, struct err *e)
 		return 0;
 	drift_set_load(&kept->drifts, r);
 	slo_set_load(&kept->slos, r, g->recorded, g->n_recorded, false);
-	asks_renew(kept->asks, &kept->slos);
+	asks_renew(kept->asks, &kept->slos, r->now);
 	return slo_set_define(&kept->slos, r, e);
 }
 

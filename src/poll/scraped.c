@@ -649,8 +649,7 @@ static void jobs_add(struct scraped *s, struct round *r, struct objective *o)
 
 	for (size_t i = 0; i < o->n; i++) {
 		struct job *job;
-		int64_t holds =
-			asks_interval(o->windows_ns[i], r->conf->every_ns, false);
+		int64_t holds = asks_interval(o->windows_ns[i], r->conf->every_ns, false);
 
 		/* The samples are our own: a burn is followed more closely. */
 		if (burning && holds > BURNING_MOST_NS)

@@ -529,7 +529,7 @@ bool slo_parts_query(struct strbuf *total, struct strbuf *bad, const struct slo 
 
 /* How many moments of the period are looked at, and over what range each. */
 enum { COVERAGE_MOMENTS = 240 };
-#define COVERAGE_RANGE_NS (5 * NS_PER_MIN)
+#define COVERAGE_RANGE_NS (10 * NS_PER_MIN)
 
 bool slo_coverage_query(
 	struct strbuf *out, int64_t *step_ns, const struct slo *slo, int64_t period_ns)

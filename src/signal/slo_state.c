@@ -303,5 +303,7 @@ void slo_evaluate(struct slo_state *out, struct arena *a, const struct slo *slo,
 	else
 		fill_rolling(out, m, now);
 	out->onset = onset_of(fired, m, now);
+	if (m->fired)
+		*m->fired = fired;
 	out->note = notes_of(a, slo, out, m);
 }

@@ -35,6 +35,7 @@ struct slo_measure {
 	const struct samples		*history;
 	const int64_t			*history_ns;
 	size_t				n_history;
+	const struct burn_alert		**fired;	/* is told the row that decides; NULL */
 };
 
 /* slo's own, or the default. */
