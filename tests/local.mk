@@ -69,6 +69,8 @@ check_PROGRAMS += tests/unit/prom_answer
 tests_unit_prom_answer_SOURCES = tests/unit/prom_answer.c tests/fuzz/prometheus.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/latency
 check_PROGRAMS += tests/unit/strbuf
+check_PROGRAMS += tests/unit/table_file
+tests_unit_table_file_SOURCES = tests/unit/table_file.c tests/fuzz/table.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/theme
 tests_unit_theme_SOURCES = tests/unit/theme.c tests/fuzz/theme.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/url
@@ -81,6 +83,8 @@ noinst_PROGRAMS += tests/fuzz/grid
 tests_fuzz_grid_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/input
 tests_fuzz_input_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/table
+tests_fuzz_table_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/theme
 tests_fuzz_theme_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/connector
