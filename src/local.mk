@@ -261,6 +261,7 @@ libtocsin_a_SOURCES += src/tui/panes/inventory_page.c
 libtocsin_a_SOURCES += src/tui/panes/inventory_titles.c
 libtocsin_a_SOURCES += src/tui/panes/overview.c src/tui/panes/overview.h
 libtocsin_a_SOURCES += src/tui/panes/overview_draw.c
+libtocsin_a_SOURCES += src/tui/panes/overview_drift.c src/tui/panes/overview_gather.h
 libtocsin_a_SOURCES += src/tui/panes/panes.c src/tui/panes/panes.h
 libtocsin_a_SOURCES += src/tui/panes/page_marks.c src/tui/panes/page_marks.h
 libtocsin_a_SOURCES += src/tui/panes/slo_page.c src/tui/panes/slo_page.h

@@ -254,7 +254,9 @@ static void draw_times(const struct plot *p, const struct box *b, int y)
 	if (!has_mark(p, 0, width))
 		box_text(b, y, AXIS_COLUMNS, p->b.cols, ROLE_DIM, text.buf);
 	strbuf_reset(&text);
-	time_human(&text, p->ch->to, p->ch->to, p->ch->utc);
+	/* What ends later than now says on which day. */
+	time_human(&text, p->ch->to, p->ch->guide ? p->ch->from : p->ch->to, p->ch->utc);
+	width = draw_width(text.buf);
 	if (!has_mark(p, p->b.cols - width, p->b.cols))
 		box_right(b, y, AXIS_COLUMNS, p->b.cols, ROLE_DIM, text.buf);
 	draw_marks(p, b, y);

@@ -68,13 +68,13 @@ enum role drift_role(const struct drift_row *row)
 		: verdicts[row->verdict].role;
 }
 
-void drift_word(struct strbuf *out, struct pane *p, const struct drift_row *row)
+void drift_word(struct strbuf *out, struct console *c, const struct drift_row *row)
 {
 	char mark = verdicts[row->verdict].mark;
 	const char *word = _(verdicts[row->verdict].word);
 
 	if (drift_is_drifted(row) && !drift_is_context(row->r))
-		mark = console_theme(pane_console(p))->marks[SEV_TICKET];
+		mark = console_theme(c)->marks[SEV_TICKET];
 	if (in_part(row)) {
 		mark = verdicts[DRIFT_DRIFTED].mark;
 		/* TRANSLATORS: of a dataset: some features drifted, too few for all of it */
@@ -123,6 +123,13 @@ static enum drift_verdict verdict_of(const struct drift_report *r)
 				      : DRIFT_OK;
 }
 
+/* What users may notice stands before what moved upstream of them. */
+static int rank_of(const struct drift_row *row)
+{
+	return verdicts[row->verdict].rank +
+		(drift_is_drifted(row) && !drift_is_context(row->r));
+}
+
 struct group {
 	const char *name;
 	struct drift_row *head; /* NULL: nothing stands for the dataset */
@@ -168,8 +175,8 @@ static void add_row(struct rows *out, struct groups *g, const struct observed *o
 	else
 		group->n++;
 	group->n_drifted += !row->dataset && drift_is_drifted(row);
-	if (verdicts[row->verdict].rank > group->rank)
-		group->rank = verdicts[row->verdict].rank;
+	if (rank_of(row) > group->rank)
+		group->rank = rank_of(row);
 	record_key(&key, r, REC_DRIFT_REPORT);
 	rows_add(out, row, "%s/%s", r->source, key.buf);
 	strbuf_release(&key);
@@ -196,8 +203,8 @@ static int worst_first(const void *a, const void *b)
 	}
 	if (r->dataset != s->dataset)
 		return r->dataset ? -1 : 1;
-	if (verdicts[r->verdict].rank != verdicts[s->verdict].rank)
-		return verdicts[r->verdict].rank > verdicts[s->verdict].rank ? -1 : 1;
+	if (rank_of(r) != rank_of(s))
+		return rank_of(r) > rank_of(s) ? -1 : 1;
 	if (x->strength < y->strength || x->strength > y->strength)
 		return x->strength > y->strength ? -1 : 1;
 	return strcmp(x->row.id, y->row.id);
@@ -280,7 +287,7 @@ static const struct drift_report *report_of(const void *data)
 
 static void cell_state(struct value *out, struct pane *p, const void *data)
 {
-	drift_word(&out->text, p, data);
+	drift_word(&out->text, pane_console(p), data);
 	out->role = drift_role(data);
 }
 
@@ -377,7 +384,7 @@ static int compare_state(const void *a, const void *b)
 {
 	const struct drift_row *x = a, *y = b;
 
-	return verdicts[x->verdict].rank - verdicts[y->verdict].rank;
+	return rank_of(x) - rank_of(y);
 }
 
 static int compare_value(const void *a, const void *b)

@@ -38,7 +38,7 @@ bool drift_is_drifted(const struct drift_row *row);
 bool drift_is_context(const struct drift_report *r);
 enum role drift_role(const struct drift_row *row);
 /* "~ drifted", with the mark. */
-void drift_word(struct strbuf *out, struct pane *p, const struct drift_row *row);
+void drift_word(struct strbuf *out, struct console *c, const struct drift_row *row);
 
 /* How far it is, 1 at its threshold: of p-values by their logarithms.  NAN: not known. */
 double drift_strength(const struct drift_report *r, const struct drift_method *m);

@@ -113,7 +113,7 @@ static void add_headline(struct drift_look *lk)
 	struct strbuf text = STRBUF_INIT;
 	const struct drift_report *r = lk->r;
 
-	drift_word(&text, lk->p, lk->row);
+	drift_word(&text, lk->c, lk->row);
 	if (lk->row->dataset)
 		doc_title(lk->out, drift_role(lk->row), "%s  %s", text.buf, r->dataset);
 	else
@@ -255,7 +255,7 @@ static void add_features(struct drift_look *lk)
 		if (row->dataset || strcmp(row->group, lk->row->group) != 0)
 			continue;
 		n++;
-		drift_word(&word, lk->p, row);
+		drift_word(&word, lk->c, row);
 		drift_value_text(&value, row);
 		if (row->r->since != NONE_INT)
 			console_time(lk->c, &since, row->r->since);

@@ -1,5 +1,5 @@
 #include "config.h"
-#include "tui/panes/overview.h"
+#include "tui/panes/overview_gather.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,39 +17,35 @@
 #include "tui/suspect.h"
 
 #define CHART_FROM_ROWS 34
+#define SMALL_ROWS 28 /* below them a section gives way to the others */
 #define CHARTS_FROM_ROWS 50
 
-/* What one query works with. */
-struct gather {
-	struct console *c;
-	struct overview *o;
-	struct arena *a;
-	struct rows *out;
-	struct situation s;
-	size_t limit; /* rows in a section */
-};
+bool gather_is_small(const struct gather *g)
+{
+	return console_rows(g->c) < SMALL_ROWS;
+}
 
-static void set_line(char **to, struct strbuf *sb)
+void gather_line(char **to, struct strbuf *sb)
 {
 	free(*to);
 	*to = strbuf_detach(sb, NULL);
 }
 
-static void alarm(struct overview *o, const char *text)
+void gather_alarm(struct overview *o, const char *text)
 {
 	free(o->alarm);
 	o->alarm = mem_strdup(text);
 }
 
-static void headline(struct overview *o, struct strbuf *sb)
+void gather_headline(struct overview *o, struct strbuf *sb)
 {
 	if (o->n_headline < ARRAY_LEN(o->headline))
-		set_line(&o->headline[o->n_headline++], sb);
+		gather_line(&o->headline[o->n_headline++], sb);
 	else
 		strbuf_release(sb);
 }
 
-static struct item *add(struct gather *g, enum section section, const char *id)
+struct item *gather_row(struct gather *g, enum section section, const char *id)
 {
 	struct item *item = arena_alloc(g->a, 1, sizeof(*item));
 	bool first = true;
@@ -65,7 +61,7 @@ static struct item *add(struct gather *g, enum section section, const char *id)
 	return item;
 }
 
-static const char *keep(struct gather *g, struct strbuf *sb)
+const char *gather_keep(struct gather *g, struct strbuf *sb)
 {
 	const char *text = arena_strndup(g->a, sb->buf, sb->len);
 
@@ -73,12 +69,12 @@ static const char *keep(struct gather *g, struct strbuf *sb)
 	return text;
 }
 
-static void add_age(struct gather *g, struct item *item, int64_t at, bool stale)
+void gather_age(struct gather *g, struct item *item, int64_t at, bool stale)
 {
 	struct strbuf age = STRBUF_INIT;
 
 	item->age_role = console_age(g->c, &age, at, stale);
-	item->age = keep(g, &age);
+	item->age = gather_keep(g, &age);
 }
 
 /* --- objectives --- */
@@ -97,7 +93,7 @@ static void add_objective(struct gather *g, const struct slo_row *row)
 {
 	const struct slo_state *s = &row->state;
 	const char *id = arena_format(g->a, "%s/%s", row->slo.service, row->slo.name);
-	struct item *item = add(g, SECTION_OBJECTIVES, id);
+	struct item *item = gather_row(g, SECTION_OBJECTIVES, id);
 	struct strbuf burn = STRBUF_INIT, left = STRBUF_INIT;
 	bool known = s->at != NONE_INT;
 
@@ -106,15 +102,15 @@ static void add_objective(struct gather *g, const struct slo_row *row)
 	item->name = id;
 	item->brief = row->slo.name;
 	burn_text(&burn, known ? slo_burn_now(s) : NAN);
-	item->figure = keep(g, &burn);
+	item->figure = gather_keep(g, &burn);
 	item->budget = known ? s->budget_left : NAN;
 	exhausted_text(&left, known ? s->exhausted_in_s : NAN);
-	item->left = keep(g, &left);
+	item->left = gather_keep(g, &left);
 	item->pane = "slos";
 	item->argument = id;
 	item->service = row->slo.service;
 	item->source = row->slo.source;
-	add_age(g, item, s->at, slo_is_stale(g->c, row));
+	gather_age(g, item, s->at, slo_is_stale(g->c, row));
 }
 
 static void add_objectives(struct gather *g)
@@ -134,7 +130,7 @@ static void add_objectives(struct gather *g)
 			s->slos_by[SEV_PAGE], s->slos_by[SEV_TICKET], s->slos_by[SEV_OK]);
 	if (s->slos_by[SEV_NO_DATA])
 		strbuf_addf(&sum, _(", %zu no data"), s->slos_by[SEV_NO_DATA]);
-	set_line(&g->o->summary[SECTION_OBJECTIVES], &sum);
+	gather_line(&g->o->summary[SECTION_OBJECTIVES], &sum);
 }
 
 /* --- alerts --- */
@@ -153,26 +149,26 @@ static void add_alerts(struct gather *g)
 		/* What always fires, to show that it can, is no trouble. */
 		if (s->alerts[i].severity < SEV_TICKET)
 			break;
-		item = add(g, SECTION_ALERTS, id);
+		item = gather_row(g, SECTION_ALERTS, id);
 		item->severity = s->alerts[i].severity;
 		item->word = a->severity ? value_word(a->severity) : _("firing");
 		item->name = a->name;
 		item->note = a->service;
 		if (a->since != NONE_INT)
 			duration_short(&since, console_now(g->c) - a->since);
-		item->figure = keep(g, &since);
+		item->figure = gather_keep(g, &since);
 		item->pane = "alerts";
 		item->argument = id;
 		item->service = a->service;
 		item->source = a->source;
 		item->age_role = console_source_age(g->c, &since, a->source);
-		item->age = keep(g, &since);
+		item->age = gather_keep(g, &since);
 	}
 	strbuf_addf(&sum, _("%zu firing"), s->firing);
 	if (s->n_alerts > s->firing + s->informing)
 		strbuf_addf(&sum, _(", %zu pending or silenced"),
 			s->n_alerts - s->firing - s->informing);
-	set_line(&g->o->summary[SECTION_ALERTS], &sum);
+	gather_line(&g->o->summary[SECTION_ALERTS], &sum);
 }
 
 /* --- changes --- */
@@ -185,8 +181,8 @@ static void add_change(
 	struct item *item;
 
 	change_address(&text, ch);
-	id = keep(g, &text);
-	item = add(g, SECTION_CHANGES, id);
+	id = gather_keep(g, &text);
+	item = gather_row(g, SECTION_CHANGES, id);
 	item->pane = "changes";
 	item->argument = id;
 	item->service = ch->service;
@@ -194,9 +190,9 @@ static void add_change(
 	item->word = "";
 	item->note = note;
 	change_text(&text, ch);
-	item->name = keep(g, &text);
+	item->name = gather_keep(g, &text);
 	console_time(g->c, &text, ch->at);
-	item->figure = keep(g, &text);
+	item->figure = gather_keep(g, &text);
 	item->severity = likely ? SEV_TICKET : SEV_NONE;
 	item->note_role = likely ? ROLE_TICKET : ROLE_TEXT;
 	item->source = ch->source;
@@ -204,14 +200,21 @@ static void add_change(
 	item->age_role = ROLE_DIM;
 }
 
+/* Drift needs two lines where there are few. */
+static size_t changes_limit(const struct gather *g)
+{
+	return gather_is_small(g) && (g->drifted || g->watched) ? 2 : g->limit;
+}
+
 static int add_recent_changes(struct gather *g, struct err *e)
 {
+	size_t limit = changes_limit(g);
 	struct change_query query = {
 		.from = console_now(g->c) - 6 * NS_PER_HOUR,
 		.to = AT_NOW,
 		.seen_until = console_at(g->c),
 		.kinds = KINDS_CAUSE,
-		.limit = g->limit,
+		.limit = limit,
 	};
 	struct change_list list;
 	struct strbuf sum = STRBUF_INIT;
@@ -222,7 +225,7 @@ static int add_recent_changes(struct gather *g, struct err *e)
 		add_change(g, &list.items[i], "", false);
 	strbuf_adds(&sum,
 		list.n ? _("newest of the last 6 hours") : _("none in the last 6 hours"));
-	set_line(&g->o->summary[SECTION_CHANGES], &sum);
+	gather_line(&g->o->summary[SECTION_CHANGES], &sum);
 	return 0;
 }
 
@@ -235,7 +238,7 @@ static int add_changes(struct gather *g, const struct slo_row *worst, struct err
 	if (!worst || worst->state.onset == NONE_INT)
 		return add_recent_changes(g, e);
 	if (suspects_load(&suspects, g->a, g->c, worst->slo.service, worst->state.onset,
-		    g->limit, e))
+		    changes_limit(g), e))
 		return -1;
 	for (size_t i = 0; i < suspects.n; i++) {
 		struct strbuf before = STRBUF_INIT;
@@ -243,7 +246,7 @@ static int add_changes(struct gather *g, const struct slo_row *worst, struct err
 		const char *note;
 
 		before_text(&before, suspects.items[i].before_ns);
-		note = keep(g, &before);
+		note = gather_keep(g, &before);
 		if (likely)
 			note = arena_format(g->a, _("%s, likely"), note);
 		add_change(g, suspects.items[i].change, note, likely);
@@ -254,7 +257,7 @@ static int add_changes(struct gather *g, const struct slo_row *worst, struct err
 			   : _("none seen around the onset at %s"),
 		onset.buf);
 	strbuf_release(&onset);
-	set_line(&g->o->summary[SECTION_CHANGES], &sum);
+	gather_line(&g->o->summary[SECTION_CHANGES], &sum);
 	return 0;
 }
 
@@ -280,7 +283,7 @@ static int add_sessions(struct gather *g, struct err *e)
 		return -1;
 	for (size_t i = 0; i < list.n; i++) {
 		const struct session *s = &list.items[i];
-		struct item *item = add(g, SECTION_SESSIONS, s->id);
+		struct item *item = gather_row(g, SECTION_SESSIONS, s->id);
 
 		item->severity = SEV_TICKET;
 		item->word = _("failed");
@@ -291,14 +294,14 @@ static int add_sessions(struct gather *g, struct err *e)
 		item->pane = "sessions";
 		item->argument = s->id;
 		item->source = s->source;
-		add_age(g, item, s->started, console_stale(g->c, s->source));
+		gather_age(g, item, s->started, console_stale(g->c, s->source));
 	}
 	if (!stats.count)
 		strbuf_adds(&sum, _("none in the last hour"));
 	else
 		strbuf_addf(&sum, _("%lld in the last hour, %lld failed, %.2f $"),
 			(long long)stats.count, (long long)stats.failed, stats.cost_usd);
-	set_line(&g->o->summary[SECTION_SESSIONS], &sum);
+	gather_line(&g->o->summary[SECTION_SESSIONS], &sum);
 	return 0;
 }
 
@@ -318,7 +321,7 @@ static void add_sources(struct gather *g)
 		if (!stale && row->state == SRC_OK)
 			continue;
 		shown++;
-		item = add(g, SECTION_SOURCES, row->name);
+		item = gather_row(g, SECTION_SOURCES, row->name);
 		item->severity = stale ? SEV_NO_DATA : SEV_TICKET;
 		item->word = stale && row->state == SRC_OK ? _("silent")
 			     : row->state == SRC_NEVER      ? _("not yet")
@@ -331,7 +334,7 @@ static void add_sources(struct gather *g)
 							    item->pane = "sources";
 							    item->argument = row->name;
 							    item->source = row->name;
-							    add_age(g, item,
+							    gather_age(g, item,
 								    row->succeeded,
 								    stale);
 	}
@@ -340,7 +343,7 @@ static void add_sources(struct gather *g)
 	else
 		strbuf_addf(&sum, _("%zu read, %zu stale"),
 			s->n_sources - s->stale_sources, s->stale_sources);
-	set_line(&g->o->summary[SECTION_SOURCES], &sum);
+	gather_line(&g->o->summary[SECTION_SOURCES], &sum);
 }
 
 /* --- the headline: what is the case, what it comes from, what to do next --- */
@@ -367,7 +370,7 @@ static void say_figures(struct gather *g, const struct slo_state *s)
 	strbuf_release(&since);
 	strbuf_release(&span);
 	strbuf_release(&gone);
-	headline(g->o, &line);
+	gather_headline(g->o, &line);
 }
 
 static void say_burning(struct gather *g, const struct slo_row *row)
@@ -375,16 +378,16 @@ static void say_burning(struct gather *g, const struct slo_row *row)
 	const struct slo_state *s = &row->state;
 	struct strbuf line = STRBUF_INIT, text = STRBUF_INIT;
 
-	alarm(g->o, s->severity == SEV_PAGE ? _("Act now") : _("Look today"));
+	gather_alarm(g->o, s->severity == SEV_PAGE ? _("Act now") : _("Look today"));
 	burn_text(&text, slo_burn_now(s));
 	strbuf_addf(
 		&line, _("%s/%s burns %s"), row->slo.service, row->slo.name, text.buf);
-	headline(g->o, &line);
+	gather_headline(g->o, &line);
 	if (slo_is_stale(g->c, row)) {
 		strbuf_reset(&text);
 		duration_short(&text, console_now(g->c) - s->at);
 		strbuf_addf(&line, _("this is %s old: nothing newer was read"), text.buf);
-		headline(g->o, &line);
+		gather_headline(g->o, &line);
 	}
 	strbuf_release(&text);
 	say_figures(g, s);
@@ -410,57 +413,61 @@ static void say_cause(struct gather *g)
 		strbuf_addf(&line, _("after %s, at %s"), change->name, change->figure);
 	else
 		strbuf_adds(&line, _("no change was seen near the onset"));
-	headline(g->o, &line);
+	gather_headline(g->o, &line);
 }
 
 static void say_nothing_known(struct gather *g)
 {
 	struct strbuf line = STRBUF_INIT;
 
-	alarm(g->o, _("Nothing is known yet"));
+	gather_alarm(g->o, _("Nothing is known yet"));
 	strbuf_adds(&line,
 		g->s.n_sources ? _("the sources are being read for the first time")
 			       : _("no source is configured"));
-	headline(g->o, &line);
+	gather_headline(g->o, &line);
 	strbuf_adds(&line,
 		g->s.n_sources ? _("next: type :sources and Enter to see how they answer")
 			       : _("next: 'tocsin init' finds your systems, 'tocsin "
 				   "demo' lets you practise"));
-	headline(g->o, &line);
+	gather_headline(g->o, &line);
 }
 
 static void say_fine(struct gather *g)
 {
 	struct strbuf line = STRBUF_INIT;
 
-	alarm(g->o, _("All is well"));
+	gather_alarm(g->o, _("All is well"));
+	if (g->drifting_predictions)
+		overview_drift_say(g);
 	strbuf_addf(&line,
 		ngettext("%zu objective holds, no alert fires",
 			"%zu objectives hold, no alert fires", g->s.slos_by[SEV_OK]),
 		g->s.slos_by[SEV_OK]);
-	headline(g->o, &line);
+	gather_headline(g->o, &line);
 	if (g->s.stale_sources) {
 		strbuf_addf(&line,
 			ngettext("but %zu source is stale: it may know better",
 				"but %zu sources are stale: they may know better",
 				g->s.stale_sources),
 			g->s.stale_sources);
-		headline(g->o, &line);
+		gather_headline(g->o, &line);
 	}
+	if (!g->drifting_predictions)
+		overview_drift_say(g);
 }
 
 static void say_alerts(struct gather *g)
 {
 	struct strbuf line = STRBUF_INIT;
 
-	alarm(g->o, g->s.firing_pages ? _("Act now") : _("Look today"));
+	gather_alarm(g->o, g->s.firing_pages ? _("Act now") : _("Look today"));
 	strbuf_addf(&line,
 		ngettext("%zu alert fires, and no objective burns",
 			"%zu alerts fire, and no objective burns", g->s.firing),
 		g->s.firing);
-	headline(g->o, &line);
+	gather_headline(g->o, &line);
 	strbuf_adds(&line, _("next: Enter looks at it, R shows its runbooks"));
-	headline(g->o, &line);
+	gather_headline(g->o, &line);
 }
 
 static void say(struct gather *g, const struct slo_row *worst)
@@ -471,11 +478,12 @@ static void say(struct gather *g, const struct slo_row *worst)
 	if (worst) {
 		say_burning(g, worst);
 		say_cause(g);
-		strbuf_adds(&line,
-			pane_of_name("runbooks")
-				? _("next: Enter looks at it, R shows its runbooks")
-				: _("next: Enter looks at it"));
-		headline(g->o, &line);
+		/* Where it is narrow the last line says the same. */
+		if (!gather_is_small(g)) {
+			strbuf_adds(&line,
+				_("next: Enter looks at it, R shows its runbooks"));
+			gather_headline(g->o, &line);
+		}
 	} else if (g->o->severity >= SEV_TICKET) {
 		say_alerts(g);
 	} else if (g->o->severity == SEV_OK) {
@@ -545,7 +553,10 @@ static int overview_query(struct pane *p, struct rows *out, struct err *e)
 			: NULL;
 		add_objectives(&g);
 		add_alerts(&g);
-		rc = console_store(c) ? add_changes(&g, worst, e) : 0;
+		rc = overview_drift_load(&g, e);
+		if (!rc && console_store(c))
+			rc = add_changes(&g, worst, e);
+		overview_drift_rows(&g);
 		if (!rc && console_store(c))
 			rc = add_sessions(&g, e) ? -1 : add_charts(&g, e);
 		add_sources(&g);

@@ -7,7 +7,8 @@
 
 /* In the order of the screen, and of the night: is it bad, what changed, what else. */
 enum section {
-	SECTION_NONE, SECTION_OBJECTIVES, SECTION_ALERTS, SECTION_CHANGES, SECTION_SESSIONS,
+	SECTION_NONE, SECTION_OBJECTIVES, SECTION_ALERTS, SECTION_CHANGES, SECTION_DRIFT,
+	SECTION_SESSIONS,
 	SECTION_SOURCES, SECTIONS,
 };
 
@@ -15,6 +16,8 @@ enum section {
 struct item {
 	enum section	section;
 	enum severity	severity;	/* SEV_NONE: no mark */
+	char		mark;		/* 0: the severity's */
+	enum role	mark_role;	/* with a mark of its own */
 	const char	*word;		/* behind the mark */
 	const char	*name;		/* what is looked for */
 	const char	*brief;		/* the part that counts, for narrow windows; or NULL */
@@ -35,7 +38,7 @@ struct overview {
 	char		*headline[5];		/* owned; the first in the severity's role */
 	size_t		n_headline;
 	enum severity	severity;
-	char		*summary[SECTIONS];	/* owned; behind each section's title */
+	char		*summary[SECTIONS];	/* owned; behind each section's title; NULL: none */
 	/* Burn of the worst objectives, for screens with room; all in the rows' arena. */
 	struct chart	charts[OVERVIEW_CHARTS];
 	size_t		n_charts;

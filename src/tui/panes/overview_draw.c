@@ -21,6 +21,7 @@ static const char *const section_titles[SECTIONS] = {
 	[SECTION_OBJECTIVES] = N_("Objectives"),
 	[SECTION_ALERTS] = N_("Alerts"),
 	[SECTION_CHANGES] = N_("Changes"),
+	[SECTION_DRIFT] = N_("Drift"),
 	[SECTION_SESSIONS] = N_("Sessions"),
 	[SECTION_SOURCES] = N_("Sources"),
 };
@@ -65,6 +66,8 @@ static void flow_sections(
 		spare -= s >= from && s <= to;
 	}
 	for (enum section s = from; s <= to; s++) {
+		if (!((struct overview *)pane_data(p))->summary[s])
+			continue;
 		if (f->n && spare-- > 0)
 			flow_add(f, (struct flow_line){0});
 		flow_add(f, (struct flow_line){.section = s});
@@ -85,6 +88,12 @@ static int widest(int width, const char *text, int most)
 	return w > width ? w : width;
 }
 
+/* Sections of which the figure is a time: since when. */
+static bool has_since(enum section s)
+{
+	return s == SECTION_ALERTS || s == SECTION_DRIFT;
+}
+
 static struct layout lay_out(const struct flow *f, int cols)
 {
 	struct layout l = {.age = 4, .left = 4, .figure = 4};
@@ -102,7 +111,7 @@ static struct layout lay_out(const struct flow *f, int cols)
 			l.figure = widest(l.figure, item->figure, 8);
 			l.left = widest(l.left, item->left, 7);
 			l.budget = 5;
-		} else if (item->section == SECTION_ALERTS) {
+		} else if (has_since(item->section)) {
 			l.figure = widest(l.figure, item->figure, 8);
 		}
 	}
@@ -156,7 +165,7 @@ static void draw_other(const struct item *item, const struct layout *l,
 {
 	int x = LEAD, name = l->name[item->section];
 
-	if (item->section == SECTION_ALERTS)
+	if (has_since(item->section))
 		end = put_right(b, y, end, l->figure, ROLE_TEXT, item->figure);
 	name = name < end - LEAD ? name : end - LEAD;
 	box_text(b, y, x, name, ROLE_STRONG, item->name);
@@ -174,8 +183,10 @@ static void draw_item(struct pane *p, const struct item *item, const struct layo
 	if (item->section == SECTION_CHANGES)
 		box_textf(b, y, 1, LEAD - 1, ROLE_DIM, "%s", item->figure);
 	else
-		box_textf(b, y, 1, LEAD - 2, severity_role(item->severity), "%c %s",
-			theme->marks[item->severity], item->word);
+		box_textf(b, y, 1, LEAD - 2,
+			item->mark ? item->mark_role : severity_role(item->severity),
+			"%c %s", item->mark ? item->mark : theme->marks[item->severity],
+			item->word);
 	if (item->section != SECTION_CHANGES)
 		end = put_right(b, y, end, l->age, item->age_role, item->age);
 	else if (item->age && b->cols >= SOURCE_FROM_COLS)
@@ -191,10 +202,10 @@ static int draw_labels(enum section s, const struct layout *l, const struct box 
 {
 	int end = b->cols - 1;
 
-	if ((s != SECTION_OBJECTIVES && s != SECTION_ALERTS) || !l->name[s])
+	if ((s != SECTION_OBJECTIVES && !has_since(s)) || !l->name[s])
 		return end;
 	end = put_right(b, y, end, l->age, ROLE_LABEL, _("age"));
-	if (s == SECTION_ALERTS)
+	if (has_since(s))
 		/* TRANSLATORS: over times: how long the alert has been firing */
 		return put_right(b, y, end, l->figure, ROLE_LABEL, _("for"));
 	/* TRANSLATORS: over times: when the error budget will be used up, at this rate */

@@ -14,28 +14,32 @@
 /* The windows of one objective: what each rests on, and its burn over time. */
 
 #define BAR_COLUMNS 12
+#define WITH_BARS 100 /* columns from which bars stand beside the figures */
 #define POINTS 160
 #define CHART_ROWS 6
 #define SPAN_WINDOWS 12 /* so many windows are a chart's axis */
 #define SPAN_LEAST (2 * NS_PER_HOUR)
 #define SPAN_MOST (7 * NS_PER_DAY)
 
-static const char *rule_text(struct pane *p, struct arena *a, const struct slo_state *s,
-	const struct burn_alert *rule, double burn)
+/* brief: where there is room for what it is held against only. */
+static const char *rule_text(struct pane *p, struct arena *a,
+	const struct burn_alert *rule, double burn, bool brief)
 {
 	struct strbuf other = STRBUF_INIT;
-	bool over = rule && burn > rule->factor;
-	const char *text = "";
+	const char *text = "", *word;
+	char mark;
 
-	(void)s;
-	if (rule) {
-		duration_format(&other, rule->short_ns);
-		text = arena_format(a, _("%c %s over %.3gx, when %s is too"),
-			over ? console_theme(pane_console(p))->marks[rule->severity]
-			     : ' ',
-			value_word(severity_name(rule->severity)), rule->factor,
-			other.buf);
-	}
+	if (!rule)
+		return text;
+	word = value_word(severity_name(rule->severity));
+	mark = burn > rule->factor ? console_theme(pane_console(p))->marks[rule->severity]
+				   : ' ';
+	duration_format(&other, rule->short_ns);
+	if (brief)
+		text = arena_format(a, _("%c %s over %.3gx"), mark, word, rule->factor);
+	else
+		text = arena_format(a, _("%c %s over %.3gx, when %s is too"), mark, word,
+			rule->factor, other.buf);
 	strbuf_release(&other);
 	return text;
 }
@@ -80,7 +84,8 @@ static void add_bar(struct pane *p, const struct slos_row *row, int64_t window,
 	struct strbuf bar = STRBUF_INIT;
 	bool over = rule && burn > rule->factor;
 
-	if (rule && !isnan(burn) && !console_plain(pane_console(p)))
+	if (rule && !isnan(burn) && doc_columns(out) >= WITH_BARS &&
+		!console_plain(pane_console(p)))
 		bar_text(&bar, BAR_COLUMNS, burn / rule->factor);
 	doc_cell(out, over ? severity_role(rule->severity) : ROLE_CHART, bar.buf);
 	strbuf_release(&bar);
@@ -104,7 +109,8 @@ static void add_window(struct pane *p, const struct slos_row *row, size_t i,
 		doc_cellf(out, ROLE_TEXT, "%.3g %%", ratio * 100);
 	add_rates(out, s, i, ratio);
 	doc_cell(out, ROLE_DIM,
-		rule_text(p, a, s, long_rule(row, s->windows_ns[i]), s->burn[i]));
+		rule_text(p, a, long_rule(row, s->windows_ns[i]), s->burn[i],
+			doc_columns(out) < WITH_BARS));
 	strbuf_release(&window);
 	strbuf_release(&burn);
 }
