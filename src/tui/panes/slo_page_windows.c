@@ -119,7 +119,7 @@ static void add_table(
 	struct pane *p, const struct slos_row *row, struct arena *a, struct doc *out)
 {
 	doc_heading(
-		out, _("Windows: burn up to its threshold, what failed, of how much"));
+		out, _("Windows: burn, what failed, of how much, what it is held against"));
 	doc_columns_begin(out, "rrlrrrl");
 	for (size_t i = 0; i < row->row->state.n_windows; i++)
 		add_window(p, row, i, a, out);
