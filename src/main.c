@@ -62,6 +62,12 @@ static const struct cmd_option changes_options[] = {
 	{0},
 };
 
+static const struct cmd_option slo_export_options[] = {
+	{"format", 0, N_("FORMAT"), false, N_("prometheus, which is the one there is")},
+	{"output", 'o', N_("FILE"), false, N_("write there, and not to the terminal")},
+	{0},
+};
+
 static const struct cmd_option connector_try_options[] = {
 	{"read", 0, N_("NAME"), false, N_("the read to try; all that are polled without it")},
 	{"action", 0, N_("NAME"), false, N_("plan this action; it is never applied")},
@@ -222,8 +228,12 @@ const struct cmd_row cmd_table[] = {
 		N_("the situation: what burns, fires, changed"), NULL},
 	{"slo", "list", cmd_slo_list, READS, "",
 		N_("the objectives and how they stand"), NULL},
-	{"slo", "show", cmd_slo_show, 0, "FILE",
-		N_("what an OpenSLO or Sloth file says"), NULL},
+	{"slo", "show", cmd_slo_show, 0, "FILE|SERVICE/NAME",
+		N_("what an OpenSLO, Sloth or Pyrra file says"), NULL},
+	{"slo", "explain", cmd_slo_explain, 0, "FILE|SERVICE/NAME",
+		N_("the math of an objective: what it allows, and what fires when"), NULL},
+	{"slo", "export", cmd_slo_export, 0, "FILE|SERVICE/NAME [--output FILE]",
+		N_("recording and alerting rules for Prometheus"), slo_export_options},
 	{"query", NULL, cmd_query, NEEDS_CONFIG, "EXPRESSION [--range DURATION] [--plot]",
 		N_("what a Prometheus answers: a table, or a chart over time"), query_options},
 	{"drift", "list", cmd_drift_list, READS, "",

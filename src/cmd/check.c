@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cmd/check_connect.h"
+#include "cmd/check_slos.h"
 #include "cmd/commands.h"
 #include "cmd/say.h"
 #include "core/duration.h"
@@ -12,7 +13,6 @@
 #include "poll/drifts.h"
 #include "poll/reader.h"
 #include "runbook/library.h"
-#include "signal/slo_file.h"
 
 /* --- what the configuration names outside of itself --- */
 
@@ -44,23 +44,6 @@ static void check_types(struct problems *p, const struct config *c)
 			connector_release(&found);
 		err_release(&e);
 	}
-}
-
-static void check_slo_file(struct problems *p, const char *file)
-{
-	struct strbuf text = STRBUF_INIT;
-	struct arena a = {0};
-	struct slo_list found = {0};
-	struct err e = ERR_INIT;
-
-	problems_in(p, file);
-	if (path_read(&text, file, SLO_FILE_MAX_BYTES, &e))
-		add_err(p, &e, 0);
-	else
-		(void)slo_file_parse(&found, &a, text.buf, text.len, file, p);
-	err_release(&e);
-	strbuf_release(&text);
-	arena_release(&a);
 }
 
 static void check_drift_file(struct problems *p, const struct config *c, const char *file)
@@ -110,12 +93,12 @@ static void check_runbooks(
 	}
 }
 
-static void check_outside(struct problems *p, const struct config *c)
+static void check_outside(
+	struct problems *p, struct problems *notes, const struct config *c)
 {
 	check_types(p, c);
+	check_slos(p, notes, c);
 	for (size_t i = 0; i < c->n_services; i++) {
-		for (size_t j = 0; j < c->services[i].slos.n; j++)
-			check_slo_file(p, c->services[i].slos.items[j]);
 		for (size_t j = 0; j < c->services[i].drift.n; j++)
 			check_drift_file(p, c, c->services[i].drift.items[j]);
 		check_runbooks(p, c, &c->services[i]);
@@ -124,9 +107,9 @@ static void check_outside(struct problems *p, const struct config *c)
 
 /* --- what was read, for programs --- */
 
-static void add_problems(struct json *to, const struct problems *p)
+static void add_problems(struct json *to, const char *key, const struct problems *p)
 {
-	struct json *list = json_add_array(to, "problems");
+	struct json *list = json_add_array(to, key);
 
 	for (size_t i = 0; i < p->n; i++) {
 		struct json *one = json_add_object(list, NULL);
@@ -194,8 +177,8 @@ static void add_services(struct json *to, const struct config *c)
 	}
 }
 
-static struct json *check_json(
-	const struct config *c, const struct problems *p, const struct connections *asked)
+static struct json *check_json(const struct config *c, const struct problems *p,
+	const struct problems *notes, const struct connections *asked)
 {
 	struct json *doc = json_object();
 
@@ -205,7 +188,8 @@ static struct json *check_json(
 	add_contexts(doc, c);
 	add_sources(doc, c);
 	add_services(doc, c);
-	add_problems(doc, p);
+	add_problems(doc, "problems", p);
+	add_problems(doc, "notes", notes);
 	if (asked)
 		connections_json(doc, asked);
 	return doc;
@@ -315,8 +299,8 @@ static void print_all(const struct config *c)
 }
 
 /* A configuration that is wrong is put right first: nobody is asked then. */
-static int check_answer(
-	struct cmd *c, const struct config *config, const struct problems *p)
+static int check_answer(struct cmd *c, const struct config *config,
+	const struct problems *p, const struct problems *notes)
 {
 	const struct context_conf *context =
 		c->context_name ? config_context(config, c->context_name) : NULL;
@@ -327,7 +311,7 @@ static int check_answer(
 	if (ask)
 		connections_ask(&asked, config, context);
 	if (c->json)
-		code = cmd_print_json(check_json(config, p, ask ? &asked : NULL));
+		code = cmd_print_json(check_json(config, p, notes, ask ? &asked : NULL));
 	else if (ask)
 		connections_print(&asked);
 	else if (!p->n)
@@ -340,7 +324,7 @@ static int check_answer(
 
 int cmd_check(struct cmd *c)
 {
-	struct problems p;
+	struct problems p, notes;
 	struct config config = {0};
 	struct err e = ERR_INIT;
 	int code = EXIT_FINE;
@@ -348,17 +332,21 @@ int cmd_check(struct cmd *c)
 	if (c->n_operands)
 		return cmd_usage(c, "%s", _("nothing is expected behind 'check'"));
 	problems_init(&p, NULL);
+	problems_init(&notes, NULL);
 	if (!config_load(&config, c->config_file, &p, &e))
-		check_outside(&p, &config);
+		check_outside(&p, &notes, &config);
 	else if (!p.n)
 		code = cmd_fail(&e);
 	if (code == EXIT_FINE)
-		code = check_answer(c, &config, &p);
-	if (!c->json)
+		code = check_answer(c, &config, &p, &notes);
+	if (!c->json) {
 		cmd_problems(&p);
+		cmd_problems(&notes);
+	}
 	if (code == EXIT_FINE && p.n)
 		code = EXIT_FINDING;
 	config_release(&config);
+	problems_release(&notes);
 	problems_release(&p);
 	err_release(&e);
 	return code;

@@ -49,6 +49,8 @@ int cmd_runbook_undo(struct cmd *c);
 int cmd_sessions_import(struct cmd *c);
 int cmd_sessions_list(struct cmd *c);
 int cmd_sessions_show(struct cmd *c);
+int cmd_slo_explain(struct cmd *c);
+int cmd_slo_export(struct cmd *c);
 int cmd_slo_list(struct cmd *c);
 int cmd_slo_show(struct cmd *c);
 int cmd_status(struct cmd *c);

@@ -7,16 +7,13 @@
 
 #include "cmd/commands.h"
 #include "cmd/elements.h"
-#include "cmd/say.h"
+#include "cmd/slo_find.h"
 #include "core/clock.h"
 #include "core/duration.h"
 #include "core/i18n.h"
-#include "core/path.h"
+#include "model/record.h"
 #include "signal/burn.h"
-#include "signal/slo_file.h"
 #include "store/source.h"
-
-/* --- slo list: what is defined and how it stands --- */
 
 static bool is_stale(const struct source_rows *sources, const char *name, int64_t now)
 {
@@ -24,6 +21,96 @@ static bool is_stale(const struct source_rows *sources, const char *name, int64_
 		if (!strcmp(sources->items[i].name, name))
 			return source_is_stale(&sources->items[i], now);
 	return false;
+}
+
+/* A row that can never fire is said here, where nobody waits for it at night. */
+static const char *unreachable_note(struct arena *a, const struct slo *slo)
+{
+	size_t n, dead = 0;
+	const struct burn_alert *rows = burn_alerts(slo, a, &n), *first = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!burn_unreachable(&rows[i], slo->objective))
+			continue;
+		first = first ? first : &rows[i];
+		dead++;
+	}
+	if (!dead)
+		return NULL;
+	return arena_format(a,
+		ngettext("%zu alert can never fire: %.4g times is over the %.4g of a "
+			 "total failure",
+			"%zu alerts can never fire: %.4g times is over the %.4g of a "
+			"total failure",
+			dead),
+		dead, first->factor, 1 / (1 - slo->objective));
+}
+
+static void note(struct slo_row *row, struct arena *a)
+{
+	if (row->slo.sli.foreign)
+		row->state.note = _("not evaluated: its source is not one that is read");
+	else if (!row->state.note && row->state.at == NONE_INT)
+		row->state.note = _("not evaluated yet");
+	else if (!row->state.note)
+		row->state.note = unreachable_note(a, &row->slo);
+}
+
+/* True for the row itself, and for one of the objective's groups. */
+static bool is_row_of(const struct slo_row *row, const struct slo *slo)
+{
+	size_t n = strlen(slo->name);
+
+	return !strcmp(row->slo.service, slo->service) &&
+		!strncmp(row->slo.name, slo->name, n) &&
+		(row->slo.name[n] == '\0' || row->slo.name[n] == '{');
+}
+
+static struct slo_row never_evaluated(const struct slo *slo)
+{
+	struct slo_row row = {.slo = *slo};
+
+	row.state = (struct slo_state){
+		.service = slo->service,
+		.name = slo->name,
+		.at = NONE_INT,
+		.severity = SEV_NO_DATA,
+		.budget_left = NAN,
+		.onset = NONE_INT,
+		.exhausted_in_s = NAN,
+		.events = NAN,
+		.bad = NAN,
+		.rate = NAN,
+		.bad_rate = NAN,
+		.projected = NAN,
+		.coverage = NAN,
+		.period_from = NONE_INT,
+		.period_to = NONE_INT,
+		.recovers = NONE_INT,
+	};
+	return row;
+}
+
+/* What files define and the collector has not evaluated. */
+static void add_configured(struct slo_rows *rows, struct arena *a, const struct cmd *c)
+{
+	struct slo_list list = {0};
+	struct problems p;
+	size_t stored = rows->n, cap = rows->n;
+
+	problems_init(&p, NULL);
+	slo_configured(&list, a, &c->config, &p);
+	for (size_t i = 0; i < list.n; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < stored && !known; k++)
+			known = is_row_of(&rows->items[k], &list.items[i]);
+		if (!known)
+			*arena_push(a, rows->items, rows->n, cap) =
+				never_evaluated(&list.items[i]);
+	}
+	cmd_problems(&p);
+	problems_release(&p);
 }
 
 static struct json *list_json(
@@ -39,6 +126,7 @@ static struct json *list_json(
 
 		element_slo(one, &rows->items[i],
 			is_stale(sources, rows->items[i].slo.source, now), now);
+		json_add_text(one, "source", rows->items[i].slo.source);
 		json_add_text(one, "format", rows->items[i].slo.format);
 		json_add_text(one, "file", rows->items[i].slo.file);
 	}
@@ -50,6 +138,23 @@ static char *percent(double share)
 	return isnan(share) ? mem_strdup("-") : mem_format("%.4g%%", share * 100);
 }
 
+/* In the window nearest to an hour: shorter ones flicker, longer ones lag. */
+static char *present_burn(const struct slo_state *state)
+{
+	int64_t nearest = INT64_MAX;
+	double burn = NAN;
+
+	for (size_t i = 0; i < state->n_windows && i < SLO_WINDOWS; i++) {
+		int64_t off = llabs(state->windows_ns[i] - NS_PER_HOUR);
+
+		if (off < nearest && !isnan(state->burn[i])) {
+			nearest = off;
+			burn = state->burn[i];
+		}
+	}
+	return isnan(burn) ? mem_strdup("-") : mem_format("%.3g", burn);
+}
+
 static void list_print(const struct slo_rows *rows)
 {
 	const char *const headings[] = {
@@ -58,17 +163,20 @@ static void list_print(const struct slo_rows *rows)
 		_("OBJECTIVE"),
 		_("GOAL"),
 		_("LEFT"),
+		_("BURN"),
 		_("WINDOW"),
 		_("FORMAT"),
+		_("SOURCE"),
 		_("NOTE"),
 		NULL
 	};
-	struct cmd_table *t = cmd_table_new("lllrrrll", headings);
+	struct cmd_table *t = cmd_table_new("lllrrrrlll", headings);
 
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct slo *slo = &rows->items[i].slo;
 		const struct slo_state *state = &rows->items[i].state;
 		char *goal = percent(slo->objective), *left = percent(state->budget_left);
+		char *burn = present_burn(state);
 		struct strbuf window = STRBUF_INIT;
 
 		duration_format(&window, slo->window_ns);
@@ -79,12 +187,15 @@ static void list_print(const struct slo_rows *rows)
 		cmd_table_cell(t, slo->name);
 		cmd_table_cell(t, goal);
 		cmd_table_cell(t, left);
+		cmd_table_cell(t, burn);
 		cmd_table_cell(t, window.buf);
 		cmd_table_cell(t, slo->format);
+		cmd_table_cell(t, slo->source);
 		cmd_table_cell(t, state->note ? state->note : "");
 		strbuf_release(&window);
 		free(goal);
 		free(left);
+		free(burn);
 	}
 	cmd_table_print(t);
 }
@@ -96,7 +207,9 @@ static void keep_context(struct slo_rows *rows, const struct context_conf *conte
 	for (size_t i = 0; i < rows->n; i++) {
 		const char *source = rows->items[i].slo.source;
 
-		if (!context || !source || context_has_source(context, source))
+		/* What nobody evaluated names its source as its file does. */
+		if (!context || !source || rows->items[i].state.at == NONE_INT ||
+			context_has_source(context, source))
 			rows->items[n++] = rows->items[i];
 	}
 	rows->n = n;
@@ -116,7 +229,10 @@ int cmd_slo_list(struct cmd *c)
 		code = cmd_fail(&e);
 		goto out;
 	}
+	add_configured(&rows, &a, c);
 	keep_context(&rows, c->context);
+	for (size_t i = 0; i < rows.n; i++)
+		note(&rows.items[i], &a);
 	for (size_t i = 0; i < rows.n; i++)
 		if (rows.items[i].state.severity >= SEV_TICKET)
 			code = EXIT_FINDING;
@@ -125,161 +241,6 @@ int cmd_slo_list(struct cmd *c)
 	else if (cmd_print_json(list_json(&rows, &sources, clock_now())))
 		code = EXIT_INTERNAL;
 out:
-	arena_release(&a);
-	return code;
-}
-
-/* --- slo show FILE: what a file says --- */
-
-static void add_queries(struct json *to, const struct slo *slo)
-{
-	int64_t windows[SLO_WINDOWS];
-	size_t n = burn_windows(windows, slo);
-	struct json *queries = json_add_object(to, "queries");
-
-	for (size_t i = 0; i < n; i++) {
-		struct strbuf name = STRBUF_INIT, query = STRBUF_INIT;
-
-		duration_format(&name, windows[i]);
-		slo_query(&query, slo, windows[i]);
-		json_add_text(queries, name.buf, query.buf);
-		strbuf_release(&name);
-		strbuf_release(&query);
-	}
-}
-
-static void add_duration(struct json *to, const char *key, int64_t ns)
-{
-	struct strbuf text = STRBUF_INIT;
-
-	duration_format(&text, ns);
-	json_add_text(to, key, text.buf);
-	strbuf_release(&text);
-}
-
-static void add_alerting(struct json *to, const struct slo *slo, struct arena *a)
-{
-	size_t n;
-	const struct burn_alert *rows = burn_alerts(slo, a, &n);
-	struct json *list = json_add_array(to, "alerting");
-
-	for (size_t i = 0; i < n; i++) {
-		struct json *one = json_add_object(list, NULL);
-
-		json_add_text(one, "severity", severity_name(rows[i].severity));
-		add_duration(one, "short", rows[i].short_ns);
-		add_duration(one, "long", rows[i].long_ns);
-		json_add_real(one, "factor", rows[i].factor);
-	}
-}
-
-static void add_slo(struct json *to, const struct slo *slo, struct arena *a)
-{
-	struct json *sli;
-
-	json_add_text(to, "name", slo->name);
-	json_add_text(to, "service", slo->service);
-	json_add_text(to, "title", slo->title);
-	json_add_real(to, "objective", slo->objective);
-	add_duration(to, "window", slo->window_ns);
-	json_add_bool(to, "calendar", slo->calendar);
-	json_add_text(to, "format", slo->format);
-	sli = json_add_object(to, "sli");
-	json_add_text(sli, "kind", sli_kind_name(slo->sli.kind));
-	json_add_text(sli, "good", slo->sli.good);
-	json_add_text(sli, "bad", slo->sli.bad);
-	json_add_text(sli, "total", slo->sli.total);
-	add_queries(to, slo);
-	add_alerting(to, slo, a);
-}
-
-static struct json *show_json(
-	const struct slo_list *slos, const struct problems *p, struct arena *a)
-{
-	struct json *doc = json_object(), *list;
-
-	json_add_text(doc, "schema", "tocsin.slo/1");
-	list = json_add_array(doc, "slos");
-	for (size_t i = 0; i < slos->n; i++)
-		add_slo(json_add_object(list, NULL), &slos->items[i], a);
-	list = json_add_array(doc, "problems");
-	for (size_t i = 0; i < p->n; i++) {
-		struct json *one = json_add_object(list, NULL);
-
-		json_add_int(one, "line", p->items[i].line);
-		json_add_int(one, "column", p->items[i].column);
-		json_add_text(one, "message", p->items[i].message);
-		json_add_text(one, "hint", p->items[i].hint);
-	}
-	return doc;
-}
-
-static void print_rows(const struct slo *slo, struct arena *a)
-{
-	size_t n;
-	const struct burn_alert *rows = burn_alerts(slo, a, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		struct strbuf when = STRBUF_INIT;
-
-		duration_format(&when, rows[i].short_ns);
-		strbuf_adds(&when, _(" and "));
-		duration_format(&when, rows[i].long_ns);
-		say(_("  %-7s when %s both burn over %.4g times\n"),
-			severity_name(rows[i].severity), when.buf, rows[i].factor);
-		strbuf_release(&when);
-	}
-}
-
-static void show_print(const struct slo_list *slos, struct arena *a)
-{
-	for (size_t i = 0; i < slos->n; i++) {
-		const struct slo *slo = &slos->items[i];
-		struct strbuf window = STRBUF_INIT, query = STRBUF_INIT;
-		int64_t windows[SLO_WINDOWS];
-		size_t n = burn_windows(windows, slo);
-
-		duration_format(&window, slo->window_ns);
-		say(_("%s/%s: %.6g%% over %s (%s)\n"), slo->service, slo->name,
-			slo->objective * 100, window.buf, slo->format);
-		print_rows(slo, a);
-		if (n) {
-			slo_query(&query, slo, windows[0]);
-			say("  %s\n", query.buf);
-		}
-		strbuf_release(&window);
-		strbuf_release(&query);
-	}
-}
-
-int cmd_slo_show(struct cmd *c)
-{
-	struct strbuf text = STRBUF_INIT;
-	struct slo_list slos = {0};
-	struct problems p;
-	struct arena a;
-	struct err e = ERR_INIT;
-	int code = EXIT_FINE;
-
-	if (c->n_operands != 1)
-		return cmd_usage(c, "%s", _("name one file"));
-	arena_init(&a);
-	problems_init(&p, c->operands[0]);
-	if (path_read(&text, c->operands[0], SLO_FILE_MAX_BYTES, &e)) {
-		code = cmd_fail(&e);
-		goto out;
-	}
-	if (slo_file_parse(&slos, &a, text.buf, text.len, c->operands[0], &p))
-		code = EXIT_FINDING;
-	if (!c->json) {
-		show_print(&slos, &a);
-		cmd_problems(&p);
-	} else if (cmd_print_json(show_json(&slos, &p, &a))) {
-		code = EXIT_INTERNAL;
-	}
-out:
-	problems_release(&p);
-	strbuf_release(&text);
 	arena_release(&a);
 	return code;
 }

@@ -74,6 +74,7 @@ struct slo {
 	const char	*title, *description;
 	const char	*format;	/* openslo, sloth, sloth-k8s, pyrra, recorded */
 	const char	*file;		/* where it was read, or NULL */
+	int		line, column;	/* in it; 0: not known */
 	double		objective;	/* 0..1: 0.999 */
 	int64_t		window_ns;	/* 30 d */
 	bool		calendar;

@@ -234,6 +234,8 @@ struct slo *slo_reader_add(struct slo_reader *r, const struct yaml_node *at,
 	slo->name = arena_strdup(r->arena, name);
 	slo->format = format;
 	slo->file = r->file;
+	slo->line = yaml_line(at);
+	slo->column = yaml_column(at);
 	slo->window_ns = window_ns;
 	slo->min_bad = NAN;
 	slo->alerting = burn_default_alerts(r->arena, window_ns, &slo->n_alerting);

@@ -388,6 +388,13 @@ bool slo_query(struct strbuf *out, const struct slo *slo, int64_t window_ns)
 	return add_events_ratio(out, &slo->sli, window_ns);
 }
 
+bool slo_record_query(struct strbuf *out, const struct slo *slo, int64_t window_ns)
+{
+	if (slo->sli.foreign || has_slices(slo) || slo->sli.kind == SLI_RECORDED)
+		return slo_query(out, slo, window_ns);
+	return add_slice_ratio(out, &slo->sli, window_ns);
+}
+
 /* True when the expression gives events per second, false when it counts them; -1: neither. */
 static int is_rate(const char *part)
 {

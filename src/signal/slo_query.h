@@ -22,6 +22,12 @@
 bool slo_query(struct strbuf *out, const struct slo *slo, int64_t window_ns);
 
 /*
+ * As slo_query(), for a rule that records it: what is absent while there is traffic has counted
+ * nothing.
+ */
+bool slo_record_query(struct strbuf *out, const struct slo *slo, int64_t window_ns);
+
+/*
  * Append the PromQL that counts all (or only bad) events, or slices, over window_ns; false: cannot
  * be told.  An absent answer for the bad ones, where all is there, is none.  A threshold counts
  * minutes, and of a native histogram only all events can be asked: the bad ones are their share.

@@ -3,12 +3,13 @@
  *
  * The series have the names and labels that Sloth gives them (slo:sli_error:ratio_rate<window>
  * {sloth_id, sloth_service, sloth_slo, sloth_window}, slo:objective:ratio ...), so that its
- * dashboards show them and Tocsin finds them again.  One thing differs: the ratio over the whole
+ * dashboards show them and Tocsin finds them again.  Two things differ.  The ratio over the whole
  * period is bad events over all events, as it is evaluated here, and not the mean of the ratios
  * of five minutes that Sloth records, in which a quiet night weighs as much as the rush hour.
+ * And a counter of errors that is absent while there is traffic counts as no error, not as no data.
  *
- * Alerts fire when Tocsin's own evaluation does, but for two things that rules cannot say: the
- * bad events that a page needs, and days of the calendar.
+ * Alerts fire when Tocsin's own evaluation does; a period of the calendar is recorded as one that
+ * rolls, which rules cannot say otherwise.
  */
 #ifndef TOCSIN_SLO_RULES_H
 #define TOCSIN_SLO_RULES_H

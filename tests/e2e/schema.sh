@@ -99,6 +99,10 @@ PY
 document status
 document slo list
 document slo show "$XDG_CONFIG_HOME/tocsin/slo.yaml"
+document slo show checkout-assistant/availability
+document slo explain "$XDG_CONFIG_HOME/tocsin/slo.yaml"
+document slo explain checkout-assistant/availability
+document slo export checkout-assistant/availability
 document models list
 document models diff checkout-ranker@12 :production
 document changes
