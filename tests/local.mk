@@ -278,6 +278,7 @@ check_PROGRAMS += tests/unit/drift_check
 check_PROGRAMS += tests/unit/drift_side
 tests_unit_drift_check_SOURCES = tests/unit/drift_check.c tests/fuzz/drift_check.c tests/fuzz/fuzz.h
 tests_unit_openslo_SOURCES = tests/unit/openslo.c tests/fuzz/slo_file.c tests/fuzz/fuzz.h
+check_PROGRAMS += tests/unit/slo_rules
 check_PROGRAMS += tests/unit/slo_samples
 check_PROGRAMS += tests/unit/slo_state
 check_PROGRAMS += tests/unit/slo_words
