@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/path.h"
+#include "model/slo_path.h"
 
 #define EVERY_NS (15 * NS_PER_S)
 #define TIMEOUT_NS (10 * NS_PER_S)
@@ -24,6 +25,17 @@ static void expand_all(const struct config_reading *r, struct yaml_texts *t)
 {
 	for (size_t i = 0; i < t->n; i++)
 		t->items[i] = config_path(r, t->items[i]);
+}
+
+/* Files of objectives have names, too: those that ship, and yours beside the configuration. */
+static void expand_slos(const struct config_reading *r, struct yaml_texts *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		char *file = slo_path(t->items[i], r->dir);
+
+		t->items[i] = arena_strdup(r->a, file);
+		free(file);
+	}
 }
 
 static void *room_for(
@@ -160,7 +172,7 @@ static void add_service(const struct config_reading *r, struct service_keys *k)
 			_("there are two services named '%s'"), k->name);
 		return;
 	}
-	expand_all(r, &k->slos);
+	expand_slos(r, &k->slos);
 	expand_all(r, &k->drift);
 	*s = (struct service_conf){
 		.name = k->name,

@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "core/path.h"
 #include "model/record.h"
+#include "model/slo_path.h"
 #include "signal/calendar.h"
 #include "signal/slo_file.h"
 #include "store/series.h"
@@ -304,7 +305,7 @@ static void file_problem(struct slo_set *s, const struct problems *p, const stru
 
 /* list: all files of the service, so that alert windows of one hold for the next. */
 static void file_load(struct slo_set *s, const struct slo_set *old, const struct round *r,
-	struct slo_list *list, const char *file, bool all)
+	struct slo_list *list, const char *service, const char *file, bool all)
 {
 	size_t before = list->n;
 	struct problems p;
@@ -316,8 +317,11 @@ static void file_load(struct slo_set *s, const struct slo_set *old, const struct
 		slo_file_parse(list, &s->arena, text.buf, text.len,
 			arena_strdup(&s->arena, file), &p) < 0)
 		file_problem(s, &p, &e);
-	for (size_t i = before; i < list->n; i++)
+	for (size_t i = before; i < list->n; i++) {
+		if (slo_path_ships(file))
+			list->items[i].service = service;
 		entry_add(s, old, r, &list->items[i], all);
+	}
 	problems_release(&p);
 	strbuf_release(&text);
 	err_release(&e);
@@ -378,7 +382,8 @@ void slo_set_load(struct slo_set *s, const struct round *r, const struct slo *re
 		struct slo_list list = {0};
 
 		for (size_t k = 0; k < service->slos.n; k++)
-			file_load(s, &old, r, &list, service->slos.items[k], all);
+			file_load(s, &old, r, &list, service->name,
+				service->slos.items[k], all);
 	}
 	for (size_t i = 0; i < n_recorded; i++) {
 		struct slo slo = recorded[i];

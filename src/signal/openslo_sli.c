@@ -376,7 +376,9 @@ static bool build_threshold(const struct building *b, const struct yaml_node *no
 		.kind = SLI_THRESHOLD, .foreign = m.foreign, .total = m.query};
 	if (!m.foreign)
 		b->out->raw = arena_format(b->r->arena,
-			"1 - avg_over_time(((%s) %s bool %.15g)[{{.window}}:1m])",
+			/* A minute without traffic, 0 / 0, is neither good nor bad. */
+			"1 - avg_over_time((((%s) > -Inf) %s bool "
+			"%.15g)[{{.window}}:1m])",
 			m.query, op, target->value);
 	return true;
 }

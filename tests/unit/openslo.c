@@ -150,7 +150,7 @@ static void indicators_of_every_kind(void **state)
 	assert_int_equal(p.problems.n, 0);
 	assert_int_equal(p.slos.items[0].sli.kind, SLI_THRESHOLD);
 	assert_query(&p.slos.items[0], NS_PER_HOUR,
-		"1 - avg_over_time(((q(x[2m])) <= bool 0.5)[1h:1m])");
+		"1 - avg_over_time((((q(x[2m])) > -Inf) <= bool 0.5)[1h:1m])");
 	release(&p);
 }
 
