@@ -165,6 +165,7 @@ LIVE_TESTS += tests/live/prometheus.sh
 LIVE_TESTS += tests/live/ray.sh
 LIVE_TESTS += tests/live/sagemaker.sh
 LIVE_TESTS += tests/live/unleash.sh
+LIVE_TESTS += tests/live/victoria-metrics.sh
 EXTRA_DIST += tests/live/prisma-engine.js tests/live/servers.sh tests/live/unleash-server.js
 EXTRA_DIST += tests/live/registry.py tests/live/signed_moto.py
 dist_check_SCRIPTS += $(LIVE_TESTS)

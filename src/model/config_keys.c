@@ -51,7 +51,7 @@ static const struct yaml_field source_fields[] = {
 	KEY(struct source_keys, "auth", YAML_NODE, auth,
 		.help = N_("one kind of authentication, with references to secrets: see below")),
 	KEY(struct source_keys, "with", YAML_NODE, with,
-		.help = N_("the connector's own options; see tocsin-connector(5)")),
+		.help = N_("its own options: of its connector, tocsin-connector(5), or see below")),
 	KEY(struct source_keys, "headers", YAML_NODE, headers,
 		.help = N_("further headers of every request; no secrets")),
 	KEY(struct source_keys, "tls", YAML_SUB, tls, .sub = tls_fields),
@@ -119,7 +119,8 @@ static const struct yaml_field service_fields[] = {
 	KEY(struct service_keys, "serving", YAML_SUB, serving, .sub = serving_fields),
 	KEY(struct service_keys, "agents", YAML_SUB, agents, .sub = agents_fields),
 	KEY(struct service_keys, "slos", YAML_TEXTS, slos,
-		.help = N_("OpenSLO or Sloth files, relative to this one")),
+		.help = N_("OpenSLO, Sloth or Pyrra files, relative to this one, or names of files that "
+			   "ship")),
 	KEY(struct service_keys, "drift", YAML_TEXTS, drift,
 		.help = N_("files of drift checks, tocsin-drift(5), relative to this one")),
 	KEY(struct service_keys, "runbooks", YAML_TEXTS, runbooks,

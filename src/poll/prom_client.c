@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/clock.h"
+#include "core/duration.h"
 #include "core/i18n.h"
 #include "poll/prom_query.h"
 
@@ -17,7 +18,9 @@ struct prom_client {
 	struct http *http;
 	struct prom_server server;
 	int64_t timeout_ns, deadline_mono;
-	struct arena arena; /* of the requests */
+	int64_t latency_ns; /* of the last answer */
+	const char *version; /* arena */
+	struct arena arena; /* of the requests, and the version */
 };
 
 struct prom_client *prom_client_new(const struct source_conf *conf, struct err *e)
@@ -98,6 +101,7 @@ static int ask(struct http_answer *out, struct prom_client *c, const char *path,
 		http_answer_clear(out);
 		if (http_wait(out, c->http, &req, &failed) == 0) {
 			prom_clock(&c->server, out, clock_now());
+			c->latency_ns = out->latency_ns;
 			return 0;
 		}
 		if (out->status)
@@ -127,6 +131,7 @@ static int learn(struct prom_client *c, struct err *e)
 		(void)json_parse(&document, a.body.buf, a.body.len, &failed);
 		if (!c->server.kind)
 			c->server.kind = prom_kind_of(&a, document);
+		c->version = prom_version(&c->arena, c->server.kind, document);
 	}
 	json_free(document);
 	http_answer_release(&a);
@@ -206,4 +211,64 @@ int prom_client_range(struct prom_answer *out, struct arena *a, struct prom_clie
 		*range = prom_range(range->from, range->to, range->step_ns * 2);
 	}
 	return rc;
+}
+
+/* --- about --- */
+
+static const char *runtime_keeps(struct arena *a, const char *body, size_t n)
+{
+	struct json *document = NULL;
+	struct err ignored = ERR_INIT;
+	const char *keeps;
+
+	(void)json_parse(&document, body, n, &ignored);
+	keeps = arena_strdup(a, json_text_at(document, "data.storageRetention"));
+	json_free(document);
+	err_release(&ignored);
+	return keeps && *keeps ? keeps : NULL;
+}
+
+static const char *flags_keep(struct arena *a, const char *flags)
+{
+	int64_t ns = prom_flags_retention(flags);
+	struct strbuf text = STRBUF_INIT;
+	const char *keeps;
+
+	if (ns == NONE_INT)
+		return NULL;
+	duration_format(&text, ns);
+	keeps = arena_strdup(a, text.buf);
+	strbuf_release(&text);
+	return keeps;
+}
+
+static const char *keeps_ask(struct arena *a, struct prom_client *c)
+{
+	bool victoria = c->server.kind == PROM_VICTORIA;
+	struct http_answer answer = HTTP_ANSWER_INIT;
+	struct err ignored = ERR_INIT;
+	const char *keeps = NULL;
+
+	if (ask(&answer, c, victoria ? "/flags" : "/api/v1/status/runtimeinfo", NULL,
+		    &ignored) == 0)
+		keeps = victoria ? flags_keep(a, answer.body.buf)
+				 : runtime_keeps(a, answer.body.buf, answer.body.len);
+	http_answer_release(&answer);
+	err_release(&ignored);
+	return keeps;
+}
+
+int prom_client_about(
+	struct prom_about *out, struct arena *a, struct prom_client *c, struct err *e)
+{
+	struct prom_answer p = {0};
+
+	*out = (struct prom_about){0};
+	if (prom_client_instant(&p, a, c, "vector(1)", clock_now(), e))
+		return -1;
+	prom_release(&p);
+	out->latency_ns = c->latency_ns;
+	out->version = arena_strdup(a, c->version);
+	out->keeps = keeps_ask(a, c);
+	return 0;
 }

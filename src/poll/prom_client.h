@@ -20,6 +20,14 @@ int prom_client_instant(struct prom_answer *out, struct arena *a, struct prom_cl
 int prom_client_range(struct prom_answer *out, struct arena *a, struct prom_client *c,
 	const char *query, struct prom_range *range, struct err *e);
 
+/* Who it is, and what it can tell of itself; texts in the arena. */
+struct prom_about {
+	const char	*version;	/* "2.42.0", "VictoriaMetrics"; NULL: it does not say */
+	const char	*keeps;		/* "15d"; NULL: it does not say */
+	int64_t		latency_ns;	/* of a query that costs nothing */
+};
+int prom_client_about(struct prom_about *out, struct arena *a, struct prom_client *c, struct err *e);
+
 /* What is known of the server by now. */
 const struct prom_server *prom_client_server(const struct prom_client *c);
 

@@ -13,6 +13,7 @@
 #include "poll/alert_rules.h"
 #include "poll/asks.h"
 #include "poll/backfill.h"
+#include "poll/prom_client.h"
 #include "poll/drift_prom.h"
 #include "poll/fine.h"
 #include "poll/served.h"
@@ -560,51 +561,29 @@ static void forget(void *state)
 
 /* --- tocsin check --connect --- */
 
-static int probe_get(struct json **out, struct probe *probe,
-	const struct source_conf *conf, const char *path, struct err *e)
-{
-	struct strbuf url = STRBUF_INIT;
-	struct http_answer a = HTTP_ANSWER_INIT;
-	struct http_request req = {.source = conf};
-	int rc;
-
-	url_join(&url, conf->url, path);
-	req.url = url.buf;
-	rc = http_run(&a, &req, e);
-	if (rc == 0 && !probe->latency_ns)
-		probe->latency_ns = a.latency_ns;
-	if (rc == 0)
-		rc = json_parse(out, a.body.buf, a.body.len, e);
-	http_answer_release(&a);
-	strbuf_release(&url);
-	return rc;
-}
-
 static int probe(
 	struct probe *out, const struct source_conf *conf, struct arena *a, struct err *e)
 {
-	struct json *build = NULL, *runtime = NULL, *answer = NULL;
-	struct err ignored = ERR_INIT;
-	const char *keeps;
+	struct prom_client *client = prom_client_new(conf, e);
+	struct prom_about about;
+	const char *clock;
 	int rc;
 
-	rc = probe_get(&answer, out, conf, "/api/v1/query?query=vector%281%29", e);
-	if (rc == 0 && !json_text_at(answer, "data.resultType"))
-		rc = err_set(e, ERR_BACKEND, _("what answers is no Prometheus"));
-	if (rc == 0) {
-		(void)probe_get(&build, out, conf, "/api/v1/status/buildinfo", &ignored);
-		(void)probe_get(
-			&runtime, out, conf, "/api/v1/status/runtimeinfo", &ignored);
-		out->version = arena_strdup(a, json_text_at(build, "data.version"));
-		keeps = json_text_at(runtime, "data.storageRetention");
-		if (keeps)
-			out->detail = arena_format(a, _("keeps %s"), keeps);
-	}
-	err_release(&ignored);
-	json_free(answer);
-	json_free(build);
-	json_free(runtime);
-	return rc;
+	if (!client)
+		return -1;
+	rc = prom_client_about(&about, a, client, e);
+	clock = prom_clock_words(prom_client_server(client), a);
+	prom_client_free(client);
+	if (rc)
+		return -1;
+	out->latency_ns = about.latency_ns;
+	out->version = about.version;
+	if (about.keeps)
+		out->detail = arena_format(a, _("keeps %s"), about.keeps);
+	if (clock)
+		out->detail = out->detail ? arena_format(a, "%s, %s", out->detail, clock)
+					  : clock;
+	return 0;
 }
 
 const struct reader reader_prometheus = {
