@@ -9,7 +9,6 @@
 #include <uthash.h>
 
 #include "core/clock.h"
-#include "core/i18n.h"
 #include "core/log.h"
 #include "signal/slo_query.h"
 
@@ -265,69 +264,12 @@ static char *coverage_text(const struct slo_entry *entry, int64_t *step_ns)
 				&text, step_ns, &entry->asked, entry->period_ask_ns));
 }
 
-/* How the labels write a boundary, "1" and "1.0" alike, in the arena. */
-static size_t spellings_of(
-	const char ***out, struct arena *a, const struct ask *ask, double bound)
-{
-	size_t n = 0, cap = 0;
-
-	*out = NULL;
-	for (size_t i = 0; i < ask->n_list; i++) {
-		double other = latency_bound(ask->list[i].key);
-
-		if (!(other < bound) && !(other > bound))
-			*arena_push(a, *out, n, cap) = arena_strdup(a, ask->list[i].key);
-	}
-	return n;
-}
-
-static void boundary_use(struct slo *out, const struct slo_entry *entry, struct arena *a,
-	const struct ask *ask, double bound)
-{
-	const char **spellings;
-	size_t n = spellings_of(&spellings, a, ask, bound);
-
-	*out = entry->slo;
-	if (n)
-		out->sli = latency_with(
-			a, &entry->slo.sli, entry->latency.limit, spellings, n);
-}
-
-static void boundary_words(struct slo_entry *entry, struct arena *a, size_t n,
-	const struct latency_choice *c)
-{
-	const char *metric = entry->latency.metric;
-	double limit = entry->latency.limit;
-
-	if (!n)
-		entry->said = arena_format(a, _("%s has no buckets here"), metric);
-	else if (isnan(c->lower))
-		entry->said = arena_format(a,
-			_("%.6g is no boundary of %s, and none is lower: counted at "
-			  "%.6g"),
-			limit, metric, c->higher);
-	else if (isnan(c->higher))
-		entry->said = arena_format(a,
-			_("%.6g is no boundary of %s, and none is higher: counted at "
-			  "%.6g"),
-			limit, metric, c->lower);
-	else
-		entry->said = arena_format(a,
-			_("%.6g is no boundary of %s: counted at %.6g, the next one is "
-			  "%.6g"),
-			limit, metric, c->lower, c->higher);
-}
-
-/*
- * Which boundary stands for the limit.  The lower one takes good events for bad ones; so nothing
- * bad is read as good, and the higher one is told beside it.
- */
+/* What the server tells of a histogram's boundaries decides what is asked. */
 static void entry_boundaries(
 	const struct asks *a, struct slo_entry *entry, struct arena *arena)
 {
 	char *text = buckets_text(entry);
 	const struct ask *ask = ask_find(a, text);
-	struct latency_choice c;
 	double *bounds;
 
 	free(text);
@@ -337,18 +279,7 @@ static void entry_boundaries(
 	bounds = arena_alloc(arena, ask->n_list + 1, sizeof(*bounds));
 	for (size_t i = 0; i < ask->n_list; i++)
 		bounds[i] = latency_bound(ask->list[i].key);
-	c = latency_choose(entry->latency.limit, bounds, ask->n_list);
-	entry->said = NULL;
-	entry->unmeasurable = isnan(c.lower) && isnan(c.higher);
-	entry->has_higher = !c.exact && !isnan(c.lower) && !isnan(c.higher);
-	if (!c.exact)
-		boundary_words(entry, arena, ask->n_list, &c);
-	if (entry->unmeasurable)
-		return;
-	boundary_use(
-		&entry->asked, entry, arena, ask, isnan(c.lower) ? c.higher : c.lower);
-	if (entry->has_higher)
-		boundary_use(&entry->higher, entry, arena, ask, c.higher);
+	slo_entry_boundaries(entry, arena, bounds, ask->n_list);
 }
 
 static void mark(struct asks *a, char *text)

@@ -120,7 +120,8 @@ static void on_target(
 	struct err own = ERR_INIT;
 
 	if (e) {
-		drift_scraped_target(((struct metrics *)r->state)->drift, instance, false);
+		drift_scraped_target(
+			((struct metrics *)r->state)->drift, instance, false);
 		err_copy(&own, e);
 	} else {
 		(void)answer_take(r, instance, a, &own);
@@ -184,7 +185,7 @@ static void begin(struct round *r)
 		kept->scraped = scraped_new();
 	if (!kept->drift)
 		kept->drift = drift_scraped_new();
-	if ((r->reason == ROUND_FULL || !kept->loaded) &&
+	if ((r->reason == ROUND_FULL || !kept->loaded || scraped_again(kept->scraped)) &&
 		(scraped_load(kept->scraped, r, &e) < 0 ||
 			drift_scraped_load(kept->drift, r, &e) < 0 ||
 			(!kept->loaded && served_new(&kept->served, r->conf, &e) < 0))) {

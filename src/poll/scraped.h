@@ -17,6 +17,9 @@ void scraped_free(struct scraped *s);
 /* Read the SLO files anew, and which of their series the store has. */
 int scraped_load(struct scraped *s, const struct round *r, struct err *e);
 
+/* A group that no objective stands for yet was seen: load again before the next round. */
+bool scraped_again(const struct scraped *s);
+
 /* Why some objectives cannot be computed here; NULL. */
 const char *scraped_problem(const struct scraped *s);
 

@@ -430,6 +430,65 @@ int slo_set_define_from(
 	return -1;
 }
 
+/* --- boundaries of latencies --- */
+
+/* With the boundary in the limit's place, however labels write it. */
+static void boundary_use(
+	struct slo *out, const struct slo_entry *entry, struct arena *a, double bound)
+{
+	const char *spellings[3], *brief = arena_format(a, "%g", bound);
+	size_t n = 0;
+
+	*out = entry->slo;
+	spellings[n++] = arena_format(a, "%.15g", bound);
+	if (!strpbrk(spellings[0], ".e"))
+		spellings[n++] = arena_format(a, "%s.0", spellings[0]);
+	if (strcmp(brief, spellings[0]) && latency_bound(brief) >= bound &&
+		latency_bound(brief) <= bound)
+		spellings[n++] = brief;
+	out->sli = latency_with(a, &entry->slo.sli, entry->latency.limit, spellings, n);
+}
+
+static const char *boundary_words(const struct slo_entry *entry, struct arena *a,
+	size_t n, const struct latency_choice *c)
+{
+	const char *metric = entry->latency.metric;
+	double limit = entry->latency.limit;
+
+	if (c->exact)
+		return NULL;
+	if (!n || (isnan(c->lower) && isnan(c->higher)))
+		return arena_format(a, _("%s has no buckets here"), metric);
+	if (isnan(c->lower))
+		return arena_format(a,
+			_("%.6g is no boundary of %s, and none is lower: counted at "
+			  "%.6g"),
+			limit, metric, c->higher);
+	if (isnan(c->higher))
+		return arena_format(a,
+			_("%.6g is no boundary of %s, and none is higher: counted at "
+			  "%.6g"),
+			limit, metric, c->lower);
+	return arena_format(a,
+		_("%.6g is no boundary of %s: counted at %.6g, the next one is %.6g"),
+		limit, metric, c->lower, c->higher);
+}
+
+void slo_entry_boundaries(
+	struct slo_entry *entry, struct arena *a, const double *bounds, size_t n)
+{
+	struct latency_choice c = latency_choose(entry->latency.limit, bounds, n);
+
+	entry->said = boundary_words(entry, a, n, &c);
+	entry->unmeasurable = isnan(c.lower) && isnan(c.higher);
+	entry->has_higher = !c.exact && !isnan(c.lower) && !isnan(c.higher);
+	if (entry->unmeasurable)
+		return;
+	boundary_use(&entry->asked, entry, a, isnan(c.lower) ? c.higher : c.lower);
+	if (entry->has_higher)
+		boundary_use(&entry->higher, entry, a, c.higher);
+}
+
 /* --- writing how one stands --- */
 
 /* The short windows' burn as the store has it: where the burn began. */

@@ -96,6 +96,13 @@ void slo_entry_period(struct slo_entry *entry, int64_t now);
  */
 struct slo_entry *slo_set_group(struct slo_set *s, size_t grouped, const char *labels);
 
+/*
+ * Which of these boundaries stands for a latency's limit.  The lower one takes good events for
+ * bad ones; so nothing bad is read as good, and the higher one is told beside it.
+ */
+void slo_entry_boundaries(struct slo_entry *entry, struct arena *a, const double *bounds,
+	size_t n);
+
 /* The labels of a grouping alone, as canonical JSON in the arena. */
 const char *slo_group_key(struct arena *a, const struct json *labels, const char *grouping);
 bool slo_entry_is_group_of(const struct slo_entry *entry, const struct slo_entry *grouped);
