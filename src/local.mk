@@ -317,6 +317,7 @@ libtocsin_a_SOURCES += src/runbook/order.c src/runbook/order.h
 libtocsin_a_SOURCES += src/runbook/origin.c src/runbook/origin.h
 libtocsin_a_SOURCES += src/runbook/outputs.c src/runbook/outputs.h
 libtocsin_a_SOURCES += src/runbook/parse.c
+libtocsin_a_SOURCES += src/runbook/retrain.c src/runbook/retrain.h
 libtocsin_a_SOURCES += src/runbook/run.c src/runbook/run.h
 libtocsin_a_SOURCES += src/runbook/runbook.c src/runbook/runbook.h
 libtocsin_a_SOURCES += src/runbook/runner_action.c

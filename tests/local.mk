@@ -223,6 +223,7 @@ check_PROGRAMS += tests/unit/correlate
 check_PROGRAMS += tests/unit/cost
 check_PROGRAMS += tests/unit/tree
 check_PROGRAMS += tests/unit/replay
+check_PROGRAMS += tests/unit/retrain
 check_PROGRAMS += tests/unit/yaml
 tests_unit_yaml_SOURCES = tests/unit/yaml.c tests/fuzz/yaml.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/map

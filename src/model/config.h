@@ -48,6 +48,13 @@ struct lever_conf {
 	const char		*owner;
 };
 
+/* What starts a service's training: an action of a source. */
+struct retrain_conf {
+	const char		*source, *action;	/* source NULL: none */
+	const char		**with_names, **with_values;
+	size_t			n_with;
+};
+
 struct service_conf {
 	const char		*name, *owner;
 	bool			guessed;	/* written by tocsin init from labels */
@@ -56,6 +63,7 @@ struct service_conf {
 	struct agents_conf	agents;
 	struct yaml_texts	slos, drift, runbooks;	/* SLO and drift files: absolute */
 	struct yaml_texts	uses;	/* names of what it depends on besides: flags, data, ... */
+	struct retrain_conf	retrain;
 	struct lever_conf	*levers;
 	size_t			n_levers;
 };

@@ -193,6 +193,7 @@ static void check_service(const struct config_reading *r, const struct service_k
 	need_source(r, yaml_get(yaml_get(self, "model"), "source"), k->model.source);
 	need_source(r, yaml_get(yaml_get(self, "serving"), "source"), k->serving.source);
 	need_source(r, yaml_get(yaml_get(self, "agents"), "source"), k->agents.source);
+	need_source(r, yaml_get(yaml_get(self, "retrain"), "source"), k->retrain.source);
 	for (size_t i = 0; i < k->levers.n; i++) {
 		need_source(r, yaml_get(levers[i].self, "source"), levers[i].source);
 		for (size_t j = 0; j < i && levers[i].name; j++)

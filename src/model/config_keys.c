@@ -109,6 +109,15 @@ static const struct yaml_field lever_fields[] = {
 	{0},
 };
 
+static const struct yaml_field retrain_fields[] = {
+	KEY(struct retrain_keys, "source", YAML_TEXT, source, .flags = YAML_REQUIRED,
+		.help = N_("where the pipeline runs: Airflow, Prefect")),
+	KEY(struct retrain_keys, "do", YAML_TEXT, action, .flags = YAML_REQUIRED,
+		.help = N_("the connector's action that starts it")),
+	KEY(struct retrain_keys, "with", YAML_NODE, with, .help = N_("its parameters")),
+	{0},
+};
+
 static const struct yaml_field service_fields[] = {
 	SELF(struct service_keys),
 	KEY(struct service_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED),
@@ -128,6 +137,8 @@ static const struct yaml_field service_fields[] = {
 	KEY(struct service_keys, "uses", YAML_TEXTS, uses,
 		.help = N_("names of what it depends on besides: flags, datasets, pipelines, prompts, "
 			   "definitions, budgets")),
+	KEY(struct service_keys, "retrain", YAML_SUB, retrain, .sub = retrain_fields,
+		.help = N_("what trains its model anew, where a drift check says nothing else")),
 	KEY(struct service_keys, "levers", YAML_SUBS, levers, .sub = lever_fields,
 		.sub_size = sizeof(struct lever_keys),
 		.help = N_("prepared ways to stop or slow something; checked, and not used by this version")),

@@ -41,6 +41,11 @@ struct lever_keys {
 	int64_t			within_ns;
 };
 
+struct retrain_keys {
+	const struct yaml_node	*with;
+	const char		*source, *action;
+};
+
 struct service_keys {
 	const struct yaml_node	*self;
 	const char		*name, *owner;
@@ -49,6 +54,7 @@ struct service_keys {
 	struct serving_conf	serving;
 	struct agents_keys	agents;
 	struct yaml_texts	slos, drift, runbooks, uses;
+	struct retrain_keys	retrain;
 	struct yaml_subs	levers;		/* struct lever_keys */
 };
 

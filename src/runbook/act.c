@@ -62,6 +62,34 @@ static void read_params(struct act *out, const struct yaml_node *with,
 	}
 }
 
+/* All of them from one variable: a JSON object of single values. */
+static void read_with(struct act *out, const struct yaml_node *with,
+	const struct vars *vars, struct arena *a, struct problems *p)
+{
+	const char *text = expand(yaml_text(with), vars, with, a, p);
+	struct json *all = NULL;
+	struct err e = ERR_INIT;
+	bool fits;
+
+	if (!vars)
+		return;
+	fits = !json_parse(&all, text, strlen(text), &e) && json_type(all) == JSON_OBJECT;
+	if (!fits)
+		yaml_problem(p, with, _("'with' must map parameters to values"));
+	json_each (value, fits ? all : NULL) {
+		bool single =
+			json_type(value) != JSON_OBJECT && json_type(value) != JSON_ARRAY;
+
+		if (single)
+			json_add(out->params, json_key(value), json_copy(value));
+		else
+			yaml_problem(
+				p, with, _("each parameter in 'with' must be one value"));
+	}
+	json_free(all);
+	err_release(&e);
+}
+
 /* A text is the value itself; "$NAME" a variable's. */
 static void read_expect(struct act *out, const struct yaml_node *n,
 	const struct vars *vars, struct arena *a, struct problems *p)
@@ -95,9 +123,11 @@ static void read_doc(struct act *out, const struct yaml_node *root,
 	if (yaml_read(&y, root, act_fields, a, p))
 		return;
 	out->source = expand(y.source, vars, yaml_get(root, "source"), a, p);
-	out->action = y.action;
+	out->action = expand(y.action, vars, yaml_get(root, "do"), a, p);
 	read_expect(out, y.expect, vars, a, p);
-	if (y.with && yaml_type(y.with) != YAML_MAP)
+	if (yaml_text(y.with) && *yaml_text(y.with) == '$')
+		read_with(out, y.with, vars, a, p);
+	else if (y.with && yaml_type(y.with) != YAML_MAP)
 		yaml_problem(p, y.with, _("'with' must map parameters to values"));
 	else
 		read_params(out, y.with, vars, a, p);

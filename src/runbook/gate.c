@@ -30,7 +30,7 @@ static const char *const alert_states[] = {"gone", "firing", NULL};
 
 struct gate_yaml {
 	const char *slo, *service, *burn, *model, *serving, *alert;
-	const char *promql, *drift, *session;
+	const char *promql, *drift, *feature, *value, *session;
 	int state;
 	int64_t window_ns, hold_ns, within_ns;
 	double min_events;
@@ -65,7 +65,11 @@ static const struct yaml_field gate_fields[] = {
 	{.key = "promql", .want = YAML_TEXT, AT(promql),
 		.help = N_("not supported")},
 	{.key = "drift", .want = YAML_TEXT, AT(drift),
-		.help = N_("not supported")},
+		.help = N_("the dataset of a drift check")},
+	{.key = "feature", .want = YAML_TEXT, AT(feature),
+		.help = N_("one of its features; else the dataset as a whole")},
+	{.key = "value", .want = YAML_TEXT, AT(value),
+		.help = N_("the value wanted: '< 0.2'; else that it is not drifted")},
 	{.key = "session", .want = YAML_TEXT, AT(session),
 		.help = N_("not supported")},
 	{0},
@@ -115,10 +119,21 @@ static const char *expand(const struct reading *r, const char *text)
 	return arena_strdup(r->a, value);
 }
 
+/* A value that is still to come is no number, and not wrong yet. */
+static bool read_number(double *out, const char *text, const struct reading *r)
+{
+	char *end;
+
+	if (*text == '$' && !r->vars)
+		return true;
+	errno = 0;
+	*out = strtod(text, &end);
+	return end != text && !*end && !errno && isfinite(*out);
+}
+
 static void read_slo(struct gate *out, const struct gate_yaml *y, const struct reading *r)
 {
 	const char *rest = y->burn ? read_op(&out->burn_op, y->burn) : NULL;
-	char *end;
 
 	out->kind = GATE_SLO;
 	out->slo = expand(r, y->slo);
@@ -128,12 +143,7 @@ static void read_slo(struct gate *out, const struct gate_yaml *y, const struct r
 		problems_hint(r->p, _("burn: \"< 1\""));
 		return;
 	}
-	rest = expand(r, rest);
-	if (*rest == '$' && !r->vars)
-		return;
-	errno = 0;
-	out->burn = strtod(rest, &end);
-	if (end == rest || *end || errno || !isfinite(out->burn))
+	if (!read_number(&out->burn, expand(r, rest), r))
 		problems_add(r->p, 1, 0, _("'%s' is no burn rate"), y->burn);
 }
 
@@ -163,25 +173,37 @@ static void read_alert(
 	out->alert_firing = y->state == 1;
 }
 
+static void read_drift(
+	struct gate *out, const struct gate_yaml *y, const struct reading *r)
+{
+	const char *rest = y->value ? read_op(&out->value_op, y->value) : NULL;
+
+	out->kind = GATE_DRIFT;
+	out->drift = expand(r, y->drift);
+	out->feature = y->feature ? expand(r, y->feature) : "*";
+	if (y->value && (!rest || !read_number(&out->value, expand(r, rest), r))) {
+		problems_add(r->p, 1, 0, _("'%s' is no condition on a value of drift"),
+			y->value);
+		problems_hint(r->p, _("value: \"< 0.2\""));
+	}
+}
+
 static void read_conditions(
 	struct gate *out, const struct gate_yaml *y, const struct reading *r)
 {
-	const char *unsupported = y->promql ? "promql"
-		: y->drift                  ? "drift"
-		: y->session                ? "session"
-					    : NULL;
+	const char *unsupported = y->promql ? "promql" : y->session ? "session" : NULL;
 
 	if (unsupported) {
 		problems_add(
 			r->p, 1, 0, _("gates on '%s' are not supported"), unsupported);
 		problems_hint(r->p,
-			_("wait for 'slo', 'model' or 'alert', or check it in a step "
-			  "with risk=read"));
+			_("wait for 'slo', 'model', 'alert' or 'drift', or check it in a "
+			  "step with risk=read"));
 		return;
 	}
-	if (!!y->slo + !!y->model + !!y->alert != 1) {
+	if (!!y->slo + !!y->model + !!y->alert + !!y->drift != 1) {
 		problems_add(r->p, 1, 0,
-			_("a gate waits for one of 'slo', 'model' and 'alert'"));
+			_("a gate waits for one of 'slo', 'model', 'alert' and 'drift'"));
 		return;
 	}
 	out->service = expand(r, y->service);
@@ -193,6 +215,8 @@ static void read_conditions(
 		read_slo(out, y, r);
 	else if (y->model)
 		read_model(out, y, r);
+	else if (y->drift)
+		read_drift(out, y, r);
 	else
 		read_alert(out, y, r);
 	if (out->within_ns < out->hold_ns)
@@ -212,7 +236,8 @@ int gate_parse(struct gate *out, const char *s, const struct vars *vars, int lin
 	if (!yaml_parse(&doc, s, strlen(s), p)) {
 		if (yaml_type(yaml_root(doc, 0)) != YAML_MAP)
 			problems_add(p, 1, 0,
-				_("a gate waits for one of 'slo', 'model' and 'alert'"));
+				_("a gate waits for one of 'slo', 'model', 'alert' and "
+				  "'drift'"));
 		else if (!yaml_read(&y, yaml_root(doc, 0), gate_fields, a, p))
 			read_conditions(out, &y, &r);
 	}

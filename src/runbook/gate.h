@@ -12,7 +12,7 @@
 #include "runbook/vars.h"
 #include "store/store.h"
 
-enum gate_kind { GATE_NONE, GATE_SLO, GATE_MODEL, GATE_ALERT, GATE_KINDS };
+enum gate_kind { GATE_NONE, GATE_SLO, GATE_MODEL, GATE_ALERT, GATE_DRIFT, GATE_KINDS };
 
 enum gate_op { OP_NONE, OP_LT, OP_LE, OP_GT, OP_GE, OP_EQ, OP_NE };
 
@@ -28,6 +28,9 @@ struct gate {
 	const char	*version;
 	const char	*alert;			/* its name */
 	bool		alert_firing;		/* state: firing or gone */
+	const char	*drift, *feature;	/* the dataset; "*": all of it */
+	enum gate_op	value_op;		/* OP_NONE: the check's own verdict */
+	double		value;
 	int64_t		hold_ns, within_ns;
 };
 
@@ -42,7 +45,7 @@ struct gate_reading {
 
 /*
  * From the fence's YAML; "$NAME" is resolved when vars is not NULL.  Texts are in a.  What cannot
- * be checked here (promql, drift, session) is a problem in clear words, not a gate that fails.
+ * be checked here (promql, session) is a problem in clear words, not a gate that fails.
  */
 int gate_parse(struct gate *out, const char *s, const struct vars *vars, int line, struct arena *a,
 	struct problems *p);

@@ -9,12 +9,15 @@
 #include "core/duration.h"
 #include "core/i18n.h"
 #include "model/alert.h"
+#include "model/pipeline.h"
 #include "model/registry.h"
+#include "runbook/retrain.h"
 #include "store/observe.h"
 #include "store/series.h"
 #include "store/source.h"
 
 #define MAX_ROWS 1000
+#define MAX_REPORTS 20000 /* of drift: a thousand features in each of some datasets */
 #define UNKNOWN_SOURCE_STALE_NS (3 * NS_PER_MIN)
 
 struct look {
@@ -320,6 +323,85 @@ static int look_alert(struct look *l, struct err *e)
 	return 0;
 }
 
+/* --- drift --- */
+
+#define CHECK_STALE_ROUNDS 3
+#define UNKNOWN_CHECK_STALE_NS NS_PER_HOUR
+
+/* A report that was not made anew in three of its rounds. */
+static bool drift_is_stale(struct look *l, const struct drift_report *r)
+{
+	struct drift_check check;
+	int64_t limit = UNKNOWN_CHECK_STALE_NS;
+
+	if (is_stale(l, r->source))
+		return true;
+	if (drift_check_find(&check, &l->a, l->config, r->service, r->dataset) &&
+		check.every_ns > 0)
+		limit = CHECK_STALE_ROUNDS * check.every_ns;
+	if (r->computed != NONE_INT && l->now - r->computed <= limit)
+		return false;
+	say(l, VERDICT_STALE, NAN, _("'%s' was not compared lately"), r->dataset);
+	return true;
+}
+
+/* What could not be compared says nothing about drift: neither that there is, nor that not. */
+static bool is_compared(const struct drift_report *r)
+{
+	static const char *const compared[] = {"ok", "noise", "watch", "drifted"};
+
+	for (size_t i = 0; r->verdict && i < ARRAY_LEN(compared); i++)
+		if (!strcmp(r->verdict, compared[i]))
+			return !isnan(r->value);
+	return false;
+}
+
+static void judge_drift(struct look *l, const struct drift_report *r)
+{
+	const struct gate *g = l->g;
+	const char *verdict = r->verdict ? r->verdict : "?";
+	const char *name = strcmp(r->feature, "*") ? r->feature : r->dataset;
+	bool calm = !strcmp(verdict, "ok") || !strcmp(verdict, "noise");
+
+	if (!is_compared(r))
+		say(l, VERDICT_NO_DATA, r->value, _("'%s' was not compared: %s"), name,
+			verdict);
+	else if (g->value_op)
+		say(l,
+			compare(g->value_op, r->value, g->value) ? VERDICT_HOLDS
+								 : VERDICT_NOT,
+			r->value, _("the drift of '%s' is %.3g, wanted %s %g"), name,
+			r->value, op_text(g->value_op), g->value);
+	else
+		say(l, calm ? VERDICT_HOLDS : VERDICT_NOT, r->value,
+			_("'%s' is %s, its value %.3g"), name, verdict, r->value);
+}
+
+static int look_drift(struct look *l, struct err *e)
+{
+	const char *service = l->g->service ? l->g->service : l->service;
+	struct observed_list list;
+	const struct drift_report *found = NULL;
+
+	if (observed_at(&list, &l->a, l->st, REC_DRIFT_REPORT, NULL, NULL, AT_NOW,
+		    MAX_REPORTS, e))
+		return -1;
+	for (size_t i = 0; i < list.n; i++) {
+		const struct drift_report *r = list.items[i].record;
+
+		if (!strcmp(r->dataset, l->g->drift) &&
+			!strcmp(r->feature, l->g->feature) &&
+			(!service || !strcmp(r->service, service)))
+			found = r;
+	}
+	if (!found)
+		say(l, VERDICT_NO_DATA, NAN, _("'%s' was never compared"),
+			strcmp(l->g->feature, "*") ? l->g->feature : l->g->drift);
+	else if (!drift_is_stale(l, found))
+		judge_drift(l, found);
+	return 0;
+}
+
 int gate_look(struct gate_reading *out, const struct gate *g, const struct config *c,
 	const char *service, struct store *st, int64_t now, struct err *e)
 {
@@ -327,6 +409,7 @@ int gate_look(struct gate_reading *out, const struct gate *g, const struct confi
 		[GATE_SLO] = look_slo,
 		[GATE_MODEL] = look_model,
 		[GATE_ALERT] = look_alert,
+		[GATE_DRIFT] = look_drift,
 	};
 	struct look l = {.out = out,
 		.g = g,

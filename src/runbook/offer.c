@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "core/i18n.h"
+#include "model/pipeline.h"
 #include "model/registry.h"
 #include "net/action_param.h"
 #include "net/connector.h"
 #include "runbook/onestep.h"
+#include "runbook/retrain.h"
 #include "store/observe.h"
 
 #define CHOICES_MAX 200 /* of those that the store has seen */
@@ -279,6 +281,30 @@ static int load(struct connector *out, const struct config *c,
 	return rc;
 }
 
+/* A report of drift offers what trains the model anew, whatever its own source can do. */
+static int add_retrain(struct offers *out, struct arena *a, const struct config *c,
+	const struct drift_report *report, struct err *e)
+{
+	struct retrain_conf r;
+	struct offer o, *items;
+
+	if (!retrain_find(&r, a, c, report->service, report->dataset))
+		return 0;
+	if (offer_open(&o, a, c, r.source, r.action, e))
+		return -1;
+	for (size_t i = 0; i < r.n_with; i++)
+		if (offer_set(&o, a, r.with_names[i], r.with_values[i], e))
+			return err_prefix(e, "%s", _("what retrains it: "));
+	for (size_t i = 0; i < o.n_params; i++)
+		o.params[i].given = o.params[i].value != NULL;
+	items = arena_alloc(a, out->n + 1, sizeof(*items));
+	if (out->n)
+		memcpy(items, out->items, out->n * sizeof(*items));
+	items[out->n++] = o;
+	out->items = items;
+	return 0;
+}
+
 int offers_find(struct offers *out, struct arena *a, const struct config *c,
 	enum record_kind kind, const void *record, struct store *st, struct err *e)
 {
@@ -290,11 +316,15 @@ int offers_find(struct offers *out, struct arena *a, const struct config *c,
 	if (!conf)
 		return -1;
 	rc = load(&connector, c, conf, e);
-	if (rc)
-		return rc < 0 ? -1 : 0;
-	rc = collect(out, a, &connector, kind, record, st, e);
-	connector_release(&connector);
-	return rc;
+	if (rc < 0)
+		return -1;
+	if (!rc) {
+		rc = collect(out, a, &connector, kind, record, st, e);
+		connector_release(&connector);
+		if (rc)
+			return -1;
+	}
+	return kind == REC_DRIFT_REPORT ? add_retrain(out, a, c, record, e) : 0;
 }
 
 int offer_open(struct offer *out, struct arena *a, const struct config *c,

@@ -48,7 +48,7 @@ struct offers {
 
 /*
  * All actions that start from such a record, in the connector's order; none for a source without
- * a connector.  A parameter that asks for a version, and the like, gets the values that the store
+ * a connector.  A report of drift has one more: what retrains its service (retrain.h).  A parameter that asks for a version, and the like, gets the values that the store
  * has seen as choices, newest first; st may be NULL.  ERR_NOT_FOUND: no such source.
  */
 int offers_find(struct offers *out, struct arena *a, const struct config *c,

@@ -6,11 +6,14 @@
 #include "core/i18n.h"
 #include "core/text.h"
 #include "model/alert.h"
+#include "model/pipeline.h"
 #include "model/registry.h"
+#include "runbook/retrain.h"
 #include "store/observe.h"
 #include "store/series.h"
 
 #define MAX_LIST 200
+#define MAX_REPORTS 20000 /* of drift: a thousand features in each of some datasets */
 
 /* What the functions below are given; any of it may be missing. */
 struct look {
@@ -81,6 +84,70 @@ static int agents_source(const char **out, const struct look *l)
 static int agents_name(const char **out, const struct look *l)
 {
 	*out = l->service ? l->service->agents.match_name : NULL;
+	return 0;
+}
+
+/* What trains the model anew, as the service says it, or the first of its drift checks. */
+static bool retrain_of(struct retrain_conf *out, const struct look *l)
+{
+	return retrain_find(out, l->a, l->scope->config, l->scope->service, NULL);
+}
+
+static int retrain_source(const char **out, const struct look *l)
+{
+	struct retrain_conf r;
+
+	*out = retrain_of(&r, l) ? r.source : NULL;
+	return 0;
+}
+
+static int retrain_action(const char **out, const struct look *l)
+{
+	struct retrain_conf r;
+
+	*out = retrain_of(&r, l) ? r.action : NULL;
+	return 0;
+}
+
+static int retrain_with(const char **out, const struct look *l)
+{
+	struct retrain_conf r;
+	struct strbuf text = STRBUF_INIT;
+	struct json *params;
+
+	*out = NULL;
+	if (!retrain_of(&r, l))
+		return 0;
+	params = retrain_params(&r);
+	json_canonical(&text, params);
+	*out = arena_strdup(l->a, text.buf);
+	json_free(params);
+	strbuf_release(&text);
+	return 0;
+}
+
+/* The dataset that drifted first and still does; else the service's only one, or its first. */
+static int service_drift(const char **out, const struct look *l)
+{
+	struct observed_list list = {0};
+	const struct drift_report *best = NULL;
+
+	*out = NULL;
+	if (l->scope->store && l->scope->service &&
+		observed_at(&list, l->a, l->scope->store, REC_DRIFT_REPORT, NULL, NULL,
+			at_of(l), MAX_REPORTS, l->e))
+		return -1;
+	for (size_t i = 0; i < list.n; i++) {
+		const struct drift_report *r = list.items[i].record;
+
+		if (strcmp(r->service, l->scope->service) != 0)
+			continue;
+		if (!best || (r->drifted == 1 && best->drifted != 1) ||
+			(r->drifted == best->drifted && r->drifted == 1 &&
+				r->since < best->since))
+			best = r;
+	}
+	*out = best ? best->dataset : NULL;
 	return 0;
 }
 
@@ -273,6 +340,10 @@ static const struct origin {
 	{"service.serving.source", serving_source},
 	{"service.serving.name", serving_name},
 	{"service.serving.version", serving_version},
+	{"service.drift", service_drift},
+	{"service.retrain.source", retrain_source},
+	{"service.retrain.do", retrain_action},
+	{"service.retrain.with", retrain_with},
 	{"service.agents.source", agents_source},
 	{"service.agents.name", agents_name},
 	{"context.name", context_name},
@@ -432,6 +503,23 @@ static int slos(struct choice_list *c, const struct look *l)
 	return 0;
 }
 
+static int datasets(struct choice_list *c, const struct look *l)
+{
+	struct observed_list list = {0};
+
+	if (l->scope->store &&
+		observed_at(&list, l->a, l->scope->store, REC_DRIFT_REPORT, NULL, NULL,
+			at_of(l), MAX_REPORTS, l->e))
+		return -1;
+	for (size_t i = 0; i < list.n; i++) {
+		const struct drift_report *r = list.items[i].record;
+
+		if (!l->scope->service || !strcmp(r->service, l->scope->service))
+			choice_add(c, r->dataset);
+	}
+	return 0;
+}
+
 typedef int choices_fn(struct choice_list *c, const struct look *l);
 
 static const struct choice_origin {
@@ -442,6 +530,7 @@ static const struct choice_origin {
 	{"versions", versions},
 	{"services", services},
 	{"slos", slos},
+	{"datasets", datasets},
 };
 
 static const struct choice_origin *choices_find(const char *name)

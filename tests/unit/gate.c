@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/path.h"
 #include "model/alert.h"
+#include "model/pipeline.h"
 #include "model/registry.h"
 #include "runbook/gate.h"
 #include "store/series.h"
@@ -306,6 +307,111 @@ static void alert_gate_needs_a_source_that_answers(void **state)
 	assert_int_equal(look(p, "alert: Burn\n", T0 + 1, NULL), VERDICT_NOT);
 }
 
+/* --- drift --- */
+
+static void put_drift(struct place *p, const char *verdict, double value, int64_t at)
+{
+	struct drift_report rows[] = {
+		{.feature = "*", .value = value, .verdict = verdict},
+		{.feature = "length", .value = 0.31, .verdict = "drifted"},
+		{.feature = "rare", .value = NAN, .verdict = "too-few"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		rows[i].source = "m";
+		rows[i].service = "shop";
+		rows[i].dataset = "inputs";
+		rows[i].method = "psi";
+		rows[i].threshold = 0.2;
+		rows[i].p_value = rows[i].noise = NAN;
+		rows[i].n_reference = rows[i].n_current = 1000;
+		rows[i].drifted = !strcmp(rows[i].verdict, "drifted");
+		rows[i].since = NONE_INT;
+		rows[i].computed = at;
+	}
+	seen_round(p->st, "m", REC_DRIFT_REPORT, rows, ARRAY_LEN(rows), at);
+}
+
+static void drift_gate_takes_a_verdict_or_a_value(void **state)
+{
+	struct place *p = *state;
+
+	assert_int_equal(
+		look(p, "drift: inputs\n", T0, "never compared"), VERDICT_NO_DATA);
+	put_drift(p, "ok", 0.25, T0);
+	assert_int_equal(
+		look(p, "drift: inputs\n", T0, "not read lately"), VERDICT_STALE);
+	seen_polled(p->st, "m", T0);
+	assert_int_equal(look(p, "drift: inputs\n", T0, "is ok"), VERDICT_HOLDS);
+	assert_int_equal(
+		look(p, "drift: inputs\nvalue: \"< 0.3\"\n", T0, "0.25, wanted < 0.3"),
+		VERDICT_HOLDS);
+	assert_int_equal(
+		look(p, "drift: inputs\nvalue: \"< 0.25\"\n", T0, NULL), VERDICT_NOT);
+	assert_int_equal(look(p, "drift: inputs\nfeature: length\n", T0, "is drifted"),
+		VERDICT_NOT);
+	assert_int_equal(
+		look(p, "drift: inputs\nfeature: length\nvalue: \"> 0.3\"\n", T0, NULL),
+		VERDICT_HOLDS);
+	/* Of another service, or never compared: nothing is known. */
+	assert_int_equal(
+		look(p, "drift: inputs\nservice: other\n", T0, NULL), VERDICT_NO_DATA);
+	assert_int_equal(
+		look(p, "drift: inputs\nfeature: none\n", T0, NULL), VERDICT_NO_DATA);
+	/* Noise is no drift; what is above its threshold for the first time is not ok yet. */
+	put_drift(p, "noise", 0.25, T0);
+	assert_int_equal(look(p, "drift: inputs\n", T0, NULL), VERDICT_HOLDS);
+	put_drift(p, "watch", 0.25, T0);
+	assert_int_equal(look(p, "drift: inputs\n", T0, NULL), VERDICT_NOT);
+}
+
+static void what_was_not_compared_never_passes(void **state)
+{
+	static const char *const verdicts[] = {
+		"too-few", "no-data", "not-comparable", "new", NULL};
+	struct place *p = *state;
+
+	seen_polled(p->st, "m", T0);
+	for (size_t i = 0; verdicts[i]; i++) {
+		put_drift(p, verdicts[i], 0.1, T0 + (int64_t)i);
+		assert_int_equal(look(p, "drift: inputs\n", T0, NULL), VERDICT_NO_DATA);
+		assert_int_equal(look(p, "drift: inputs\nvalue: \"< 1\"\n", T0, NULL),
+			VERDICT_NO_DATA);
+	}
+	put_drift(p, "ok", NAN, T0 + 9);
+	assert_int_equal(
+		look(p, "drift: inputs\nvalue: \"< 1\"\n", T0, NULL), VERDICT_NO_DATA);
+	assert_int_equal(
+		look(p, "drift: inputs\nfeature: rare\nvalue: \">= 0\"\n", T0, NULL),
+		VERDICT_NO_DATA);
+	/* The source goes on answering, and nobody compares any more. */
+	put_drift(p, "ok", 0.1, T0);
+	seen_polled(p->st, "m", T0 + 61 * NS_PER_MIN);
+	assert_int_equal(
+		look(p, "drift: inputs\n", T0 + 61 * NS_PER_MIN, "compared lately"),
+		VERDICT_STALE);
+}
+
+static void a_wrong_drift_gate_is_told(void **state)
+{
+	static const char *const wrong[] = {"drift: d\nvalue: 0.2\n",
+		"drift: d\nvalue: \"< x\"\n", "drift: d\nslo: s\n",
+		"drift: d\nvalue: \"< nan\"\n"};
+	struct place *p = *state;
+	struct gate g;
+	struct problems problems;
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		problems_init(&problems, NULL);
+		assert_int_equal(gate_parse(&g, wrong[i], NULL, 0, &p->a, &problems), -1);
+		problems_release(&problems);
+	}
+	parse(p, &g, "drift: $D\nvalue: \"< $LIMIT\"\nfor: 10m\nwithin: 1h\n");
+	assert_int_equal(g.kind, GATE_DRIFT);
+	assert_string_equal(g.feature, "*");
+	assert_int_equal(g.value_op, OP_LT);
+}
+
 /* --- holding --- */
 
 static void holding_is_without_a_gap(void **state)
@@ -339,4 +445,6 @@ UNIT_TESTS(PLACED(reads_conditions), PLACED(values_come_whole),
 	PLACED(slo_gate_wants_fresh_figures), PLACED(no_data_never_passes),
 	PLACED(model_gate_looks_at_all_traffic),
 	PLACED(alert_gate_needs_a_source_that_answers),
+	PLACED(drift_gate_takes_a_verdict_or_a_value),
+	PLACED(what_was_not_compared_never_passes), PLACED(a_wrong_drift_gate_is_told),
 	cmocka_unit_test(holding_is_without_a_gap))

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/i18n.h"
+#include "model/pipeline.h"
 #include "store/observe.h"
 #include "tui/console.h"
 #include "tui/panes/panes.h"
@@ -17,6 +18,7 @@
 #define OLD_RUN_NS NS_PER_DAY
 #define CHANGES_NS NS_PER_HOUR /* a change is news for so long */
 #define CHANGES_MAX 50
+#define DRIFTS_MAX 2000
 #define TEXTS_MAX 16
 
 /*
@@ -90,6 +92,7 @@ static void add_burns(struct troubles *t, const struct situation *s)
 		if (row->state.severity < SEV_TICKET ||
 			!(one = trouble_of(t, row->slo.service)))
 			continue;
+		add_once(one->changes, &one->n_changes, "slo");
 		burn_text(&burn, slo_burn_now(&row->state));
 		worsen(one, row->state.severity,
 			arena_format(t->a, _("%s burns %s"), row->slo.name, burn.buf));
@@ -112,6 +115,28 @@ static void add_alerts(struct troubles *t, const struct situation *s)
 		if (!one->url)
 			one->url = alert->runbook_url;
 	}
+}
+
+/* Drift pages nobody: it is context, and its runbooks stand behind those of what burns. */
+static int add_drifts(struct troubles *t, struct console *c, struct err *e)
+{
+	const char *kind = record_def(REC_DRIFT_REPORT)->name;
+	struct observed_list list = {0};
+
+	if (observed_at(&list, t->a, console_store(c), REC_DRIFT_REPORT, NULL, NULL,
+		    console_at(c), DRIFTS_MAX, e))
+		return -1;
+	for (size_t i = 0; i < list.n; i++) {
+		const struct drift_report *r = list.items[i].record;
+		struct trouble *one =
+			r->drifted == 1 ? trouble_of(t, r->service) : NULL;
+
+		if (!one)
+			continue;
+		add_once(one->changes, &one->n_changes, kind);
+		worsen(one, SEV_NONE, arena_format(t->a, _("%s drifts"), r->dataset));
+	}
+	return 0;
 }
 
 static bool begins(const char *text, const char *prefix)
@@ -199,7 +224,7 @@ static int find_troubles(struct troubles *t, struct pane *p, struct err *e)
 		add_subject(t, &b->subject);
 	add_burns(t, s);
 	add_alerts(t, s);
-	if (add_changes(t, pane_console(p), e))
+	if (add_drifts(t, pane_console(p), e) || add_changes(t, pane_console(p), e))
 		return -1;
 	if (t->n)
 		qsort(t->items, t->n, sizeof(*t->items), by_severity);

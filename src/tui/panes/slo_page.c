@@ -483,7 +483,10 @@ void slo_page(struct pane *p, const struct slos_row *row, struct doc *out)
 {
 	struct arena a;
 	struct slos *mine = pane_data(p);
-	struct library_query q = {.service = row->row->slo.service};
+	static const char *const changes[] = {"slo"};
+	struct library_query q = {.service = row->row->slo.service,
+		.changes = changes,
+		.n_changes = 1};
 	struct slo_look pg = {
 		.p = p,
 		.c = pane_console(p),
