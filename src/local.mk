@@ -255,6 +255,7 @@ libtocsin_a_SOURCES += src/tui/panes/changes_head.c
 libtocsin_a_SOURCES += src/tui/panes/changes_narrow.c
 libtocsin_a_SOURCES += src/tui/panes/changes_page.c
 libtocsin_a_SOURCES += src/tui/panes/drift.c src/tui/panes/drift.h
+libtocsin_a_SOURCES += src/tui/panes/drift_acts.c
 libtocsin_a_SOURCES += src/tui/panes/drift_heat.c
 libtocsin_a_SOURCES += src/tui/panes/drift_page.c
 libtocsin_a_SOURCES += src/tui/panes/drift_shares.c

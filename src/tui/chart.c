@@ -118,6 +118,11 @@ static int filled(const struct plot *p, double value, int y)
 	return dots < 0 ? 0 : dots > 4 ? 4 : dots;
 }
 
+static enum role line_role(const struct plot *p)
+{
+	return p->ch->calm ? ROLE_STRONG : ROLE_THRESHOLD;
+}
+
 /* The row in which a value stands; -1: in none. */
 static int row_of(const struct plot *p, double v)
 {
@@ -166,7 +171,7 @@ static void plot_draw(const struct plot *p)
 						: l + r > 2 ? ':'
 							    : '.');
 			else if (y == line)
-				put_cell(p, y, x, ROLE_THRESHOLD, 0x24, '-');
+				put_cell(p, y, x, line_role(p), 0x24, '-');
 			else if (y == guide_row(p, x))
 				put_cell(p, y, x, ROLE_DIM, 0x02, '.');
 			else if (y == second && x % 2 == 0)
@@ -205,7 +210,7 @@ static void draw_labels(const struct plot *p, const struct box *b, int first)
 	if (second > 0 && second < p->b.rows - 1)
 		label(b, first + second, p->ch->second, p->ch->unit, ROLE_DIM);
 	if (line > 0 && line < p->b.rows - 1)
-		label(b, first + line, p->ch->threshold, p->ch->unit, ROLE_THRESHOLD);
+		label(b, first + line, p->ch->threshold, p->ch->unit, line_role(p));
 }
 
 /* A mark must be seen: a time that stands in its way is left out. */

@@ -22,6 +22,7 @@ struct chart {
 	int64_t		from, to;	/* the time axis */
 	double		threshold;	/* NAN: none */
 	const char	*threshold_name;
+	bool		calm;		/* being over the line is no alarm: it is not drawn as one */
 	double		second;		/* another line, of less weight: a ticket, noise; NAN: none */
 	double		top;		/* the axis reaches at least here; NAN: by the data */
 	double		bottom;		/* where it begins; data below draw it down */

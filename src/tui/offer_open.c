@@ -20,6 +20,7 @@ struct opening {
 	enum record_kind kind;
 	const void *record;
 	const char *title, *action, *now;
+	const char *service; /* without a record: whom it is for; or NULL */
 	struct offer_hint *hints;
 	size_t n_hints;
 	struct offers offers;
@@ -63,32 +64,41 @@ static void fail(struct opening *o, struct console *c, struct err *e)
 
 /* --- the run --- */
 
-static void show_run(struct opening *o, struct console *c)
+int offer_open_file(
+	struct console *c, const char *file, const char *service, struct err *e)
 {
 	const struct context_conf *context = console_context(c);
 	struct walk_plan plan = {
-		.service = offer_service(console_config(c), o->kind, o->record),
+		.file = file,
+		.service = service,
 		.context = context ? context->name : NULL,
 		.config_file = console_config_file(c),
 	};
-	struct err e = ERR_INIT;
 	struct walk *w = NULL;
-	char *file = NULL;
-	int rc = offer_keep(&file, o->offer, &e);
+	int rc;
 
-	if (!rc) {
-		plan.file = file;
-		store_read_limit(console_store(c), READ_MS);
-		rc = walk_open(&w, console_store(c), console_config(c), &plan, &e);
-		store_read_limit(console_store(c), FRAME_MS);
-	}
-	free(file);
-	if (rc) {
-		fail(o, c, &e);
-		return;
-	}
-	opening_free(o);
+	store_read_limit(console_store(c), READ_MS);
+	rc = walk_open(&w, console_store(c), console_config(c), &plan, e);
+	store_read_limit(console_store(c), FRAME_MS);
+	if (rc)
+		return -1;
 	run_ask_first(run_push(c, w));
+	return 0;
+}
+
+static void show_run(struct opening *o, struct console *c)
+{
+	struct err e = ERR_INIT;
+	char *file = NULL;
+	const char *service = o->record
+		? offer_service(console_config(c), o->kind, o->record)
+		: o->service;
+
+	if (offer_keep(&file, o->offer, &e) || offer_open_file(c, file, service, &e))
+		fail(o, c, &e);
+	else
+		opening_free(o);
+	free(file);
 }
 
 /* --- what it needs: lists where the values are known, one form for the rest --- */
@@ -328,17 +338,22 @@ static int find_offers(struct offers *out, struct arena *a, struct console *c,
 	return rc;
 }
 
+static bool is_barred(struct console *c)
+{
+	if (console_store(c) && !console_read_only(c))
+		return false;
+	console_note(c, ROLE_ERROR,
+		_("this context is read-only: nothing can be started here"));
+	return true;
+}
+
 void offer_open_for(struct console *c, const struct offer_about *about)
 {
 	struct opening *o;
 	struct err e = ERR_INIT;
 
-	if (!console_store(c) || console_read_only(c)) {
-		console_note(c, ROLE_ERROR,
-			_("this context is read-only: nothing can be started "
-			  "here"));
+	if (is_barred(c))
 		return;
-	}
 	o = opening_new(about);
 	if (find_offers(&o->offers, &o->a, c, o->kind, o->record, &e)) {
 		fail(o, c, &e);
@@ -353,6 +368,40 @@ void offer_open_for(struct console *c, const struct offer_about *about)
 	} else {
 		choose_offer(o, c);
 	}
+}
+
+/* A value that was named is no longer asked for. */
+static int set_named(struct offer *offer, struct arena *a,
+	const struct offer_named *named, struct err *e)
+{
+	for (size_t i = 0; i < named->n; i++) {
+		if (offer_set(offer, a, named->names[i], named->values[i], e))
+			return -1;
+		for (size_t k = 0; k < offer->n_params; k++)
+			if (!strcmp(offer->params[k].name, named->names[i]))
+				offer->params[k].given = true;
+	}
+	return 0;
+}
+
+void offer_open_action(struct console *c, const struct offer_named *named)
+{
+	struct opening *o;
+	struct err e = ERR_INIT;
+
+	if (is_barred(c))
+		return;
+	o = mem_new(1, sizeof(*o));
+	arena_init(&o->a);
+	o->title = arena_strdup(&o->a, named->title);
+	o->service = arena_strdup(&o->a, named->service);
+	o->offer = arena_alloc(&o->a, 1, sizeof(*o->offer));
+	if (offer_open(o->offer, &o->a, console_config(c), named->source, named->action,
+		    &e) ||
+		set_named(o->offer, &o->a, named, &e))
+		fail(o, c, &e);
+	else
+		next_param(o, c);
 }
 
 bool offer_open_any(struct console *c, enum record_kind kind, const void *record)

@@ -49,7 +49,19 @@ static const char config_text[] =
 	"    serving: {source: prom, name: checkout}\n"
 	"    agents: {source: langfuse, match: {name: checkout-agent}}\n"
 	"    runbooks: [bad-model-version]\n"
+	"    drift: [drift.yaml]\n"
 	"  - {name: fraud-scorer, owner: team-risk}\n";
+
+/* Its pipeline is the registry's: what is tested is the way there. */
+static const char drift_text[] =
+	"drift: checkout-inputs\n"
+	"reference: {offset: 7d}\n"
+	"current: {window: 1h}\n"
+	"every: 5m\n"
+	"features:\n"
+	"  - {name: prompt_length, histogram: 'prompt_tokens_bucket', method: psi}\n"
+	"retrain: {source: mlflow, do: point, with: {model: checkout-ranker, alias: next,"
+	" version: '13'}}\n";
 
 /* --- the writer --- */
 
@@ -79,6 +91,7 @@ static void open_vterm(struct screen *s)
 static void open_config(struct screen *s, const struct screen_conf *conf)
 {
 	char *file = path_join(s->dir, "config.yaml");
+	char *drift = path_join(s->dir, "drift.yaml");
 	char *text = mem_format("%s%s", conf->empty ? "" : config_text,
 		conf->quiet           ? "notify: {bell: off}\n"
 			: conf->empty ? "{}\n"
@@ -88,6 +101,8 @@ static void open_config(struct screen *s, const struct screen_conf *conf)
 
 	problems_init(&problems, file);
 	assert_int_equal(path_write(file, text, strlen(text), 0600, &e), 0);
+	assert_int_equal(path_write(drift, drift_text, strlen(drift_text), 0600, &e), 0);
+	free(drift);
 	if (config_load(&s->config, file, &problems, &e))
 		fail_msg("config: %s", problems.n ? problems.items[0].message : e.what);
 	problems_release(&problems);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/path.h"
 #include "model/pipeline.h"
 #include "store/drift.h"
 #include "store/observe.h"
@@ -337,6 +338,83 @@ static void the_past_is_shown_as_it_was(void **state)
 	screen_close(s);
 }
 
+/* --- what can be done about it --- */
+
+static const char connector[] =
+	"connector: mlflow\n"
+	"title: A registry\n"
+	"speaks: REST\n"
+	"reads: []\n"
+	"actions:\n"
+	"  - name: point\n"
+	"    title: Point an alias at a version\n"
+	"    params: {model: text, alias: text, version: text}\n"
+	"    post: /alias\n"
+	"    json: '{model: $model, alias: $alias, version: $version}'\n";
+
+static void put_connector(void)
+{
+	char *top = path_join(getenv("XDG_CONFIG_HOME"), "tocsin"),
+	     *dir = path_join(top, "connectors"), *file = path_join(dir, "mlflow.yaml");
+	struct err e = ERR_INIT;
+
+	assert_int_equal(path_make_dir(dir, 0700, &e), 0);
+	assert_int_equal(path_write(file, connector, strlen(connector), 0600, &e), 0);
+	free(top);
+	free(dir);
+	free(file);
+}
+
+/* The check names the pipeline and all that it needs: nothing is asked but whether. */
+static void the_pipeline_of_the_check_is_started(void **state)
+{
+	struct screen *s = open_screen(24, 80);
+
+	(void)state;
+	put_connector();
+	screen_keys(s, "7/prompt<Enter>x");
+	expect(s, "train again");
+	screen_keys(s, "t");
+	expect(s, "Start step 1, point");
+	expect(s, "POST ");
+	expect(s, "13");
+	screen_close(s);
+}
+
+static void a_check_without_pipeline_says_what_to_write(void **state)
+{
+	struct screen *s = open_screen(24, 100);
+
+	(void)state;
+	screen_keys(s, "7xt");
+	expect(s, "the check of scores names no pipeline: write retrain:");
+	screen_close(s);
+}
+
+static void drift_is_accepted_with_a_reason(void **state)
+{
+	struct screen *s = open_screen(24, 80);
+
+	(void)state;
+	screen_keys(s, "7/prompt<Enter>xa");
+	expect(s, "Accept what is measured now as the new reference");
+	expect(s, "prompt_length");
+	screen_keys(s, "longer prompts since the relaunch<Enter>");
+	expect(s, "tocsin drift accept 'checkout-assistant/checkout-inputs'");
+	expect(s, "longer prompts since the relaunch");
+	screen_close(s);
+}
+
+static void in_a_read_only_context_nothing_is_offered(void **state)
+{
+	struct screen *s = screen_open(&(struct screen_conf){.read_only = true});
+
+	(void)state;
+	screen_keys(s, "7x");
+	expect_not(s, "train again");
+	screen_close(s);
+}
+
 UNIT_TESTS(cmocka_unit_test(both_panes_look_as_they_should),
 	cmocka_unit_test(without_colour_they_look_the_same),
 	cmocka_unit_test(a_burn_leads_to_chart_suspects_and_runbook_in_two_keys),
@@ -348,4 +426,8 @@ UNIT_TESTS(cmocka_unit_test(both_panes_look_as_they_should),
 	cmocka_unit_test(the_heat_map_shows_more_time),
 	cmocka_unit_test(both_distributions_are_shown),
 	cmocka_unit_test(its_alerts_are_found_by_their_labels),
-	cmocka_unit_test(the_past_is_shown_as_it_was))
+	cmocka_unit_test(the_past_is_shown_as_it_was),
+	cmocka_unit_test(the_pipeline_of_the_check_is_started),
+	cmocka_unit_test(a_check_without_pipeline_says_what_to_write),
+	cmocka_unit_test(drift_is_accepted_with_a_reason),
+	cmocka_unit_test(in_a_read_only_context_nothing_is_offered))

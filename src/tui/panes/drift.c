@@ -515,6 +515,16 @@ static const struct action drift_actions[] = {
 	{.name = "heat-span", .keys = "z", .where = SCOPE_LIST, .flags = ACTION_BAR,
 		.title = N_("span"), .help = N_("show more time in the heat map, then less"),
 		.run = drift_next_span},
+	{.name = "train-again", .letter = 't',
+		.flags = ACTION_MUTATES | ACTION_MENU | ACTION_ROW | ACTION_ASKS,
+		.title = N_("train again"),
+		.help = N_("start the pipeline that its check names, and follow it; asks first"),
+		.run = drift_retrain, .possible = drift_has_service},
+	{.name = "accept-as-reference", .letter = 'a',
+		.flags = ACTION_MUTATES | ACTION_MENU | ACTION_ROW | ACTION_ASKS,
+		.title = N_("accept"),
+		.help = N_("take what is measured now as the new reference; asks first"),
+		.run = drift_accept_as_reference, .possible = drift_has_service},
 	{0},
 };
 /* clang-format on */

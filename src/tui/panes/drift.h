@@ -55,6 +55,11 @@ void drift_heat_draw(struct pane *p, const void *data, const struct box *cell);
 void drift_heat_cell(struct value *out, struct pane *p, const void *data);
 unsigned drift_next_span(struct console *c, struct pane *p, const struct action *a);
 
+/* drift_acts.c */
+unsigned drift_retrain(struct console *c, struct pane *p, const struct action *a);
+unsigned drift_accept_as_reference(struct console *c, struct pane *p, const struct action *a);
+unsigned drift_has_service(struct console *c, struct pane *p, const struct action *a);
+
 /* drift_page.c, drift_shares.c */
 void drift_page(struct pane *p, const void *data, struct doc *out);
 void drift_page_shares(struct pane *p, const struct drift_row *row, struct doc *out);

@@ -218,6 +218,7 @@ static void add_chart(struct drift_look *lk)
 		/* The threshold of a p-value is not on the axis of the statistic. */
 		ch.threshold = by_p ? NAN : r->threshold;
 		ch.second = r->noise;
+		ch.calm = true;
 		ch.title = lk->row->dataset
 			? _("Share of features that drifted, and where the dataset does")
 			: by_p || isnan(r->noise)

@@ -87,7 +87,7 @@ static void add_bar(struct pane *p, const struct slos_row *row, int64_t window,
 	if (rule && !isnan(burn) && doc_columns(out) >= WITH_BARS &&
 		!console_plain(pane_console(p)))
 		bar_text(&bar, BAR_COLUMNS, burn / rule->factor);
-	doc_cell(out, over ? severity_role(rule->severity) : ROLE_CHART, bar.buf);
+	doc_cell(out, over ? ROLE_THRESHOLD : ROLE_CHART, bar.buf);
 	strbuf_release(&bar);
 }
 
