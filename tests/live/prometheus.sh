@@ -199,6 +199,73 @@ holds "its version" "[s for s in d['sources'] if s['name'] == 'prom'][0]['versio
 run 1 "$TOCSIN" slo list
 says checkout-assistant
 
+# --- our figures are those of promtool, for the same expression and moment ---
+"$TOCSIN" slo list --json >"$work/slos.json" || true
+"$TOCSIN" slo show "$XDG_CONFIG_HOME/tocsin/sloth.yaml" --json >"$work/shown.json"
+python3 - "$work" "$url" <<'PYTHON' || fail "promtool says something else"
+import datetime, json, subprocess, sys
+work, url = sys.argv[1:]
+slo = [s for s in json.load(open(work + "/slos.json"))["slos"]
+       if (s["service"], s["name"]) == ("checkout-assistant", "answers")][0]
+queries = json.load(open(work + "/shown.json"))["slos"][0]["queries"]
+at = datetime.datetime.fromisoformat(slo["as_of"].replace("Z", "+00:00")).timestamp()
+compared = 0
+for window in ("5m", "30m", "1h", "6h"):
+    out = subprocess.run(["promtool", "query", "instant", f"--time={at:.3f}", "-o", "json", url,
+                          queries[window]], capture_output=True, text=True, check=True).stdout
+    ratio = float(json.loads(out)[0]["value"][1])
+    burn = slo["burn"][window]
+    assert abs(burn - ratio / 0.001) <= 1e-6 * burn, (window, burn, ratio)
+    compared += 1
+print("ok promtool agrees in", compared, "windows")
+PYTHON
+
+# --- tocsin query, against promtool ---
+at=$(($(date +%s) - 5))
+for q in 'sum by (code) (rate(requests_total[1m]))' 'up' 'count(requests_total)' \
+	'histogram_quantile(0.9, sum by (le) (rate(request_seconds_bucket[1m])))' 'vector(1)/0'; do
+	"$TOCSIN" query "$q" --at $at --json >"$work/ours.json" || fail "query $q"
+	promtool query instant --time=$at -o json "$url" "$q" >"$work/theirs.json" || fail "promtool $q"
+	python3 - "$work" <<'PYTHON' || fail "$q differs"
+import json, sys
+ours = json.load(open(sys.argv[1] + "/ours.json"))["series"]
+theirs = json.load(open(sys.argv[1] + "/theirs.json"))
+key = lambda labels: json.dumps(labels, sort_keys=True)
+a = {key(s["labels"]): str(float(s["value"])) for s in ours}
+b = {key(s["metric"]): str(float(s["value"][1])) for s in theirs}
+assert a == b, (a, b)
+PYTHON
+	echo "ok the same as promtool: $q"
+done
+run 0 "$TOCSIN" query 'sum(rate(requests_total[10s]))' --range 2m
+says "+--"
+run 2 "$TOCSIN" query 'sum(rate(requests_total[10s])'
+says "unclosed left parenthesis"
+
+# --- what ships is understood by a real server ---
+for f in "$TOCSIN_TOP"/slos/*.yaml; do
+	"$TOCSIN" slo show "$f" --json >"$work/shown.json" || fail "$f"
+	python3 - "$work/shown.json" "$url" <<'PYTHON' || fail "$f"
+import json, sys, urllib.parse, urllib.request
+n = 0
+for slo in json.load(open(sys.argv[1]))["slos"]:
+    for window, query in slo["queries"].items():
+        if not query:
+            continue
+        form = urllib.parse.urlencode({"query": query}).encode()
+        for path in ("format_query", "query"):
+            with urllib.request.urlopen(f"{sys.argv[2]}/api/v1/{path}", form, timeout=10) as r:
+                assert json.load(r)["status"] == "success", query
+        n += 1
+print("ok", n, "queries")
+PYTHON
+	case $f in */agents.yaml) continue ;; esac
+	"$TOCSIN" slo export "$f" >"$work/export.yaml" || fail "export $f"
+	promtool check rules "$work/export.yaml" >"$work/rules.log" 2>&1 ||
+		fail "promtool refuses the rules of $f: $(cat "$work/rules.log")"
+	echo "ok rules of $(basename "$f")"
+done
+
 # The past came along with the first contact: when it began, not when it was first seen.
 began="__import__('datetime').datetime.fromisoformat(
 	$(slo remembered availability)['onset'].replace('Z', '+00:00')).timestamp()"
