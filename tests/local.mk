@@ -161,6 +161,7 @@ LIVE_TESTS += tests/live/litellm.sh
 LIVE_TESTS += tests/live/mlflow.sh
 LIVE_TESTS += tests/live/oci-3.sh
 LIVE_TESTS += tests/live/oci.sh
+LIVE_TESTS += tests/live/prometheus-3.sh
 LIVE_TESTS += tests/live/prometheus.sh
 LIVE_TESTS += tests/live/ray.sh
 LIVE_TESTS += tests/live/sagemaker.sh
