@@ -97,6 +97,8 @@ noinst_PROGRAMS += tests/fuzz/drift_check
 tests_fuzz_drift_check_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/slo_file
 tests_fuzz_slo_file_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/slo_pyrra
+tests_fuzz_slo_pyrra_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/markdown
 tests_fuzz_markdown_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/text
@@ -270,6 +272,7 @@ check_PROGRAMS += tests/unit/slos
 check_PROGRAMS += tests/unit/offer
 check_PROGRAMS += tests/unit/openslo
 check_PROGRAMS += tests/unit/pyrra
+tests_unit_pyrra_SOURCES = tests/unit/pyrra.c tests/fuzz/slo_pyrra.c tests/fuzz/fuzz.h
 EXTRA_DIST += tests/unit/slo_text.h
 check_PROGRAMS += tests/unit/runbook_parse
 tests_unit_runbook_parse_SOURCES = tests/unit/runbook_parse.c tests/fuzz/runbook.c tests/fuzz/fuzz.h

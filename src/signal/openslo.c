@@ -203,6 +203,9 @@ static double read_target(struct slo_reader *r, const struct objective_spec *o,
 			problems_hint(r->problems,
 				_("for per cent write 'targetPercent', or %.10g"),
 				target / 100);
+		else
+			problems_hint(r->problems,
+				_("write it as 0.999, or as 'targetPercent: 99.9'"));
 	} else if (target == 1) {
 		yaml_problem(r->problems, at,
 			_("an objective of 100 %% leaves no error budget to measure"));

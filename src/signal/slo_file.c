@@ -251,6 +251,7 @@ double slo_reader_percent(
 		yaml_problem(r->problems, at,
 			_("the objective %g is not a percentage over 0 and under 100"),
 			percent);
+		problems_hint(r->problems, _("write it as 99.9"));
 	} else if (percent == 100) {
 		yaml_problem(r->problems, at,
 			_("an objective of 100 %% leaves no error budget to measure"));

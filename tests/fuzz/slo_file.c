@@ -4,7 +4,10 @@
 
 #include "core/clock.h"
 #include "signal/burn.h"
+#include "signal/selector.h"
 #include "signal/slo_file.h"
+#include "signal/slo_rules.h"
+#include "signal/slo_words.h"
 
 /* What was read can be asked for: no query, window or row of it may break anything. */
 static void use(const struct slo *slo)
@@ -23,6 +26,33 @@ static void use(const struct slo *slo)
 	strbuf_release(&query);
 }
 
+/* It can be told in words and written as rules; selectors of it are read again as written. */
+static void tell(const struct slo *slo, struct arena *a)
+{
+	struct strbuf rules = STRBUF_INIT, again = STRBUF_INIT;
+	struct slo_words words = {0};
+	struct selector selector;
+	struct problems p;
+
+	problems_init(&p, NULL);
+	slo_words(&words, a, slo, NULL, 0, true);
+	for (size_t i = 0; i < words.n; i++) {
+		if (!words.items[i].text && !words.items[i].query)
+			bug("a statement without words");
+	}
+	if (slo_rules_write(&rules, slo, 1, &p) + p.n != 1)
+		bug("%zu problems of one SLO's rules", p.n);
+	if (slo->sli.selector && slo->sli.total &&
+		selector_parse(&selector, a, slo->sli.total)) {
+		selector_add(&again, &selector);
+		if (!selector_parse(&selector, a, again.buf))
+			bug("'%s' is no selector", again.buf);
+	}
+	problems_release(&p);
+	strbuf_release(&rules);
+	strbuf_release(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct slo_list slos = {0};
@@ -37,6 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		bug("%zu problems, and the result is %d", p.n, result);
 	for (size_t i = 0; i < slos.n; i++)
 		use(&slos.items[i]);
+	for (size_t i = 0; i < slos.n; i++)
+		tell(&slos.items[i], &a);
 	problems_release(&p);
 	arena_release(&a);
 	return 0;

@@ -1,5 +1,7 @@
 #include "tests/unit/unit.h"
 
+#include <stdlib.h>
+
 #include "core/clock.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/slo_text.h"
@@ -101,6 +103,272 @@ static void references_and_several_objectives(void **state)
 	assert_string_equal(p.slos.items[1].name, "web-1");
 	assert_true(p.slos.items[1].objective == 0.99);
 	release(&p);
+}
+
+/* --- windows, slices, sources --- */
+
+#define WHOLE(budgeting, window, metric, objective)                                     \
+	"apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a, annotations: {x: y}}\n" \
+	"spec:\n  service: s\n  budgetingMethod: " budgeting "\n  timeWindow: [" window \
+	"]\n  indicator:\n    spec:\n" metric "  objectives: [" objective "]\n"
+
+#define GOOD_RATIO                                                                   \
+	"      ratioMetric:\n"                                                       \
+	"        good: {metricSource: {metricSourceRef: mimir, spec: {query: g}}}\n" \
+	"        total: {metricSource: {metricSourceRef: mimir, spec: {query: t}}}\n"
+#define ROLLING "{duration: 30d, isRolling: true}"
+
+static void windows_of_the_calendar(void **state)
+{
+	static const struct {
+		const char *duration;
+		enum calendar_unit unit;
+		int64_t count, days;
+	} cases[] = {
+		{"1d", CALENDAR_DAY, 1, 1},
+		{"2w", CALENDAR_WEEK, 2, 14},
+		{"1M", CALENDAR_MONTH, 1, 30},
+		{"1Q", CALENDAR_QUARTER, 1, 90},
+		{"1Y", CALENDAR_YEAR, 1, 365},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *text =
+			mem_format(WHOLE("Occurrences",
+					   "{duration: %s, isRolling: false, calendar: "
+					   "{startTime: 2026-01-05 00:00:00, timeZone: "
+					   "Europe/Berlin}}",
+					   GOOD_RATIO, "{target: 0.9}"),
+				cases[i].duration);
+		const struct slo *slo;
+		struct parsed p;
+
+		parse_text(&p, text);
+		free(text);
+		assert_true(p.problems.n == 0 || !complains(&p, -1, ""));
+		slo = &p.slos.items[0];
+		assert_true(slo->calendar);
+		assert_int_equal(slo->calendar_unit, cases[i].unit);
+		assert_int_equal(slo->calendar_count, cases[i].count);
+		assert_int_equal(slo->window_ns, cases[i].days * NS_PER_DAY);
+		assert_string_equal(slo->calendar_start, "2026-01-05 00:00:00");
+		assert_string_equal(slo->time_zone, "Europe/Berlin");
+		/* The data source's name; what the configuration makes of it is its own. */
+		assert_string_equal(slo->source, "mimir");
+		assert_string_equal(slo->annotations, "{\"x\":\"y\"}");
+		assert_int_equal(slo->line, 13);
+		release(&p);
+	}
+}
+
+static void slices_of_time(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	parse_text(&p,
+		WHOLE("Timeslices", ROLLING, GOOD_RATIO,
+			"{target: 0.9, timeSliceTarget: 0.95, timeSliceWindow: 5m}"));
+	assert_int_equal(p.problems.n, 0);
+	assert_int_equal(p.slos.items[0].budgeting, BUDGET_TIMESLICES);
+	assert_int_equal(p.slos.items[0].slice_ns, 5 * NS_PER_MIN);
+	assert_true(p.slos.items[0].slice_target == 0.95);
+	release(&p);
+	parse_text(&p,
+		WHOLE("RatioTimeslices", ROLLING, GOOD_RATIO,
+			"{target: 0.9, timeSliceWindow: 2}"));
+	assert_int_equal(p.problems.n, 0);
+	assert_int_equal(p.slos.items[0].budgeting, BUDGET_RATIO_TIMESLICES);
+	assert_int_equal(p.slos.items[0].slice_ns, 2 * NS_PER_MIN);
+	release(&p);
+}
+
+static void indicators_over_traces(void **state)
+{
+#define TRACES(spec) "{metricSource: {type: tocsin, spec: {" spec "}}}\n"
+	static const struct {
+		const char *metric, *measure, *op;
+		double limit;
+	} cases[] = {
+		{"      thresholdMetric: " TRACES("measure: score, name: groundedness"),
+			"score", "gte", 0.7},
+		{"      thresholdMetric: " TRACES("measure: cost, op: lte, limit: 0.05"),
+			"cost", "lte", 0.05},
+		{"      ratioMetric: {bad: " TRACES(
+			 "measure: tool-error, name: search") "        }\n",
+			"tool-error", NULL, NAN},
+		{"      ratioMetric: {rawType: failure, raw: " TRACES(
+			 "measure: refusal, agent: shop") "        }\n",
+			"refusal", NULL, NAN},
+	};
+	static const struct {
+		const char *metric, *word;
+	} wrong[] = {
+		{"      thresholdMetric: " TRACES("measure: scores"), "'scores'"},
+		{"      thresholdMetric: " TRACES("measure: refusal"), "bad"},
+		{"      ratioMetric: {bad: " TRACES(
+			 "measure: refusal, limit: 1") "        }\n",
+			"no 'op'"},
+		{"      ratioMetric: {bad: " TRACES(
+			 "measure: cost, op: lt, limit: 1") "        }\n",
+			"'bad'"},
+		{"      ratioMetric: {good: " TRACES(
+			 "measure: cost, op: less, limit: 1") "        }\n",
+			"'op'"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *text = mem_format("%s%s%s",
+			"apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\nspec:\n"
+			"  service: s\n  budgetingMethod: Occurrences\n"
+			"  timeWindow: [{duration: 30d, isRolling: true}]\n"
+			"  indicator:\n    spec:\n",
+			cases[i].metric,
+			"  objectives: [{target: 0.9, op: gte, value: 0.7}]\n");
+		const struct trace_sli *sli;
+		struct parsed p;
+
+		parse_text(&p, text);
+		free(text);
+		assert_true(p.problems.n == 0 || !complains(&p, -1, ""));
+		assert_int_equal(p.slos.n, 1);
+		assert_int_equal(p.slos.items[0].sli.kind, SLI_TRACES);
+		sli = &p.slos.items[0].sli.traces;
+		assert_string_equal(sli->measure, cases[i].measure);
+		if (cases[i].op)
+			assert_string_equal(sli->op, cases[i].op);
+		else
+			assert_null(sli->op);
+		assert_near(sli->limit, cases[i].limit);
+		release(&p);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		char *text = mem_format("%s%s%s",
+			"apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\nspec:\n"
+			"  service: s\n  budgetingMethod: Occurrences\n"
+			"  timeWindow: [{duration: 30d, isRolling: true}]\n"
+			"  indicator:\n    spec:\n",
+			wrong[i].metric, "  objectives: [{target: 0.9}]\n");
+		struct parsed p;
+
+		parse_text(&p, text);
+		free(text);
+		if (!complains(&p, 10, wrong[i].word) || p.slos.n)
+			fail_msg("case %zu", i);
+		release(&p);
+	}
+}
+
+static void the_next_version(void **state)
+{
+	struct parsed p;
+
+	(void)state;
+	parse_text(&p,
+		"- apiVersion: openslo.com/v2alpha\n  kind: SLO\n  metadata: {name: a}\n"
+		"  spec:\n    serviceRef: web\n    sliRef: i\n    budgetingMethod: "
+		"Occurrences\n    timeWindow: [{duration: 4w, isRolling: true}]\n"
+		"    objectives: [{targetPercent: 99.5}]\n"
+		"- apiVersion: openslo.com/v2alpha\n  kind: SLI\n  metadata: {name: i}\n"
+		"  spec:\n    ratioMetric:\n"
+		"      bad: {dataSourceRef: prom, spec: {query: b}}\n"
+		"      total: {dataSourceSpec: {type: Prometheus, connectionDetails: "
+		"{}}, "
+		"spec: {query: t}}\n");
+	assert_true(p.problems.n == 0 || !complains(&p, -1, ""));
+	assert_int_equal(p.slos.n, 1);
+	assert_string_equal(p.slos.items[0].service, "web");
+	assert_string_equal(p.slos.items[0].source, "prom");
+	assert_true(p.slos.items[0].objective == 0.995);
+	assert_query(
+		&p.slos.items[0], NS_PER_HOUR, "sum(rate(b[1h])) / sum(rate(t[1h]))");
+	release(&p);
+}
+
+/* What is wrong with windows, slices, targets and objects; the second SLO is read all the same. */
+static void wrong_and_not_lost(void **state)
+{
+#define SECOND                                                                         \
+	"---\napiVersion: openslo/v1\nkind: SLO\nmetadata: {name: second}\nspec: "     \
+	"{service: s, "                                                                \
+	"budgetingMethod: Occurrences,\n  timeWindow: [{duration: 30d, isRolling: "    \
+	"true}],\n"                                                                    \
+	"  indicator: {spec: {ratioMetric: {bad: {metricSource: {spec: {query: g}}}, " \
+	"total: "                                                                      \
+	"{metricSource: {spec: {query: t}}}}}},\n  objectives: [{target: 0.9}]}\n"
+#define BAD(budgeting, window, objective) \
+	WHOLE(budgeting, window, GOOD_RATIO, objective) SECOND
+	static const struct {
+		const char *text, *word;
+		int line, column;
+		size_t n;
+	} cases[] = {
+		{BAD("Occurrences", "{duration: -30d, isRolling: true}", "{target: 0.9}"),
+			"'-30d'", 7, 27, 1},
+		{BAD("Occurrences", "{duration: 0d, isRolling: true}", "{target: 0.9}"),
+			"'0d'", 7, 27, 1},
+		{BAD("Occurrences", ROLLING, "{target: 0}"), "over 0", 13, 25, 1},
+		{BAD("Occurrences", ROLLING, "{target: 1}"), "no error budget", 13, 25,
+			1},
+		{BAD("Occurrences", ROLLING, "{target: 99.9}"), "99.9", 13, 25, 1},
+		{BAD("Occurrences", ROLLING, "{targetPercent: 100}"), "no error budget",
+			13, 32, 1},
+		{BAD("Occurrences", ROLLING, "{targetPercent: 0.999}"), "percentage", 13,
+			32, 1},
+		{BAD("Timeslices", ROLLING, "{target: 0.9, timeSliceWindow: 1m}"),
+			"'timeSliceTarget'", 13, 16, 1},
+		{BAD("Timeslices", ROLLING, "{target: 0.9, timeSliceTarget: 0.9}"),
+			"'timeSliceWindow'", 13, 16, 1},
+		{BAD("Timeslices", ROLLING,
+			 "{target: 0.9, timeSliceTarget: 1.5, timeSliceWindow: 1m}"),
+			"1.5", 13, 47, 1},
+		{BAD("Ratio", ROLLING, "{target: 0.9}"), "'Ratio'", 6, 20, 2},
+		{BAD("Occurrences", "{duration: 1w, isRolling: false}", "{target: 0.9}"),
+			"'calendar'", 7, 16, 2},
+		{BAD("Occurrences",
+			 "{duration: 1w, calendar: {startTime: soon, timeZone: UTC}}",
+			 "{target: 0.9}"),
+			"'soon'", 7, 53, 2},
+		{BAD("Occurrences",
+			 "{duration: 1w, calendar: {startTime: 2026-01-01 00:00:00, "
+			 "timeZone: "
+			 "'mid earth'}}",
+			 "{target: 0.9}"),
+			"'mid earth'", 7, 84, 2},
+		{BAD("Occurrences",
+			 "{duration: 12h, isRolling: false, calendar: {startTime: "
+			 "2026-01-01 00:00:00, timeZone: UTC}}",
+			 "{target: 0.9}"),
+			"rolling", 7, 16, 2},
+		{SECOND "---\napiVersion: openslo/v1\nkind: Servise\nmetadata: {name: "
+			"a}\n",
+			"'Servise'", 10, 1, 1},
+		{SECOND SECOND, "already", 16, 16, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct parsed p;
+		bool there = false;
+
+		parse_text(&p, cases[i].text);
+		for (size_t k = 0; k < p.problems.n; k++) {
+			const struct problem *one = &p.problems.items[k];
+
+			there = there ||
+				(one->line == cases[i].line &&
+					one->column == cases[i].column &&
+					strstr(one->message, cases[i].word));
+		}
+		if (!there || p.slos.n != cases[i].n) {
+			(void)complains(&p, -1, "");
+			fail_msg("case %zu: %zu SLOs, %d:%d '%s'", i, p.slos.n,
+				cases[i].line, cases[i].column, cases[i].word);
+		}
+		release(&p);
+	}
 }
 
 /* An SLO around an indicator. */
@@ -259,10 +527,13 @@ static void a_sample_in_full(void **state)
 	assert_true(slo->calendar);
 	assert_true(slo->sli.selector);
 	assert_near(slo->alerting[0].factor, 3.36);
-	assert_query(slo, 5 * NS_PER_MIN,
-		"1 - sum(rate(http_requests{k8s_cluster=\"prod\",component=\"web\","
-		"code=~\"2xx|4xx\"}[5m])) / "
-		"sum(rate(http_requests{k8s_cluster=\"prod\",component=\"web\"}[5m]))");
+	/* Slices of a minute: the share of those under 95 %. */
+	assert_true(slo_query(&query, slo, 5 * NS_PER_MIN));
+	assert_non_null(strstr(query.buf,
+		"sum(rate(http_requests{k8s_cluster=\"prod\",component=\"web\","
+		"code=~\"2xx|4xx\"}[1m]))"));
+	assert_non_null(strstr(query.buf, "< bool 0.95)[5m:1m]"));
+	strbuf_reset(&query);
 	release(&p);
 	/* What cannot be asked is shown and never asked. */
 	parse_sample(&p, "openslo/budgeting-method--ratio-timeslices.yaml");
@@ -271,6 +542,7 @@ static void a_sample_in_full(void **state)
 	assert_string_equal(p.slos.items[0].sli.total, "Any");
 	assert_false(slo_query(&query, &p.slos.items[0], NS_PER_HOUR));
 	assert_int_equal(query.len, 0);
+	strbuf_release(&query);
 	release(&p);
 }
 
@@ -328,6 +600,22 @@ static void fuzz_seeds(void **state)
 		"  budgetingMethod: x, objectives: [{target: .9, ratioMetrics: {good: "
 		"1}}]}\n",
 		"&a [*a, *a]",
+		"apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\n"
+		"metadata: {name: n}\nspec: {target: '99', window: 1h, indicator: "
+		"{ratio: {errors: {metric: 'a{b=\"c\\\\\"}'}, total: {metric: 'x{'}}}}\n",
+		"apiVersion: sloth.slok.dev/v1\nkind: AlertWindows\nspec: {sloPeriod: "
+		"1h,\n"
+		"  page: {quick: {errorBudgetPercent: 1, shortWindow: 1h, longWindow: "
+		"1h}}}\n",
+		"apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\nspec: {service: "
+		"s,\n"
+		"  budgetingMethod: Timeslices, timeWindow: [{duration: 1Q, calendar: "
+		"{startTime: x, timeZone: y}}],\n"
+		"  indicator: {spec: {thresholdMetric: {metricSource: {type: tocsin, "
+		"spec: "
+		"{measure: score, op: gt, limit: 1}}}}},\n"
+		"  objectives: [{target: 0.5, timeSliceTarget: 1, timeSliceWindow: "
+		"5}]}\n",
 	};
 
 	(void)state;
@@ -339,5 +627,7 @@ UNIT_TESTS(cmocka_unit_test(references_and_several_objectives),
 	cmocka_unit_test(indicators_of_every_kind),
 	cmocka_unit_test(what_is_wrong_is_said),
 	cmocka_unit_test(references_that_lead_nowhere),
-	cmocka_unit_test(a_sample_in_full),
+	cmocka_unit_test(a_sample_in_full), cmocka_unit_test(windows_of_the_calendar),
+	cmocka_unit_test(slices_of_time), cmocka_unit_test(indicators_over_traces),
+	cmocka_unit_test(the_next_version), cmocka_unit_test(wrong_and_not_lost),
 	cmocka_unit_test(queries_made_fit_for_windows), cmocka_unit_test(fuzz_seeds))

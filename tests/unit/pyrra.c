@@ -6,6 +6,7 @@
 #include "core/duration.h"
 #include "signal/pyrra.h"
 #include "signal/slo_pyrra.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/slo_text.h"
 
 /* An objective around an indicator. */
@@ -373,6 +374,7 @@ static void rules_that_are_none_of_it(void **state)
 		struct arena a;
 
 		arena_init(&a);
+		(void)LLVMFuzzerTestOneInput((const uint8_t *)texts[i], strlen(texts[i]));
 		if (slo_from_pyrra(&found, &a, doc))
 			fail_msg("case %zu", i);
 		json_free(doc);

@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
@@ -150,6 +151,78 @@ static void what_is_wrong_is_said_where(void **state)
 	release(&p);
 }
 
+/* What its alerts carry, and windows, plug-ins and percentages that are not what was meant. */
+static void alerts_in_full(void **state)
+{
+	const struct slo *slo;
+	struct parsed p;
+
+	(void)state;
+	parse_text(&p,
+		"version: prometheus/v1\nservice: s\nslo_plugins: {chain: [{id: a/b}, "
+		"{id: "
+		"c}]}\nslos:\n"
+		"  - name: a\n    objective: 99.9\n"
+		"    sli: {raw: {error_ratio_query: 'x[{{.window}}]'}}\n"
+		"    alerting:\n      name: Burns\n      labels: {team: a}\n"
+		"      annotations: {summary: S}\n"
+		"      page_alert: {labels: {severity: wake, team: b}, annotations: {p: "
+		"q}}\n"
+		"      ticket_alert: {labels: {channel: c}}\n"
+		"  - name: b\n    objective: 0.999\n"
+		"    sli: {plugin: {id: sloth-common/http/availability}}\n"
+		"    alerting: {name: B}\n");
+	assert_int_equal(p.slos.n, 1);
+	slo = &p.slos.items[0];
+	assert_string_equal(slo->alert_name, "Burns");
+	assert_string_equal(slo->annotations, "{\"summary\":\"S\"}");
+	assert_string_equal(slo->page.labels, "{\"severity\":\"wake\",\"team\":\"b\"}");
+	assert_string_equal(slo->page.annotations, "{\"p\":\"q\",\"summary\":\"S\"}");
+	assert_string_equal(slo->ticket.labels, "{\"channel\":\"c\",\"team\":\"a\"}");
+	assert_true(complains(&p, 3, "'a/b'"));
+	assert_true(complains(&p, 3, "'c'"));
+	assert_true(complains(&p, 15, "percentage"));
+	assert_true(complains(&p, 16, "'sloth-common/http/availability'"));
+	release(&p);
+}
+
+static void alert_windows_that_cannot_be(void **state)
+{
+	static const struct {
+		const char *spec, *word;
+	} cases[] = {
+		{"sloPeriod: -30d", "'-30d'"},
+		{"sloPeriod: 30d, page: {quick: {errorBudgetPercent: 200, shortWindow: "
+		 "5m, "
+		 "longWindow: 1h}}",
+			"200"},
+		{"sloPeriod: 30d, page: {quick: {errorBudgetPercent: 2, shortWindow: 2h, "
+		 "longWindow: 1h}}",
+			"no longer"},
+		{"sloPeriod: 1d, page: {slow: {errorBudgetPercent: 2, shortWindow: 5m, "
+		 "longWindow: 2d}}",
+			"no longer"},
+		{"sloPeriod: 1d, page: {slow: {errorBudgetPercent: 2, shortWindow: 5m, "
+		 "longwindow: 2h}}",
+			"longwindow"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *text =
+			mem_format("apiVersion: sloth.slok.dev/v1\nkind: AlertWindows\n"
+				   "spec: {%s}\n",
+				cases[i].spec);
+		struct parsed p;
+
+		parse_text(&p, text);
+		free(text);
+		if (!complains(&p, 3, cases[i].word) || p.slos.windows)
+			fail_msg("case %zu", i);
+		release(&p);
+	}
+}
+
 static void what_is_no_slo(void **state)
 {
 	static const struct {
@@ -275,6 +348,7 @@ static void recorded_series_are_slos_too(void **state)
 UNIT_TESTS(cmocka_unit_test(both_kinds_of_indicator),
 	cmocka_unit_test(the_kubernetes_form),
 	cmocka_unit_test(what_is_wrong_is_said_where), cmocka_unit_test(what_is_no_slo),
+	cmocka_unit_test(alerts_in_full), cmocka_unit_test(alert_windows_that_cannot_be),
 	cmocka_unit_test(good_samples_have_no_problem),
 	cmocka_unit_test(queries_are_those_of_the_generator),
 	cmocka_unit_test(recorded_series_are_slos_too))
