@@ -312,6 +312,10 @@ static void alert(struct writing *w, const struct burn_alert *rows, size_t n,
 	annotations = json_object();
 	json_add_text(labels, "severity", severity_name(severity));
 	labels_add(labels, texts->labels, true);
+	/* Those of the series again: alerts of one name differ by them in the file too. */
+	json_set(labels, "sloth_id", json_new_text(w->id));
+	json_set(labels, "sloth_service", json_new_text(w->slo->service));
+	json_set(labels, "sloth_slo", json_new_text(w->slo->name));
 	json_set(labels, "sloth_severity", json_new_text(severity_name(severity)));
 	json_add_text(annotations, "title",
 		arena_format(w->a, "(%s) %s %s: the error budget burns too fast",
