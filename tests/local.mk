@@ -216,6 +216,7 @@ check_PROGRAMS += tests/unit/store_observe
 check_PROGRAMS += tests/unit/store_open
 check_PROGRAMS += tests/unit/store_drift
 check_PROGRAMS += tests/unit/store_series
+check_PROGRAMS += tests/unit/traced
 check_PROGRAMS += tests/unit/store_session
 tests_unit_store_session_SOURCES = tests/unit/store_session.c tests/fuzz/payload.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/store_source

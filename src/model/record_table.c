@@ -274,6 +274,8 @@ static const struct field span_fields[] = {
 	INT(span, first_token_ns, 0),
 	TEXT(span, scope, 0),
 	TEXT(span, call, 0),
+	REAL(span, score, 0),
+	TEXT(span, finish, 0),
 	JSON(span, attributes, 0),
 };
 

@@ -41,6 +41,8 @@ struct span {
 	int64_t		first_token_ns;	/* time to first token */
 	const char	*scope;		/* the library that recorded it; a service's name else */
 	const char	*call;		/* the provider's response id, or the tool call's id */
+	double		score;		/* what an evaluator found; NAN: it is none */
+	const char	*finish;	/* why a model ended: stop, length, content_filter ... */
 	const char	*attributes;	/* JSON object: what has no field of its own */
 };
 

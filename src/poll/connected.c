@@ -12,6 +12,7 @@
 #include "net/request.h"
 #include "poll/agents.h"
 #include "poll/sessions.h"
+#include "poll/traced.h"
 #include "store/observe.h"
 #include "store/sessions.h"
 #include "trace/redact.h"
@@ -35,6 +36,7 @@ struct connected {
 	bool loaded;
 	struct read_state *reads; /* owned: by the connector's order */
 	struct kept *kept; /* owned */
+	struct traced *traced; /* owned: objectives over what it tells of agents */
 	struct rate rate;
 };
 
@@ -276,7 +278,8 @@ static void end_well(struct round *r)
 	if (g->failed.code || write_spans(r) || write_observed(r) ||
 		touched_write(
 			g->touched, r->store, r->conf->name, g->agents, &g->failed) ||
-		agents_write(g->agents, r, &g->failed))
+		agents_write(g->agents, r, &g->failed) ||
+		traced_run(g->kept->traced, r, &g->failed))
 		end(r, &g->failed);
 	else
 		end(r, NULL);
@@ -447,6 +450,8 @@ static void begin(struct round *r)
 	struct err e = ERR_INIT;
 
 	g->kept = r->state;
+	if (!g->kept->traced)
+		g->kept->traced = traced_new();
 	g->touched = touched_new();
 	g->agents = agents_new();
 	arena_init(&g->batch);
@@ -468,6 +473,7 @@ static void forget(void *state)
 {
 	struct connected *kept = state;
 
+	traced_free(kept->traced);
 	if (!kept->loaded)
 		return;
 	connector_release(&kept->connector);

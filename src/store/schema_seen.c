@@ -297,6 +297,8 @@ static const char *const sixth[] = {
 	" policy TEXT NOT NULL, level TEXT NOT NULL, schedule TEXT NOT NULL, user TEXT,"
 	" contact TEXT, since INTEGER, until INTEGER, url TEXT) STRICT;"
 	INTERVAL_INDEXES("oncall", "policy, level, schedule"),
+	COLUMN("span", "score REAL")
+	COLUMN("span", "finish TEXT"),
 	COLUMN("slo", "calendar_unit TEXT")
 	COLUMN("slo", "calendar_count INTEGER")
 	COLUMN("slo", "calendar_start TEXT")

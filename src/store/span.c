@@ -10,7 +10,7 @@
 #define COLUMNS                                                                          \
 	"source, trace, id, session, parent, kind, name, started, ended, status, error," \
 	" agent, model, tool, input_tokens, output_tokens, cached_tokens,"               \
-	" reasoning_tokens, cost_usd, first_token_ns, scope, call"
+	" reasoning_tokens, cost_usd, first_token_ns, scope, call, score, finish"
 
 static const char span_page[] =
 	"SELECT " COLUMNS " FROM span WHERE source = ?1 AND coalesce(session, trace) = ?2"
@@ -28,7 +28,7 @@ static const char span_put_body[] =
 static const char trace_session[] =
 	"SELECT source, coalesce(session, trace) FROM span WHERE trace = ?1 LIMIT 1";
 
-enum { COL_BODY = 22 };
+enum { COL_BODY = 24 };
 
 static struct payload *contexts(struct store *st)
 {

@@ -318,6 +318,7 @@ static void read_names(struct reading *r)
 	s->call =
 		keep(told(r, r->kind == SPAN_TOOL ? TELLS_TOOL_CALL : TELLS_RESPONSE_ID),
 			s->call);
+	s->finish = keep(told(r, TELLS_FINISH), s->finish);
 	s->kind = span_kind_name(r->kind);
 }
 

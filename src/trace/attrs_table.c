@@ -74,6 +74,11 @@ const struct attr_row attr_rows[] = {
 	{"gen_ai.transfer.target.name", TELLS_TARGET, FORM_PLAIN, NULL},
 	{"gen_ai.transfer.mode", TELLS_TRANSFER, FORM_PLAIN, NULL},
 
+	{"gen_ai.response.finish_reasons", TELLS_FINISH, FORM_PLAIN, NULL},
+	{"gen_ai.response.finish_reason", TELLS_FINISH, FORM_PLAIN, NULL},
+	{"llm.response.finish_reason", TELLS_FINISH, FORM_PLAIN, NULL},
+	{"ai.response.finishReason", TELLS_FINISH, FORM_PLAIN, NULL},
+
 	{"gen_ai.response.id", TELLS_RESPONSE_ID, FORM_PLAIN, NULL},
 	{"ai.response.id", TELLS_RESPONSE_ID, FORM_PLAIN, NULL},
 

@@ -37,7 +37,7 @@ struct span *trace_file_add(
 	s->started = s->ended = NONE_INT;
 	s->input_tokens = s->output_tokens = s->cached_tokens = s->reasoning_tokens =
 		NONE_INT;
-	s->cost_usd = NAN;
+	s->cost_usd = s->score = NAN;
 	s->first_token_ns = NONE_INT;
 	if (about)
 		*about = own;
