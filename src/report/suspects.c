@@ -1,12 +1,15 @@
 #include "config.h"
 #include "report/suspects.h"
 
+#include <string.h>
+
 #include "core/clock.h"
 #include "model/registry.h"
 #include "store/observe.h"
 
 #define CHANGES_MAX 2000
 #define VARIANTS_MAX 50
+#define DRIFTS_MAX 20
 
 /* Is it known which version serves it? */
 static int serving_seen(bool *out, struct arena *a, struct store *st,
@@ -24,6 +27,26 @@ static int serving_seen(bool *out, struct arena *a, struct store *st,
 		if (((const struct serving *)list.items[i].record)->version)
 			*out = true;
 	return 0;
+}
+
+/*
+ * A check of a thousand features brings as many changes, which say much the same: that one began
+ * to drift is news, the first few of them are enough.
+ */
+static void leave_out_drift(struct change_list *list)
+{
+	size_t n = 0, drifts = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct change *ch = &list->items[i];
+
+		if (ch->kind == REC_DRIFT_REPORT &&
+			(!ch->field || !ch->after || strcmp(ch->after, "true") != 0 ||
+				drifts++ >= DRIFTS_MAX))
+			continue;
+		list->items[n++] = list->items[i];
+	}
+	list->n = n;
 }
 
 int suspects_of(struct suspects *out, struct arena *a, struct store *st,
@@ -46,6 +69,7 @@ int suspects_of(struct suspects *out, struct arena *a, struct store *st,
 	if (change_list(&changes, a, st, &q, e) ||
 		serving_seen(&target.serving_seen, a, st, target.conf, at, e))
 		return -1;
+	leave_out_drift(&changes);
 	correlate_rank(out, a, changes.items, changes.n, &target, limit);
 	return 0;
 }

@@ -240,6 +240,71 @@ static void a_drift_is_seen_within_one_poll(void **state)
 	screen_close(s);
 }
 
+static void calm(struct screen *s, const char *service, const char *name)
+{
+	struct slo_state state = {
+		.service = service,
+		.name = name,
+		.at = clock_now(),
+		.objective = 0.99,
+		.window_ns = 30 * NS_PER_DAY,
+		.events = 5000,
+		.budget_left = 0.9,
+		.severity = SEV_OK,
+		.onset = NONE_INT,
+		.exhausted_in_s = INFINITY,
+		.bad = NAN,
+		.rate = NAN,
+		.bad_rate = NAN,
+		.projected = NAN,
+		.period_from = NONE_INT,
+		.period_to = NONE_INT,
+		.coverage = NAN,
+	};
+	struct err e = ERR_INIT;
+
+	assert_int_equal(slo_record(screen_store(s), &state, &e), 0);
+	err_release(&e);
+}
+
+static void quiet_alerts(struct screen *s)
+{
+	struct observe *ob = NULL;
+	struct source_row row;
+	struct arena a;
+	struct err e = ERR_INIT;
+
+	arena_init(&a);
+	assert_int_equal(source_find(&row, &a, screen_store(s), "am", &e), 0);
+	assert_int_equal(observe_begin(&ob, screen_store(s), "am", row.generation,
+				 REC_ALERT, clock_now(), false, &e),
+		0);
+	assert_int_equal(observe_end(ob, true, &e), 0);
+	err_release(&e);
+	arena_release(&a);
+}
+
+/* Data that moved is told beside "all is well"; predictions that did are for today. */
+static void drift_alone_is_told_and_pages_nobody(void **state)
+{
+	struct screen *s = open_screen(24, 80);
+	struct drift_report data = moved("words", "drifted");
+
+	(void)state;
+	calm(s, "checkout-assistant", "availability");
+	calm(s, "fraud-scorer", "latency");
+	quiet_alerts(s);
+	screen_advance(s, NS_PER_S);
+	expect(s, "+ Look today");
+	expect(s, "predictions drifted: score of scores since 08:28:00; 7 shows it");
+	data.kind = "data";
+	put_drift(s, &data, 1);
+	screen_advance(s, NS_PER_S);
+	expect(s, ". All is well");
+	expect(s, "data drifted: words of queries");
+	screen_close(s);
+}
+
 /* --- what is odd --- */
 
 /* A thousand features: only what is seen is read, and the cursor goes to both ends. */
@@ -421,6 +486,7 @@ UNIT_TESTS(cmocka_unit_test(both_panes_look_as_they_should),
 	cmocka_unit_test(a_drift_leads_to_chart_suspects_and_runbook_in_three_keys),
 	cmocka_unit_test(a_burn_is_seen_within_one_poll),
 	cmocka_unit_test(a_drift_is_seen_within_one_poll),
+	cmocka_unit_test(drift_alone_is_told_and_pages_nobody),
 	cmocka_unit_test(a_thousand_features_are_listed),
 	cmocka_unit_test(a_broken_objective_is_one_row),
 	cmocka_unit_test(the_heat_map_shows_more_time),
