@@ -20,7 +20,6 @@ struct opening {
 	enum record_kind kind;
 	const void *record;
 	const char *title, *action, *now;
-	const char *service; /* without a record: whom it is for; or NULL */
 	struct offer_hint *hints;
 	size_t n_hints;
 	struct offers offers;
@@ -90,9 +89,7 @@ static void show_run(struct opening *o, struct console *c)
 {
 	struct err e = ERR_INIT;
 	char *file = NULL;
-	const char *service = o->record
-		? offer_service(console_config(c), o->kind, o->record)
-		: o->service;
+	const char *service = offer_service(console_config(c), o->kind, o->record);
 
 	if (offer_keep(&file, o->offer, &e) || offer_open_file(c, file, service, &e))
 		fail(o, c, &e);
@@ -368,40 +365,6 @@ void offer_open_for(struct console *c, const struct offer_about *about)
 	} else {
 		choose_offer(o, c);
 	}
-}
-
-/* A value that was named is no longer asked for. */
-static int set_named(struct offer *offer, struct arena *a,
-	const struct offer_named *named, struct err *e)
-{
-	for (size_t i = 0; i < named->n; i++) {
-		if (offer_set(offer, a, named->names[i], named->values[i], e))
-			return -1;
-		for (size_t k = 0; k < offer->n_params; k++)
-			if (!strcmp(offer->params[k].name, named->names[i]))
-				offer->params[k].given = true;
-	}
-	return 0;
-}
-
-void offer_open_action(struct console *c, const struct offer_named *named)
-{
-	struct opening *o;
-	struct err e = ERR_INIT;
-
-	if (is_barred(c))
-		return;
-	o = mem_new(1, sizeof(*o));
-	arena_init(&o->a);
-	o->title = arena_strdup(&o->a, named->title);
-	o->service = arena_strdup(&o->a, named->service);
-	o->offer = arena_alloc(&o->a, 1, sizeof(*o->offer));
-	if (offer_open(o->offer, &o->a, console_config(c), named->source, named->action,
-		    &e) ||
-		set_named(o->offer, &o->a, named, &e))
-		fail(o, c, &e);
-	else
-		next_param(o, c);
 }
 
 bool offer_open_any(struct console *c, enum record_kind kind, const void *record)

@@ -31,17 +31,6 @@ struct offer_about {
 /* Says by a note why there is nothing to do, where there is nothing. */
 void offer_open_for(struct console *c, const struct offer_about *about);
 
-/* An action by its name, with values for some of what it needs; the rest is asked for. */
-struct offer_named {
-	const char		*source, *action;
-	const char		*title;		/* what it is about, in words */
-	const char		*service;	/* whom the run is for; or NULL */
-	const char *const	*names, *const *values;	/* of parameters */
-	size_t			n;
-};
-
-void offer_open_action(struct console *c, const struct offer_named *named);
-
 /* The run of a runbook that was made for it, in front with its first question. */
 int offer_open_file(struct console *c, const char *file, const char *service, struct err *e);
 

@@ -452,7 +452,7 @@ static void a_check_without_pipeline_says_what_to_write(void **state)
 
 	(void)state;
 	screen_keys(s, "7xt");
-	expect(s, "the check of scores names no pipeline: write retrain:");
+	expect(s, "no pipeline is named for scores: write retrain:");
 	screen_close(s);
 }
 

@@ -1,15 +1,13 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/i18n.h"
 #include "core/mem.h"
-#include "core/path.h"
 #include "runbook/drift_accept.h"
 #include "runbook/offer.h"
 #include "runbook/onestep.h"
-#include "signal/drift_check.h"
+#include "runbook/retrain.h"
 #include "tui/console.h"
 #include "tui/offer_open.h"
 #include "tui/panes/drift.h"
@@ -42,41 +40,11 @@ static bool is_barred(struct console *c)
 
 /* --- training again --- */
 
-/* The check of that name among the service's files; false: none of them is it. */
-static bool find_check(struct drift_check *out, struct arena *a, struct console *c,
-	const char *service, const char *dataset)
-{
-	const struct service_conf *s = service && console_config(c)
-		? config_service(console_config(c), service)
-		: NULL;
-	bool found = false;
-
-	for (size_t i = 0; s && dataset && i < s->drift.n && !found; i++) {
-		struct strbuf text = STRBUF_INIT;
-		struct problems problems;
-		struct err ignored = ERR_INIT;
-
-		problems_init(&problems, s->drift.items[i]);
-		*out = (struct drift_check){0};
-		if (path_read(&text, s->drift.items[i], DRIFT_CHECK_MAX_BYTES,
-			    &ignored) == 0)
-			/* What is wrong elsewhere in it does not keep from this. */
-			(void)drift_check_parse(
-				out, a, text.buf, text.len, s->drift.items[i], &problems);
-		found = out->dataset && !strcmp(out->dataset, dataset);
-		strbuf_release(&text);
-		problems_release(&problems);
-		err_release(&ignored);
-	}
-	return found;
-}
-
 unsigned drift_retrain(struct console *c, struct pane *p, const struct action *a)
 {
 	const struct drift_report *r = selected(p);
-	struct drift_check check = {0};
+	struct retrain_conf retrain;
 	struct arena arena;
-	const char *service;
 
 	(void)a;
 	if (!r)
@@ -84,23 +52,20 @@ unsigned drift_retrain(struct console *c, struct pane *p, const struct action *a
 	if (is_barred(c))
 		return ACT_REDRAW;
 	arena_init(&arena);
-	service = service_of(c, r);
-	if (!find_check(&check, &arena, c, service, r->dataset) || !check.retrain.source)
+	if (!console_config(c) ||
+		!retrain_find(&retrain, &arena, console_config(c), service_of(c, r),
+			r->dataset))
 		console_note(c, ROLE_NOTE,
-			_("the check of %s names no pipeline: write retrain: {source, "
-			  "do} "
-			  "in its file"),
+			_("no pipeline is named for %s: write retrain: {source, do} in "
+			  "its check"),
 			r->dataset ? r->dataset : "-");
 	else
-		offer_open_action(
-			c, &(struct offer_named) {
-				.source = check.retrain.source,
-				.action = check.retrain.action,
+		offer_open_for(
+			c, &(struct offer_about) {
+				.kind = REC_DRIFT_REPORT, .record = r,
 				.title =
 					arena_format(&arena, _("%s drifted"), r->dataset),
-				.service = service, .names = check.retrain.with_names,
-				.values = check.retrain.with_values,
-				.n = check.retrain.n_with,
+				.action = retrain.action,
 			});
 	arena_release(&arena);
 	return ACT_REDRAW;
