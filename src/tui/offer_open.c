@@ -22,6 +22,8 @@ struct opening {
 	const char *title, *action, *now;
 	struct offer_hint *hints;
 	size_t n_hints;
+	struct offer_hint *presets;
+	size_t n_presets;
 	struct offers offers;
 	struct offer *offer; /* the one that was picked */
 	const struct offer_param *asked; /* whose list is open */
@@ -35,6 +37,17 @@ static void opening_free(struct opening *o)
 	free(o);
 }
 
+static struct offer_hint *copy_hints(
+	struct arena *a, const struct offer_hint *from, size_t n)
+{
+	struct offer_hint *out = arena_alloc(a, n + 1, sizeof(*out));
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct offer_hint){
+			arena_strdup(a, from[i].value), arena_strdup(a, from[i].help)};
+	return out;
+}
+
 static struct opening *opening_new(const struct offer_about *about)
 {
 	struct opening *o = mem_new(1, sizeof(*o));
@@ -46,12 +59,18 @@ static struct opening *opening_new(const struct offer_about *about)
 	o->action = arena_strdup(&o->a, about->action);
 	o->now = arena_strdup(&o->a, about->now);
 	o->n_hints = about->n_hints;
-	o->hints = arena_alloc(&o->a, about->n_hints + 1, sizeof(*o->hints));
-	for (size_t i = 0; i < about->n_hints; i++)
-		o->hints[i] =
-			(struct offer_hint){arena_strdup(&o->a, about->hints[i].value),
-				arena_strdup(&o->a, about->hints[i].help)};
+	o->hints = copy_hints(&o->a, about->hints, about->n_hints);
+	o->n_presets = about->n_presets;
+	o->presets = copy_hints(&o->a, about->presets, about->n_presets);
 	return o;
+}
+
+static void take_presets(struct opening *o)
+{
+	for (size_t i = 0; i < o->n_presets; i++)
+		for (size_t k = 0; k < o->offer->n_params; k++)
+			if (!strcmp(o->offer->params[k].name, o->presets[i].value))
+				o->offer->params[k].otherwise = o->presets[i].help;
 }
 
 static void fail(struct opening *o, struct console *c, struct err *e)
@@ -289,10 +308,12 @@ static void offer_chosen(void *ctx, struct console *c, const char *value)
 	for (size_t i = 0; value && i < o->offers.n; i++)
 		if (!strcmp(o->offers.items[i].action, value))
 			o->offer = &o->offers.items[i];
-	if (o->offer)
+	if (o->offer) {
+		take_presets(o);
 		next_param(o, c);
-	else
+	} else {
 		opening_free(o);
+	}
 }
 
 static const char *offer_help(struct opening *o, const struct offer *offer)

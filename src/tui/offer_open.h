@@ -26,6 +26,9 @@ struct offer_about {
 	/* What is known of values; a list that has the first of them begins with it. */
 	const struct offer_hint *hints;
 	size_t		n_hints;
+	/* What parameters (value) are when nothing else is typed (help); shown, and can be edited. */
+	const struct offer_hint *presets;
+	size_t		n_presets;
 };
 
 /* Says by a note why there is nothing to do, where there is nothing. */

@@ -357,7 +357,7 @@ static void lists_go_by_the_record_table(void **state)
 	expect_row(s, "+ blocked  team-search");
 	expect(s, "104.20 $");
 	screen_keys(s, ":pages<Enter>");
-	expect(s, "no source that was read pages anybody");
+	expect(s, "PT4KHLK");
 	screen_close(s);
 }
 

@@ -197,6 +197,11 @@ static void put_round(struct fixture *f, const char *source, enum record_kind ki
 	put_round((f), (source), (kind), (at), (first), (records), ARRAY_LEN(records), \
 		sizeof((records)[0]))
 
+#define NIGHT_KEY "43372fb7c3fd360dd2fd7d7e5423e05348c6cf5653ba90e74ad482261fe58d5b"
+#define NIGHT_GROUP                                                                     \
+	"[{\"key\":\"" NIGHT_KEY "\",\"labels\":{\"cluster\":\"eu\"},\"receiver\":" \
+	"\"night\"}]"
+
 static void put_alerts(struct fixture *f)
 {
 	const struct alert alerts[] = {
@@ -218,6 +223,11 @@ static void put_alerts(struct fixture *f)
 			.until = NONE_INT,
 			.runbook_url =
 				text(f, "https://runbooks.internal/bad-model-version"),
+			.groups = NIGHT_GROUP,
+			.receivers = "[\"night\"]",
+			.onset = AGO(9),
+			.url = text(f, "http://prom.internal/graph?g0.expr=burn"),
+			.value = 0.0144,
 		},
 		{
 			.source = "am",
@@ -230,6 +240,10 @@ static void put_alerts(struct fixture *f)
 			.severity = "ticket",
 			.since = AGO(41),
 			.until = NONE_INT,
+			.groups = NIGHT_GROUP,
+			.receivers = "[\"night\"]",
+			.onset = NONE_INT,
+			.value = NAN,
 		},
 		{
 			.source = "am",
@@ -241,11 +255,96 @@ static void put_alerts(struct fixture *f)
 			.severity = "info",
 			.since = AGO(300),
 			.until = NONE_INT,
-			.silenced_by = "[\"1c5e\"]",
+			.silenced_by =
+				"[{\"by\":\"mona\",\"comment\":\"disk ordered\",\"id\":"
+				"\"1c5e7d20-0000-4000-8000-000000000001\",\"until\":"
+				"\"2026-11-21T11:30:00Z\"}]",
+			.groups = "[{\"labels\":{},\"receiver\":\"queue\"}]",
+			.receivers = "[\"queue\"]",
+			.onset = NONE_INT,
+			.value = NAN,
+		},
+		{
+			.source = "am",
+			.fingerprint = text(f, "0ff0ff00"),
+			.name = text(f, "PodRestarts"),
+			.service = text(f, "fraud-scorer"),
+			.labels = "{\"alertname\":\"PodRestarts\"}",
+			.state = "inhibited",
+			.severity = "ticket",
+			.since = AGO(40),
+			.until = NONE_INT,
+			.inhibited_by = "[\"81b7c3d4\"]",
+			.groups = "[{\"labels\":{},\"receiver\":\"queue\"}]",
+			.receivers = "[\"queue\"]",
+			.onset = NONE_INT,
+			.value = NAN,
+		},
+	};
+	ROUND(f, "am", REC_ALERT, AGO(6), false, alerts);
+}
+
+static void put_silences(struct fixture *f)
+{
+	const struct silence silences[] = {
+		{
+			.source = "am",
+			.id = "1c5e7d20-0000-4000-8000-000000000001",
+			.state = "active",
+			.matchers = text(f, "alertname=\"NodeDiskFull\""),
+			.comment = text(f, "disk ordered"),
+			.created_by = text(f, "mona"),
+			.starts = AGO(290),
+			.ends = AGO(-170),
+			.updated = AGO(290),
+			.alerts = 1,
+		},
+		{
+			.source = "am",
+			.id = "1c5e7d20-0000-4000-8000-000000000002",
+			.state = "active",
+			.matchers = text(f, "service=~\"old-.*\",severity!=\"page\""),
+			.comment = text(f, "being taken down"),
+			.created_by = text(f, "ann"),
+			.starts = AGO(2000),
+			.ends = AGO(-15),
+			.updated = AGO(2000),
+			.alerts = 0,
 		},
 	};
 
-	ROUND(f, "am", REC_ALERT, AGO(6), false, alerts);
+	ROUND(f, "am", REC_SILENCE, AGO(6), false, silences);
+}
+
+static void put_pages(struct fixture *f)
+{
+	const struct page pages[] = {{
+		.source = "am",
+		.id = text(f, "PT4KHLK"),
+		.title = text(f, "checkout burns its error budget"),
+		.service = text(f, "checkout-assistant"),
+		.urgency = "high",
+		.state = "acknowledged",
+		.assignee = text(f, "Ann Okafor"),
+		.since = AGO(7),
+		.url = text(f, "https://pd.internal/incidents/PT4KHLK"),
+		.acknowledged_by = text(f, "Ann Okafor"),
+		.dedup_key = NIGHT_KEY,
+		.policy = text(f, "ML platform"),
+	}};
+	const struct oncall oncalls[] = {{
+		.source = "am",
+		.policy = text(f, "ML platform"),
+		.level = "1",
+		.schedule = text(f, "Nights"),
+		.user = text(f, "Ann Okafor"),
+		.contact = text(f, "ann@example.org"),
+		.since = AGO(400),
+		.until = AGO(-320),
+	}};
+
+	ROUND(f, "am", REC_PAGE, AGO(6), false, pages);
+	ROUND(f, "am", REC_ONCALL, AGO(6), false, oncalls);
 }
 
 static struct pointer alias(struct fixture *f, const char *version)
@@ -633,6 +732,8 @@ void fixture_fill_at(
 	put_flags(&f);
 	put_inventory(&f);
 	put_alerts(&f);
+	put_silences(&f);
+	put_pages(&f);
 	fixture_drift(st, hostile, now);
 	for (int n = 0; n < 20; n++)
 		put_session(&f, n);

@@ -9,8 +9,8 @@
 static void every_field_has_a_title(void **state)
 {
 	static const enum record_kind kinds[] = {REC_SERVING, REC_FLAG, REC_BUDGET,
-		REC_DEFINITION, REC_JOB_RUN, REC_FRESHNESS, REC_PAGE, REC_MODEL_VERSION,
-		REC_PROMPT_VERSION};
+		REC_DEFINITION, REC_JOB_RUN, REC_FRESHNESS, REC_PAGE, REC_ONCALL,
+		REC_MODEL_VERSION, REC_PROMPT_VERSION};
 
 	(void)state;
 	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {

@@ -1,42 +1,60 @@
 #include "config.h"
+#include "tui/panes/alerts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/i18n.h"
-#include "core/json.h"
-#include "store/observe.h"
+#include "store/alerts.h"
 #include "tui/console.h"
 #include "tui/panes/panes.h"
-#include "tui/situation.h"
 
 #define ALERTS_MAX 2000
-
-struct alert_row {
-	const struct alert *alert;
-	enum severity severity; /* SEV_NONE: not firing */
-	int64_t seen; /* since when we saw it in this state */
-	const char *summary; /* of its annotations; or NULL */
-};
+#define PAGES_MAX 500
 
 /* --- query --- */
 
 static const char *summary_of(const struct alert *a, struct arena *arena)
 {
+	static const char *const names[] = {"summary", "title", "description", "message"};
 	struct err ignored = ERR_INIT;
 	struct json *doc = NULL;
 	const char *text = NULL;
 
 	if (a->annotations &&
 		!json_parse(&doc, a->annotations, strlen(a->annotations), &ignored)) {
-		text = json_text(json_get(doc, "summary"));
-		if (!text)
-			text = json_text(json_get(doc, "description"));
+		for (size_t i = 0; i < ARRAY_LEN(names) && !text; i++)
+			text = json_text(json_get(doc, names[i]));
 		text = arena_strdup(arena, text);
 	}
 	json_free(doc);
 	err_release(&ignored);
 	return text;
+}
+
+/* The first of its groups: "night: alertname=X, cluster=eu". */
+static const char *group_of(const struct alert *a, struct arena *arena)
+{
+	struct err ignored = ERR_INIT;
+	struct json *doc = NULL;
+	struct strbuf text = STRBUF_INIT;
+	const char *out = NULL, *receiver, *separator = " ";
+
+	if (a->groups && !json_parse(&doc, a->groups, strlen(a->groups), &ignored) &&
+		json_first(doc)) {
+		receiver = json_text(json_get(json_first(doc), "receiver"));
+		strbuf_addf(&text, "%s:", receiver ? receiver : "-");
+		json_each (label, json_get(json_first(doc), "labels")) {
+			strbuf_addf(&text, "%s%s=%s", separator, json_key(label),
+				json_text(label) ? json_text(label) : "");
+			separator = ", ";
+		}
+		out = arena_strdup(arena, text.buf);
+	}
+	strbuf_release(&text);
+	json_free(doc);
+	err_release(&ignored);
+	return out;
 }
 
 /* Firing before the rest, the severest first, then the newest. */
@@ -54,51 +72,161 @@ static int by_urgency(const void *a, const void *b)
 	return order ? order : strcmp(x->alert->fingerprint, y->alert->fingerprint);
 }
 
+static bool same_group(const struct alert_row *x, const struct alert_row *y)
+{
+	if (!x->group || !y->group)
+		return x->group == y->group;
+	return !strcmp(x->group, y->group);
+}
+
+/* In this order already: what belongs to a group is drawn up to its first. */
+static void draw_together(struct rows *rows)
+{
+	struct row *out = arena_alloc(rows->arena, rows->n + 1, sizeof(*out));
+	bool *taken = arena_alloc(rows->arena, rows->n + 1, sizeof(*taken));
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		for (size_t k = i; k < rows->n && !taken[i]; k++) {
+			if (taken[k] ||
+				!same_group(rows->items[i].data, rows->items[k].data))
+				continue;
+			/* The one at i comes first, and is marked last. */
+			out[n++] = rows->items[k];
+			taken[k] = k != i;
+		}
+		taken[i] = true;
+	}
+	memcpy(rows->items, out, n * sizeof(*out));
+}
+
+static const char *why_of(struct pane *p, const struct alert *a, struct arena *arena)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *out;
+
+	alert_row_why(&text, p, a);
+	out = text.len ? arena_strdup(arena, text.buf) : NULL;
+	strbuf_release(&text);
+	return out;
+}
+
+static void add_row(struct pane *p, struct rows *out, const struct observed *one,
+	const struct observed_list *pages)
+{
+	const struct alert *a = one->record;
+	struct alert_row *row = arena_alloc(out->arena, 1, sizeof(*row));
+
+	row->alert = a;
+	row->severity = alert_severity(a);
+	row->seen = one->since;
+	row->summary = summary_of(a, out->arena);
+	row->why = why_of(p, a, out->arena);
+	row->group = group_of(a, out->arena);
+	row->page = alert_row_page(pages, a);
+	rows_add(out, row, "%s/%s", a->source, a->fingerprint);
+}
+
+/* Of this context, each once. */
+static void keep(struct observed_list *list, struct console *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct alert *a = list->items[i].record;
+
+		if (console_has_source(c, a->source) &&
+			!(a->state && !strcmp(a->state, "resolved")))
+			list->items[n++] = list->items[i];
+	}
+	list->n = n;
+	alerts_merge(list);
+}
+
 static int alerts_query(struct pane *p, struct rows *out, struct err *e)
 {
 	struct console *c = pane_console(p);
-	struct observed_list list = {0};
+	struct alerts_pane *mine = pane_data(p);
+	struct observed_list list = {0}, pages = {0};
 
 	if (!console_store(c))
 		return 0;
 	if (observed_at(&list, out->arena, console_store(c), REC_ALERT, NULL, NULL,
-		    console_at(c), ALERTS_MAX, e))
+		    console_at(c), ALERTS_MAX, e) ||
+		observed_at(&pages, out->arena, console_store(c), REC_PAGE, NULL, NULL,
+			console_at(c), PAGES_MAX, e))
 		return -1;
-	for (size_t i = 0; i < list.n; i++) {
-		const struct alert *a = list.items[i].record;
-		struct alert_row *row;
-
-		if (!console_has_source(c, a->source) ||
-			(a->state && !strcmp(a->state, "resolved")))
-			continue;
-		row = arena_alloc(out->arena, 1, sizeof(*row));
-		row->alert = a;
-		row->severity = alert_severity(a);
-		row->seen = list.items[i].since;
-		row->summary = summary_of(a, out->arena);
-		rows_add(out, row, "%s/%s", a->source, a->fingerprint);
-	}
+	keep(&list, c);
+	for (size_t i = 0; i < list.n; i++)
+		add_row(p, out, &list.items[i], &pages);
 	out->more = list.more;
 	if (out->n)
 		qsort(out->items, out->n, sizeof(*out->items), by_urgency);
+	if (mine->grouped)
+		draw_together(out);
 	return 0;
+}
+
+static bool is_in(const struct alert_row *row, const char *state)
+{
+	return row->alert->state && !strcmp(row->alert->state, state);
 }
 
 static void alerts_summary(struct pane *p, struct strbuf *out)
 {
 	const struct rows *rows = pane_rows(p);
-	size_t firing = 0, pages = 0, silenced = 0;
+	size_t firing = 0, pages = 0, silenced = 0, inhibited = 0;
 
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct alert_row *row = rows->items[i].data;
 
 		firing += row->severity != SEV_NONE;
 		pages += row->severity == SEV_PAGE;
-		silenced += row->alert->state && !strcmp(row->alert->state, "silenced");
+		silenced += is_in(row, "silenced");
+		inhibited += is_in(row, "inhibited") || is_in(row, "muted");
 	}
 	strbuf_addf(out, _("%zu firing, %zu of them page"), firing, pages);
 	if (silenced)
 		strbuf_addf(out, _(", %zu silenced"), silenced);
+	if (inhibited)
+		strbuf_addf(out, _(", %zu inhibited or muted"), inhibited);
+}
+
+/* --- groups --- */
+
+void alert_group_count(struct alert_group *out, struct pane *p, const char *group)
+{
+	const struct rows *rows = pane_rows(p);
+
+	*out = (struct alert_group){0};
+	for (size_t i = 0; group && i < rows->n; i++) {
+		const struct alert_row *row = rows->items[i].data;
+
+		if (!row->group || strcmp(row->group, group) != 0)
+			continue;
+		out->alerts++;
+		out->firing += row->severity != SEV_NONE;
+	}
+}
+
+static bool alerts_divide(
+	struct pane *p, const void *above, const void *below, int i, struct value *out)
+{
+	const struct alerts_pane *mine = pane_data(p);
+	const struct alert_row *row = below;
+	struct alert_group count;
+
+	if (!mine->grouped || i || (above && same_group(above, below)))
+		return false;
+	out->role = ROLE_LABEL;
+	alert_group_count(&count, p, row->group);
+	if (row->group)
+		/* TRANSLATORS: who is told of the group, and its labels; how many alerts it has */
+		strbuf_addf(&out->text, _("%s (alerts: %zu, firing: %zu)"), row->group,
+			count.alerts, count.firing);
+	else
+		strbuf_adds(&out->text, _("in no group: no Alertmanager has them"));
+	return true;
 }
 
 /* --- columns --- */
@@ -107,6 +235,8 @@ static const char *severity_word(const struct alert_row *row)
 {
 	if (row->severity == SEV_NONE)
 		return row->alert->state ? value_word(row->alert->state) : _("unknown");
+	if (!is_in(row, "firing"))
+		return value_word(row->alert->state);
 	return row->alert->severity ? value_word(row->alert->severity) : _("firing");
 }
 
@@ -119,27 +249,54 @@ static void cell_state(struct value *out, struct pane *p, const void *data)
 
 static void cell_name(struct value *out, struct pane *p, const void *data)
 {
+	const struct alert_row *row = data;
+
 	(void)p;
-	value_text(out, ((const struct alert_row *)data)->alert->name);
-	out->role = ROLE_STRONG;
+	value_text(out, row->alert->name);
+	out->role = row->why ? ROLE_DIM : ROLE_STRONG;
 }
 
 static void cell_service(struct value *out, struct pane *p, const void *data)
 {
+	const struct alert_row *row = data;
+
 	(void)p;
-	value_text(out, ((const struct alert_row *)data)->alert->service);
+	value_text(out, row->alert->service);
+	if (row->why)
+		out->role = ROLE_DIM;
 }
 
 static void cell_summary(struct value *out, struct pane *p, const void *data)
 {
+	const struct alert_row *row = data;
+
 	(void)p;
-	value_text(out, ((const struct alert_row *)data)->summary);
+	value_text(out, row->why ? row->why : row->summary);
 	out->role = ROLE_DIM;
+}
+
+/* Since its condition is true, where that is known. */
+static int64_t begun(const struct alert *a)
+{
+	return a->onset != NONE_INT ? a->onset : a->since;
 }
 
 static void cell_since(struct value *out, struct pane *p, const void *data)
 {
-	value_since(out, p, ((const struct alert_row *)data)->alert->since);
+	value_since(out, p, begun(((const struct alert_row *)data)->alert));
+}
+
+static void cell_page(struct value *out, struct pane *p, const void *data)
+{
+	const struct page *page = ((const struct alert_row *)data)->page;
+
+	(void)p;
+	if (!page)
+		return;
+	if (page->acknowledged_by)
+		strbuf_addf(&out->text, _("has it: %s"), page->acknowledged_by);
+	else if (page->state)
+		strbuf_adds(&out->text, value_word(page->state));
 }
 
 static void cell_age(struct value *out, struct pane *p, const void *data)
@@ -156,9 +313,10 @@ static int compare_state(const void *a, const void *b)
 
 static int compare_since(const void *a, const void *b)
 {
-	const struct alert_row *x = a, *y = b;
+	int64_t x = begun(((const struct alert_row *)a)->alert);
+	int64_t y = begun(((const struct alert_row *)b)->alert);
 
-	return (x->alert->since > y->alert->since) - (x->alert->since < y->alert->since);
+	return (x > y) - (x < y);
 }
 
 /* clang-format off */
@@ -171,6 +329,8 @@ static const struct column alerts_columns[] = {
 		.priority = 3, .cell = cell_service},
 	{.name = "since", .title = N_("For"), .min = 5, .align = 'r', .priority = 2,
 		.cell = cell_since, .compare = compare_since, .downwards = true},
+	{.name = "page", .title = N_("Page"), .min = 8, .max = 20, .align = 'l', .priority = 5,
+		.cell = cell_page, .if_any = true},
 	{.name = "age", .title = N_("Age"), .min = 4, .max = 11, .align = 'r', .priority = 2,
 		.cell = cell_age},
 	{.name = "summary", .title = N_("Summary"), .min = 12, .max = 100, .grow = 1, .align = 'l',
@@ -178,98 +338,6 @@ static const struct column alerts_columns[] = {
 	{0},
 };
 /* clang-format on */
-
-/* --- detail --- */
-
-static void add_object(struct doc *out, const char *heading, const char *json)
-{
-	struct err ignored = ERR_INIT;
-	struct json *doc = NULL;
-
-	if (!json || json_parse(&doc, json, strlen(json), &ignored) || !json_count(doc)) {
-		json_free(doc);
-		err_release(&ignored);
-		return;
-	}
-	doc_heading(out, heading);
-	json_each (item, doc) {
-		struct strbuf text = STRBUF_INIT;
-
-		if (json_text(item))
-			strbuf_adds(&text, json_text(item));
-		else
-			json_format(&text, item, false);
-		doc_field(out, json_key(item), ROLE_TEXT, text.buf);
-		strbuf_release(&text);
-	}
-	json_free(doc);
-}
-
-/* The objectives of its service: an alert says that, they say how much. */
-static void add_objectives(struct pane *p, const char *service, struct doc *out)
-{
-	struct slo_rows rows = {0};
-	struct err ignored = ERR_INIT;
-	struct console *c = pane_console(p);
-	struct arena a;
-	bool any = false;
-
-	arena_init(&a);
-	if (service && console_store(c) &&
-		slo_rows(&rows, &a, console_store(c), console_at(c), &ignored) == 0) {
-		for (size_t i = 0; i < rows.n; i++) {
-			const struct slo_row *row = &rows.items[i];
-			struct strbuf burn = STRBUF_INIT;
-			char *id;
-
-			if (strcmp(row->slo.service, service))
-				continue;
-			if (!any)
-				doc_heading(out, _("Objectives of the service"));
-			any = true;
-			burn_text(&burn, slo_burn_now(&row->state));
-			strbuf_addf(&burn, "  %s",
-				value_word(severity_name(row->state.severity)));
-			id = arena_format(&a, "%s/%s", row->slo.service, row->slo.name);
-			doc_link(out, row->slo.name, burn.buf, "slos", id);
-			strbuf_release(&burn);
-		}
-	}
-	err_release(&ignored);
-	arena_release(&a);
-}
-
-static void alerts_detail(struct pane *p, const void *data, struct doc *out)
-{
-	const struct alert_row *row = data;
-	const struct alert *a = row->alert;
-	struct console *c = pane_console(p);
-	struct strbuf since = STRBUF_INIT, age = STRBUF_INIT;
-	enum role role;
-
-	doc_title(out, severity_role(row->severity), "%c %s  %s",
-		console_theme(c)->marks[row->severity], severity_word(row),
-		a->name ? a->name : "-");
-	if (row->summary)
-		doc_text(out, ROLE_TEXT, row->summary);
-	doc_blank(out);
-	console_moment(c, &since, a->since);
-	role = console_source_age(c, &age, a->source);
-	doc_field(out, _("state"), ROLE_TEXT, value_word(a->state));
-	doc_field(out, _("service"), ROLE_TEXT, a->service);
-	doc_field(out, _("since"), ROLE_TEXT, since.buf);
-	doc_link(out, _("source"), a->source, "sources", a->source);
-	doc_field(out, _("read"), role, age.buf);
-	if (a->silenced_by && strcmp(a->silenced_by, "[]"))
-		doc_field(out, _("silenced by"), ROLE_TEXT, a->silenced_by);
-	if (a->runbook_url)
-		doc_field(out, _("runbook"), ROLE_LINK, a->runbook_url);
-	add_objectives(p, a->service, out);
-	add_object(out, _("Labels"), a->labels);
-	add_object(out, _("Annotations"), a->annotations);
-	strbuf_release(&since);
-	strbuf_release(&age);
-}
 
 static void alerts_subject(struct pane *p, const void *data, struct subject *out)
 {
@@ -279,7 +347,7 @@ static void alerts_subject(struct pane *p, const void *data, struct subject *out
 	out->alert = a->name;
 	out->service = a->service;
 	out->source = a->source;
-	out->url = a->runbook_url;
+	out->url = a->runbook_url ? a->runbook_url : a->url;
 	out->copy = a->name;
 }
 
@@ -287,6 +355,11 @@ static bool alerts_stale(struct pane *p, const void *data)
 {
 	return console_stale(
 		pane_console(p), ((const struct alert_row *)data)->alert->source);
+}
+
+static void alerts_close(struct pane *p)
+{
+	library_free(((struct alerts_pane *)pane_data(p))->library);
 }
 
 const struct pane_ops pane_alerts = {
@@ -297,8 +370,12 @@ const struct pane_ops pane_alerts = {
 	.touches = 1u << TOUCH_ALERT | 1u << TOUCH_SOURCE | 1u << TOUCH_RECORD,
 	.empty = N_("no alert fires, none is pending, none silenced"),
 	.columns = alerts_columns,
+	.actions = alerts_actions,
+	.size = sizeof(struct alerts_pane),
+	.close = alerts_close,
 	.query = alerts_query,
 	.summary = alerts_summary,
+	.divide = alerts_divide,
 	.stale = alerts_stale,
 	.detail = alerts_detail,
 	.subject = alerts_subject,

@@ -26,7 +26,6 @@ static const struct inventory_kind kinds[] = {
 	{"jobs", REC_JOB_RUN},
 	{"freshness", REC_FRESHNESS},
 	{"pages", REC_PAGE},
-	{"silences", REC_SILENCE},
 	{"oncall", REC_ONCALL},
 	{"versions", REC_MODEL_VERSION},
 	{"prompts", REC_PROMPT_VERSION},
@@ -471,9 +470,6 @@ INVENTORY(pane_freshness, "freshness", N_("Freshness"), N_("how old data sets ar
 	N_("no source that was read says how old data sets are"));
 INVENTORY(pane_pages, "pages", N_("Pages"), N_("what woke whom, and who has it"),
 	N_("no source that was read pages anybody"));
-INVENTORY(pane_silences, "silences", N_("Silences"),
-	N_("what tells nobody now, by whom, why and until when"),
-	N_("no source that was read has a silence"));
 INVENTORY(pane_oncall, "oncall", N_("On call"), N_("who is called, and who after them"),
 	N_("no source that was read says who is on call"));
 INVENTORY(pane_versions, "versions", N_("Versions"), N_("every version of every model"),
