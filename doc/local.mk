@@ -10,6 +10,7 @@ doc/tocsin-poll.service: doc/tocsin-poll.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) doc && $(SED) 's|@bindir[@]|$(bindir)|g' $(srcdir)/doc/tocsin-poll.service.in > $@.tmp && mv $@.tmp $@
 schemadir = $(docdir)/schema
 dist_schema_DATA =
+dist_schema_DATA += doc/schema/alert-groups-1.json
 dist_schema_DATA += doc/schema/alerts-1.json
 dist_schema_DATA += doc/schema/audit-1.json
 dist_schema_DATA += doc/schema/audit-entries-1.json
@@ -26,6 +27,7 @@ dist_schema_DATA += doc/schema/runbook-1.json
 dist_schema_DATA += doc/schema/runbooks-1.json
 dist_schema_DATA += doc/schema/runs-1.json
 dist_schema_DATA += doc/schema/session-1.json
+dist_schema_DATA += doc/schema/silences-1.json
 dist_schema_DATA += doc/schema/sessions-1.json
 dist_schema_DATA += doc/schema/slo-1.json
 dist_schema_DATA += doc/schema/slo-explain-1.json

@@ -15,6 +15,40 @@
 #define READS (NEEDS_CONFIG | NEEDS_STORE)
 
 /* clang-format off */
+static const struct cmd_option alerts_options[] = {
+	{"service", 0, N_("NAME"), false, N_("only this service's")},
+	{"state", 0, N_("STATE"), false,
+		N_("only these: firing, pending, silenced, inhibited, muted, absent, error, no-data")},
+	{0},
+};
+
+static const struct cmd_option alerts_silence_options[] = {
+	{"reason", 0, N_("TEXT"), false, N_("why, for those who find the silence")},
+	{"for", 0, N_("DURATION"), false, N_("how long: 30m, 2h, 1d (1h)")},
+	{"until", 0, N_("TIME"), false, N_("its end instead, RFC 3339 in UTC")},
+	{"by", 0, N_("NAME"), false, N_("who makes it (your login)")},
+	{"source", 0, N_("NAME"), false, N_("the Alertmanager, where it does not follow")},
+	{"dry-run", 0, NULL, false, N_("show the request, send nothing")},
+	{"yes", 0, NULL, false, N_("confirmed beforehand: ask nothing")},
+	{0},
+};
+
+static const struct cmd_option alerts_extend_options[] = {
+	{"for", 0, N_("DURATION"), false, N_("how long from now: 30m, 2h, 1d (1h)")},
+	{"until", 0, N_("TIME"), false, N_("its end instead, RFC 3339 in UTC")},
+	{"source", 0, N_("NAME"), false, N_("the Alertmanager, where it does not follow")},
+	{"dry-run", 0, NULL, false, N_("show the request, send nothing")},
+	{"yes", 0, NULL, false, N_("confirmed beforehand: ask nothing")},
+	{0},
+};
+
+static const struct cmd_option alerts_expire_options[] = {
+	{"source", 0, N_("NAME"), false, N_("the Alertmanager, where it does not follow")},
+	{"dry-run", 0, NULL, false, N_("show the request, send nothing")},
+	{"yes", 0, NULL, false, N_("confirmed beforehand: ask nothing")},
+	{0},
+};
+
 static const struct cmd_option changes_options[] = {
 	{"last", 0, N_("DURATION"), false, N_("only what changed within this long")},
 	{"since", 0, N_("DURATION"), false, N_("the same as --last")},
@@ -229,8 +263,26 @@ const struct cmd_row cmd_table[] = {
 		N_("one session, step by step"), sessions_show_options},
 	{"sessions", "import", cmd_sessions_import, NEEDS_CONFIG | WRITES_STORE, "FILE...",
 		N_("read trace files: OTLP and others"), sessions_import_options},
-	{"alerts", NULL, cmd_alerts, READS, "",
-		N_("alerts, with silenced ones marked"), NULL},
+	{"alerts", "show", cmd_alerts_show, READS, "ALERT",
+		N_("one alert, by its name or its fingerprint, with everything"), NULL},
+	{"alerts", "groups", cmd_alerts_groups, READS, "",
+		N_("what is told together, to whom"), alerts_options},
+	{"alerts", "silences", cmd_alerts_silences, READS, "",
+		N_("what nobody is told of, by whom, until when, and how many alerts that is"),
+		NULL},
+	{"alerts", "silence", cmd_alerts_silence, NEEDS_CONFIG | WRITES_STORE,
+		"ALERT|MATCHER... --reason TEXT [--for DURATION|--until TIME] [--dry-run] [--yes]",
+		N_("tell nobody of an alert, or of what matchers match, for a while"),
+		alerts_silence_options},
+	{"alerts", "extend", cmd_alerts_extend, NEEDS_CONFIG | WRITES_STORE,
+		"SILENCE... [--for DURATION|--until TIME] [--dry-run] [--yes]",
+		N_("move the end of silences, counted from now"), alerts_extend_options},
+	{"alerts", "expire", cmd_alerts_expire, NEEDS_CONFIG | WRITES_STORE,
+		"SILENCE... [--dry-run] [--yes]", N_("end silences now"),
+		alerts_expire_options},
+	{"alerts", NULL, cmd_alerts_list, READS, "[list] [--service NAME] [--state STATE]",
+		N_("alerts, each once, with those that nobody is told of marked"),
+		alerts_options},
 	{"gate", NULL, cmd_gate, READS, "SERVICE",
 		N_("go or no-go for a deployment"), NULL},
 	{"init", NULL, cmd_init, 0, "[--print|--force]",

@@ -4,7 +4,13 @@
 
 #include "cmd/cmd.h"
 
-int cmd_alerts(struct cmd *c);
+int cmd_alerts_expire(struct cmd *c);
+int cmd_alerts_extend(struct cmd *c);
+int cmd_alerts_groups(struct cmd *c);
+int cmd_alerts_list(struct cmd *c);
+int cmd_alerts_show(struct cmd *c);
+int cmd_alerts_silence(struct cmd *c);
+int cmd_alerts_silences(struct cmd *c);
 int cmd_audit_checkpoint(struct cmd *c);
 int cmd_audit_export(struct cmd *c);
 int cmd_audit_list(struct cmd *c);

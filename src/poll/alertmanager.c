@@ -197,6 +197,36 @@ static int join_peer(struct round *r, struct peer *p, struct alert_list *alerts,
 	return 0;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Who belongs together: two sources whose peers are the same are one cluster. */
+static void tell_cluster(struct round *r, const struct json *peers)
+{
+	const char **names = arena_alloc(r->arena, json_count(peers) + 1, sizeof(*names));
+	char *key = mem_format("cluster:%s", r->conf->name),
+	     *was = store_get(r->store, key);
+	struct strbuf text = STRBUF_INIT;
+	struct err ignored = ERR_INIT;
+	size_t n = 0;
+
+	json_each (peer, peers)
+		if (json_text(json_get(peer, "name")))
+			names[n++] = json_text(json_get(peer, "name"));
+	if (n)
+		qsort(names, n, sizeof(*names), by_text);
+	for (size_t i = 0; i < n; i++)
+		strbuf_addf(&text, "%s%s", i ? " " : "", names[i]);
+	if (strcmp(was ? was : "", text.buf) != 0)
+		(void)store_set(r->store, key, text.buf, &ignored);
+	err_release(&ignored);
+	strbuf_release(&text);
+	free(was);
+	free(key);
+}
+
 /* "0.25.0, peers: 2": how many know of each other.  The configuration is kept: it seldom moves. */
 static void take_status(struct round *r, const struct json *status)
 {
@@ -206,6 +236,7 @@ static void take_status(struct round *r, const struct json *status)
 	const char *state = json_text_at(status, "cluster.status");
 	size_t n = json_count(json_at(status, "cluster.peers"));
 
+	tell_cluster(r, json_at(status, "cluster.peers"));
 	if (config) {
 		free(kept->config);
 		kept->config = mem_strdup(config);

@@ -42,6 +42,7 @@ struct question {
 	struct asking *asking;
 	enum part part;
 	size_t from, to;
+	bool ranged;
 };
 
 static void entry_next(struct asking *k);
@@ -96,25 +97,25 @@ struct gathered {
 };
 
 /* Range queries answer on their grid, which is ours. */
+static bool is_at(int64_t found, int64_t at)
+{
+	return found > at - 2 * NS_PER_MS && found < at + 2 * NS_PER_MS;
+}
+
+/* at NONE_INT: the last there is. */
 static const struct sample *sample_at(const struct prom_series *s, int64_t at)
 {
-	for (size_t i = 0; i < s->samples.n; i++) {
-		int64_t off = s->samples.items[i].at - at;
-
-		if (off > -NS_PER_MS * 2 && off < NS_PER_MS * 2)
+	for (size_t i = s->samples.n; i-- > 0;)
+		if (at == NONE_INT || is_at(s->samples.items[i].at, at))
 			return &s->samples.items[i];
-	}
 	return NULL;
 }
 
 static const struct prom_histogram *histogram_at(const struct prom_series *s, int64_t at)
 {
-	for (size_t i = 0; i < s->n_histograms; i++) {
-		int64_t off = s->histograms[i].at - at;
-
-		if (off > -NS_PER_MS * 2 && off < NS_PER_MS * 2)
+	for (size_t i = s->n_histograms; i-- > 0;)
+		if (at == NONE_INT || is_at(s->histograms[i].at, at))
 			return &s->histograms[i];
-	}
 	return NULL;
 }
 
@@ -166,7 +167,7 @@ static void side_make(struct drift_side *out, struct arena *a, const struct gath
 
 void drift_prom_sides(struct drift_side *sides, struct arena *a,
 	const struct drift_check *c, const struct prom_answer *p, int64_t at,
-	int64_t window_ns)
+	int64_t window_ns, bool instant)
 {
 	struct gathered *all = arena_alloc(a, c->n + 1, sizeof(*all));
 	bool *seen = arena_alloc(a, c->n + 1, sizeof(*seen));
@@ -177,7 +178,7 @@ void drift_prom_sides(struct drift_side *sides, struct arena *a,
 		if (feature >= 0 && (size_t)feature < c->n) {
 			seen[feature] = true;
 			series_gather(&all[feature], a, &c->features[feature],
-				&p->items[i], at);
+				&p->items[i], instant ? NONE_INT : at);
 		}
 	}
 	for (size_t i = 0; i < c->n; i++)
@@ -290,7 +291,7 @@ static void answer_take(struct asking *k, const struct question *q, struct prom_
 
 	for (size_t t = 0; t < k->n_times; t++)
 		drift_prom_sides(side_of(k, q->part, t), k->round->arena, c, p,
-			time_of(k, q->part, t), window_ns);
+			time_of(k, q->part, t), window_ns, !q->ranged);
 	if (p->partial)
 		round_partial(k->round, "%s", p->partial);
 }
@@ -325,7 +326,7 @@ static void question_ask(struct asking *k, enum part part, size_t from, size_t t
 			.step_ns = ranged ? k->times[1] - k->times[0] : NS_PER_S};
 
 		q = arena_alloc(k->round->arena, 1, sizeof(*q));
-		*q = (struct question){k, part, from, to};
+		*q = (struct question){k, part, from, to, ranged};
 		k->left++;
 		for (size_t i = from; part == PART_REFERENCE && i < to; i++)
 			k->asked[i] = k->wanted[i];
@@ -410,6 +411,11 @@ static void entry_next(struct asking *k)
 	k->entry = drift_set_next(k->set, k->round);
 	if (!k->entry) {
 		asking_end(k, NULL);
+		return;
+	}
+	if (drift_entry_load(k->entry, k->round, &e) < 0) {
+		asking_end(k, &e);
+		err_release(&e);
 		return;
 	}
 	times_choose(k);

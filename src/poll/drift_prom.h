@@ -24,8 +24,11 @@ void drift_prom_run(struct drift_set *s, struct round *r, struct prom_server *se
 bool drift_prom_query(struct strbuf *out, const struct drift_check *c, size_t from, size_t to,
 	const bool *which, int64_t window_ns);
 
-/* The sides as of at (of an instant query: its time) from an answer to such a query. */
+/*
+ * The sides as of at from an answer to such a query.  instant: what it holds is that, whatever
+ * moment it bears, for not every server answers with the one that was asked for.
+ */
 void drift_prom_sides(struct drift_side *sides, struct arena *a, const struct drift_check *c,
-	const struct prom_answer *p, int64_t at, int64_t window_ns);
+	const struct prom_answer *p, int64_t at, int64_t window_ns, bool instant);
 
 #endif

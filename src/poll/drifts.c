@@ -244,7 +244,7 @@ static int since_load(struct drift_entry *entry, const struct round *r, struct e
 	return 0;
 }
 
-static int entry_load(struct drift_entry *entry, const struct round *r, struct err *e)
+int drift_entry_load(struct drift_entry *entry, const struct round *r, struct err *e)
 {
 	if (entry->loaded)
 		return 0;
@@ -312,7 +312,7 @@ int drift_entry_evaluate(struct drift_entry *entry, const struct round *r, int64
 		.window = first_words(r->arena, current, c->n, c->current_file),
 	};
 
-	if (entry_load(entry, r, e) < 0)
+	if (drift_entry_load(entry, r, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c->n; i++) {
 		const struct drift_feature *f = &c->features[i];

@@ -48,6 +48,9 @@ void drift_set_load(struct drift_set *s, const struct round *r);
 /* The next check that is due as of now, and then not again before its time; NULL: none. */
 struct drift_entry *drift_set_next(struct drift_set *s, const struct round *r);
 
+/* What the store knows of its past, once: backfilled says whether there is any. */
+int drift_entry_load(struct drift_entry *entry, const struct round *r, struct err *e);
+
 /*
  * Both sides of each feature, as of at, in the round's arena.  reference[i].from and to say what
  * it was.  Evaluate, and keep what came of it; history: it lies in the past, nothing is told yet.

@@ -13,8 +13,11 @@
 #include "core/i18n.h"
 #include "runbook/act.h"
 #include "runbook/job.h"
+#include "store/source.h"
 
 #define SAY_EVERY_NS (60 * NS_PER_S) /* how it stands, when it stands as it stood */
+
+#define NEWS_NS (30 * NS_PER_S)
 
 static volatile sig_atomic_t terminated;
 
@@ -269,6 +272,23 @@ static void rehearse(struct job *j)
 	job_end(j, STEP_OK, NULL);
 }
 
+/* Whoever collects may as well look now at what was changed. */
+static void ask_for_news(struct job *j)
+{
+	struct err ignored = ERR_INIT;
+	struct act act;
+	struct problems p;
+	int64_t id, now = clock_now();
+
+	problems_init(&p, j->rb.file);
+	if (!act_parse(&act, j->step->source, &j->vars, j->step->line, &j->arena, &p))
+		(void)want_ask(j->st, act.source, "refresh", NULL, j->who.user, now,
+			now + NEWS_NS, &id, &ignored);
+	act_release(&act);
+	problems_release(&p);
+	err_release(&ignored);
+}
+
 static void apply(struct job *j)
 {
 	struct sigaction sa = {.sa_handler = on_term}, before;
@@ -280,6 +300,8 @@ static void apply(struct job *j)
 		err_release(&ignored);
 	failed = action_apply(j->plan, &sent, &e) != 0;
 	settle(j, failed, sent, &e);
+	if (sent)
+		ask_for_news(j);
 	sigaction(SIGTERM, &before, NULL);
 	err_release(&e);
 }

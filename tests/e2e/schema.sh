@@ -113,6 +113,14 @@ document query native --source prom
 document query wave --source prom --range 10m
 document query native --source prom --range 10m
 document alerts
+document alerts list
+document alerts groups
+"$TOCSIN" alerts silence Practice --reason "to see its document" --for 10m --yes >/dev/null ||
+	fail "alerts silence"
+"$TOCSIN" poll --once >/dev/null || true
+document alerts silences
+[ "$(json "$work/document.json" "[(s['matchers'], s['alerts']) for s in d['silences']]")" = \
+	"[('alertname=\"Practice\"', 0)]" ] || fail "alerts silences: $(cat "$work/document.json")"
 document sessions list
 document sessions show "$("$TOCSIN" sessions list --json |
 	python3 -c 'import json, sys; print(json.load(sys.stdin)["sessions"][0]["id"])')"
