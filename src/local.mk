@@ -384,6 +384,7 @@ libtocsin_a_SOURCES += src/net/read_use.c
 libtocsin_a_SOURCES += src/net/reply.c src/net/reply.h
 libtocsin_a_SOURCES += src/poll/sessions.c
 libtocsin_a_SOURCES += src/poll/sessions.h
+libtocsin_a_SOURCES += src/poll/slo_promql.c src/poll/slo_promql.h
 libtocsin_a_SOURCES += src/poll/slos.c src/poll/slos.h
 libtocsin_a_SOURCES += src/report/models.c src/report/models.h
 libtocsin_a_SOURCES += src/report/suspects.c src/report/suspects.h

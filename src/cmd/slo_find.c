@@ -4,10 +4,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/i18n.h"
 #include "core/path.h"
 #include "model/record.h"
+#include "model/slo_path.h"
 
 static int read_file(struct slo_list *out, struct arena *a, const char *file,
 	struct problems *p, struct err *e)
@@ -30,6 +32,7 @@ void slo_configured(struct slo_list *out, struct arena *a, const struct config *
 
 		for (size_t k = 0; k < files->n; k++) {
 			struct err e = ERR_INIT;
+			size_t before = of_service.n;
 
 			problems_in(p, files->items[k]);
 			if (read_file(&of_service, a, files->items[k], p, &e) < 0) {
@@ -38,6 +41,9 @@ void slo_configured(struct slo_list *out, struct arena *a, const struct config *
 					problems_hint(p, "%s", e.hint);
 			}
 			err_release(&e);
+			while (slo_path_ships(files->items[k]) && before < of_service.n)
+				of_service.items[before++].service =
+					config->services[i].name;
 		}
 		for (size_t k = 0; k < of_service.n; k++)
 			*arena_push(a, out->items, out->n, out->cap) =
@@ -129,17 +135,19 @@ int slo_find(struct slo_found *out, struct cmd *c, const char *what)
 {
 	struct err e = ERR_INIT;
 	int code = EXIT_FINE;
+	char *file = access(what, F_OK) ? slo_path(what, NULL) : mem_strdup(what);
 
 	*out = (struct slo_found){0};
 	arena_init(&out->arena);
-	problems_init(&out->problems, what);
-	if (read_file(&out->slos, &out->arena, what, &out->problems, &e) == 0)
+	problems_init(&out->problems, file);
+	if (read_file(&out->slos, &out->arena, file, &out->problems, &e) == 0)
 		code = out->problems.n ? EXIT_FINDING : EXIT_FINE;
 	else if (e.code == ERR_NOT_FOUND && strchr(what, '/'))
 		code = find_named(out, c, what);
 	else
 		code = cmd_fail(&e);
 	err_release(&e);
+	free(file);
 	return code;
 }
 

@@ -18,7 +18,6 @@ enum { ANSWER_HOLDS = 3 };
 /* A window that the server does not answer in one go is asked in parts, at most so many. */
 enum { PARTS_MOST = 64, PARTS_MORE = 4 };
 
-#define RECORDED_MOST_NS (5 * NS_PER_MIN)
 #define REFRESH_MOST_NS NS_PER_MIN /* what a person asks for is at most this old */
 #define NO_DATA_MOST_NS (2 * NS_PER_MIN) /* a young server's long windows fill one day */
 
@@ -27,7 +26,7 @@ enum { PARTS_MOST = 64, PARTS_MORE = 4 };
 /* What the series of an answer are told apart by; LIST_NONE: only their sum counts. */
 enum list_kind { LIST_NONE, LIST_RECORDED, LIST_GROUPS, LIST_BUCKETS };
 
-/* One series: "service\nname", the group's labels as canonical JSON, or le. */
+/* One series: slo_recorded_key_of(), the group's labels as canonical JSON, or le. */
 struct listed {
 	const char *key; /* in the ask's arena */
 	double value;
@@ -78,95 +77,6 @@ struct run_ask {
 	double sum;
 	bool cut; /* a part got no answer */
 };
-
-int64_t asks_interval(int64_t window_ns, int64_t every_ns, bool recorded)
-{
-	int64_t interval = window_ns / 60;
-
-	/* What a rule has computed costs the server nothing. */
-	if (recorded && interval > RECORDED_MOST_NS)
-		interval = RECORDED_MOST_NS;
-	return interval < every_ns ? every_ns : interval;
-}
-
-/* --- what to ask --- */
-
-static char *text_or_null(struct strbuf *sb, bool there)
-{
-	if (!there) {
-		strbuf_release(sb);
-		return NULL;
-	}
-	return strbuf_detach(sb, NULL);
-}
-
-/* Both parts when they count events or slices; of a raw ratio all events perhaps. */
-static bool promql_counts(
-	struct slo_promql *out, const struct slo *slo, int64_t window_ns)
-{
-	struct strbuf total = STRBUF_INIT, bad = STRBUF_INIT;
-
-	out->total = text_or_null(&total, slo_total_query(&total, slo, window_ns));
-	out->bad = text_or_null(&bad, slo_bad_query(&bad, slo, window_ns));
-	out->counted = out->total != NULL;
-	if (out->total && out->bad)
-		return true;
-	free(out->bad);
-	out->bad = NULL;
-	return false;
-}
-
-/* Both parts of a ratio of which only the quotient means anything. */
-static bool promql_parts(struct slo_promql *out, const struct slo *slo, int64_t window_ns)
-{
-	struct strbuf total = STRBUF_INIT, bad = STRBUF_INIT;
-	bool there = slo_parts_query(&total, &bad, slo, window_ns);
-
-	if (there) {
-		free(out->total);
-		out->counted = false;
-	}
-	out->total = there ? strbuf_detach(&total, NULL) : out->total;
-	out->bad = text_or_null(&bad, there);
-	strbuf_release(&total);
-	return there;
-}
-
-void slo_promql(struct slo_promql *out, const struct slo *slo, int64_t window_ns)
-{
-	struct strbuf ratio = STRBUF_INIT;
-
-	*out = (struct slo_promql){0};
-	if (window_ns < NS_PER_S)
-		return;
-	if (promql_counts(out, slo, window_ns) || promql_parts(out, slo, window_ns))
-		return;
-	out->ratio = text_or_null(&ratio, slo_query(&ratio, slo, window_ns));
-	out->recorded = slo->sli.kind == SLI_RECORDED && !slo->sli.recorded_as;
-	if (out->ratio && out->recorded)
-		out->ratio[strcspn(out->ratio, "{")] = '\0'; /* of all of them */
-}
-
-void slo_promql_release(struct slo_promql *q)
-{
-	free(q->total);
-	free(q->bad);
-	free(q->ratio);
-	*q = (struct slo_promql){0};
-}
-
-static bool label_is(const struct json *labels, const char *name, const char *value)
-{
-	const char *text = json_text(json_get(labels, name));
-
-	return text && !strcmp(text, value);
-}
-
-bool slo_is_recorded_as(const struct slo *slo, const struct json *labels)
-{
-	return label_is(labels, "sloth_service", slo->service) &&
-		label_is(labels, "sloth_slo", slo->name);
-}
 
 /* --- the table --- */
 
@@ -258,10 +168,11 @@ static char *coverage_text(const struct slo_entry *entry, int64_t *step_ns)
 {
 	struct strbuf text = STRBUF_INIT;
 
-	return text_or_null(&text,
-		entry->period_ask_ns >= NS_PER_HOUR &&
-			slo_coverage_query(
-				&text, step_ns, &entry->asked, entry->period_ask_ns));
+	if (entry->period_ask_ns >= NS_PER_HOUR &&
+		slo_coverage_query(&text, step_ns, &entry->asked, entry->period_ask_ns))
+		return strbuf_detach(&text, NULL);
+	strbuf_release(&text);
+	return NULL;
 }
 
 /* What the server tells of a histogram's boundaries decides what is asked. */
@@ -334,15 +245,15 @@ void asks_renew(struct asks *a, struct slo_set *slos, int64_t now)
 
 static const char *series_key(struct ask *ask, const struct json *labels)
 {
-	const char *service, *name;
+	const char *key;
+	char *recorded;
 
 	switch (ask->list_kind) {
 	case LIST_RECORDED:
-		service = json_text(json_get(labels, "sloth_service"));
-		name = json_text(json_get(labels, "sloth_slo"));
-		return service && name
-			? arena_format(&ask->arena, "%s\n%s", service, name)
-			: NULL;
+		recorded = slo_recorded_key_of(labels);
+		key = arena_strdup(&ask->arena, recorded);
+		free(recorded);
+		return key;
 	case LIST_GROUPS: return slo_group_key(&ask->arena, labels, ask->grouping);
 	case LIST_BUCKETS:
 		return arena_strdup(&ask->arena, json_text(json_get(labels, "le")));
@@ -706,8 +617,7 @@ static double answer_value(
 	if (!ask->list_kind)
 		return all;
 	if (ask->list_kind == LIST_RECORDED)
-		key = recorded =
-			mem_format("%s\n%s", entry->slo.service, entry->slo.name);
+		key = recorded = slo_recorded_key(&entry->slo);
 	*absent = true;
 	for (size_t i = 0; key && i < ask->n_list && *absent; i++) {
 		if (!strcmp(ask->list[i].key, key)) {
@@ -732,6 +642,9 @@ static void window_of_counts(struct burn_window *w, const struct slo_entry *entr
 	failed = answer_value(bad, entry, bad->sum, &no_bad);
 	if (no_bad && all > 0)
 		failed = 0;
+	/* What is infinite was divided by nothing, or overflowed: it counts nothing. */
+	all = isfinite(all) ? all : NAN;
+	failed = isfinite(failed) ? failed : NAN;
 	if (all > 0 && !isnan(failed))
 		w->ratio = fmin(1, fmax(0, failed / all));
 	w->total = counted ? all : NAN;
@@ -749,6 +662,8 @@ static void window_of_ratio(struct burn_window *w, const struct slo_entry *entry
 	if (!is_good(ratio))
 		return;
 	w->ratio = answer_value(ratio, entry, ratio->worst, &absent);
+	if (!isfinite(w->ratio))
+		w->ratio = NAN;
 	if (!is_good(total))
 		return;
 	w->total = answer_value(total, entry, total->sum, &absent);

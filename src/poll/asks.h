@@ -9,6 +9,7 @@
 #define TOCSIN_POLL_ASKS_H
 
 #include "poll/prom_query.h"
+#include "poll/slo_promql.h"
 #include "poll/slos.h"
 
 struct asks;
@@ -50,23 +51,5 @@ double asks_coverage(const struct asks *a, const struct slo_entry *entry);
  * too many, or NULL.
  */
 const char *asks_groups(struct asks *a, struct slo_set *slos, int64_t now);
-
-/*
- * The PromQL for one window: either total and bad events, or the error ratio alone, or nothing:
- * it cannot be asked.  recorded: ratio answers for all recorded objectives at once.
- */
-struct slo_promql {
-	char	*total, *bad, *ratio;	/* owned; total and ratio: the ratio of so many events */
-	bool	recorded;
-	bool	counted;		/* total and bad are numbers of events, and no rates of them */
-};
-void slo_promql(struct slo_promql *out, const struct slo *slo, int64_t window_ns);
-void slo_promql_release(struct slo_promql *q);
-
-/* True when a recorded series is this objective's. */
-bool slo_is_recorded_as(const struct slo *slo, const struct json *labels);
-
-/* How long an answer holds: a sixtieth of its window, but what is recorded five minutes at most. */
-int64_t asks_interval(int64_t window_ns, int64_t every_ns, bool recorded);
 
 #endif

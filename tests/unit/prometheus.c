@@ -214,6 +214,141 @@ static void recorded_rules_need_one_query_a_window(void **state)
 	bench_release(&b);
 }
 
+static char *many_recorded(size_t n, const char *value)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_adds(&sb,
+		"{\"status\":\"success\",\"data\":{\"resultType\":\"vector\","
+		"\"result\":[");
+	for (size_t i = 0; i < n; i++)
+		strbuf_addf(&sb,
+			"%s{\"metric\":{\"sloth_id\":\"shop-s%zu\",\"sloth_service\":"
+			"\"shop\",\"sloth_slo\":\"s%zu\"},\"value\":[1794999600,\"%s\"]}",
+			i ? "," : "", i, i, value);
+	strbuf_adds(&sb, "]}}");
+	return strbuf_detach(&sb, NULL);
+}
+
+/* A thousand objectives that rules record: as many questions as one would need. */
+static void a_thousand_recorded_need_no_more_queries(void **state)
+{
+	char *periods = many_recorded(1000, "30"),
+	     *objectives = many_recorded(1000, "0.99");
+	char *ratios = many_recorded(1000, "0.02");
+	struct script script[] = {SERVER, {.of = "query_range", .body = EMPTY},
+		{.of = "slo:time_period:days", .body = periods},
+		{.of = "slo:objective:ratio", .body = objectives},
+		{.of = "slo:sli_error:ratio_rate", .body = ratios}, {0}};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, plain_config, NULL);
+	bench_source(&b, "prom");
+	b.script = script;
+	bench_round(&b, ROUND_FULL);
+	bench_went_well(&b);
+	assert_int_equal(b.records, 1000);
+	/* 5m 30m 1h 2h 6h 1d 3d 30d */
+	assert_int_equal(script[6].asked, 8);
+	near(bench_burn(&b, "s999", NS_PER_HOUR), 2, 1e-9);
+	clock_advance(15 * NS_PER_S);
+	script[6].asked = 0;
+	bench_round(&b, ROUND_INCREMENTAL);
+	assert_int_equal(script[6].asked, 1); /* 5m; 30m is 30 s old at most */
+	bench_release(&b);
+	free(periods);
+	free(objectives);
+	free(ratios);
+}
+
+#define PYRRA_ALERT(metric, slo, factor, short_, long_)                                  \
+	"{\"type\":\"alerting\",\"name\":\"ErrorBudgetBurn\",\"query\":\"" metric        \
+	":burnrate" short_ "{slo=\\\"" slo "\\\"} > (" factor " * (1-0.99)) and " metric \
+	":burnrate" long_ "{slo=\\\"" slo "\\\"} > (" factor                             \
+	" * (1-0.99))\",\"labels\":{"                                                    \
+	"\"slo\":\"" slo "\",\"severity\":\"critical\",\"exhaustion\":\"2d\"}}"
+#define PYRRA(metric, slo)                         \
+	PYRRA_ALERT(metric, slo, "14", "5m", "1h") \
+	"," PYRRA_ALERT(metric, slo, "7", "30m", "6h")
+#define BURNRATE(metric, w, slo, v)                                                    \
+	"{\"metric\":{\"__name__\":\"" metric ":burnrate" w "\",\"slo\":\"" slo "\"}," \
+	"\"value\":[1794999600,\"" v "\"]}"
+
+/* What Pyrra records has a name for each metric: still one question a window for all. */
+static void pyrra_needs_one_query_a_window_too(void **state)
+{
+	struct script script[] = {
+		{.of = "/api/v1/rules",
+			.body = "{\"status\":\"success\",\"data\":{\"groups\":[{"
+				"\"rules\":[" PYRRA("http_requests", "web") "," PYRRA(
+					"grpc_handled", "rpc") "]}]}}"},
+		SERVER, {.of = "query_range", .body = EMPTY},
+		{.of = "{__name__=~\".+:burnrate5m\",slo!=\"\"}",
+			.body = VECTOR(BURNRATE("http_requests", "5m", "web",
+				"0.2") "," BURNRATE("grpc_handled", "5m", "rpc",
+				"0.01"))},
+		{.of = "{__name__=~\".+:burnrate1h\",slo!=\"\"}",
+			.body = VECTOR(BURNRATE("http_requests", "1h", "web", "0.3"))},
+		{.of = "{__name__=~\".+:burnrate", .body = EMPTY},
+		{.of = "", .body = EMPTY}, {0}};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, plain_config, NULL);
+	bench_source(&b, "prom");
+	b.script = script;
+	bench_round(&b, ROUND_FULL);
+	bench_went_well(&b);
+	assert_int_equal(script[5].asked, 1);
+	assert_int_equal(script[6].asked, 1);
+	near(bench_burn(&b, "web", 5 * NS_PER_MIN), 20, 1e-9);
+	near(bench_burn(&b, "rpc", 5 * NS_PER_MIN), 1, 1e-9);
+	near(bench_burn(&b, "web", NS_PER_HOUR), 30, 1e-9);
+	assert_true(isnan(bench_burn(&b, "rpc", NS_PER_HOUR)));
+	assert_int_equal(bench_slo(&b, "web").state.severity, SEV_PAGE);
+	bench_release(&b);
+}
+
+/* What is no number is no figure either, and never good. */
+static void what_is_no_number_is_no_data(void **state)
+{
+	static const struct {
+		const char *bad, *all;
+	} cases[] = {
+		{VALUE("NaN"), VALUE("1000")},
+		{VALUE("0"), VALUE("NaN")},
+		{VALUE("NaN"), VALUE("NaN")},
+		{VALUE("0"), VALUE("+Inf")},
+		{VALUE("+Inf"), VALUE("+Inf")},
+		{VALUE("-Inf"), VALUE("1000")},
+		{VALUE("0"), VALUE("-5")},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct script script[] = {SERVER, {.of = "query_range", .body = EMPTY},
+			{.of = "slo:", .body = EMPTY},
+			{.of = "http_bad", .body = cases[i].bad},
+			{.of = "http_all", .body = cases[i].all},
+			{.of = "", .body = EMPTY}, {0}};
+		struct bench b;
+		struct slo_row row;
+
+		bench_init(&b, plain_config, one_objective);
+		bench_source(&b, "prom");
+		b.script = script;
+		bench_round(&b, ROUND_FULL);
+		bench_went_well(&b);
+		row = bench_slo(&b, "availability");
+		if (row.state.severity != SEV_NO_DATA)
+			fail_msg("case %zu is %s", i, severity_name(row.state.severity));
+		if (!isnan(bench_burn(&b, "availability", NS_PER_HOUR)))
+			fail_msg("case %zu burns", i);
+		bench_release(&b);
+	}
+}
+
 static char *ramp(
 	int64_t from, int64_t to, int64_t step, double before, double after, int64_t turn)
 {
@@ -506,7 +641,10 @@ static void without_an_alertmanager_all_are_shown(void **state)
 	bench_release(&b);
 }
 
-UNIT_TESTS(cmocka_unit_test(computes_burn_from_counts),
+UNIT_TESTS(cmocka_unit_test(a_thousand_recorded_need_no_more_queries),
+	cmocka_unit_test(pyrra_needs_one_query_a_window_too),
+	cmocka_unit_test(what_is_no_number_is_no_data),
+	cmocka_unit_test(computes_burn_from_counts),
 	cmocka_unit_test(asks_long_windows_less_often),
 	cmocka_unit_test(shared_questions_are_asked_once),
 	cmocka_unit_test(absent_errors_are_none_and_absent_traffic_is_no_data),
