@@ -204,6 +204,28 @@ venv() {
 	skip "pip could not install $*"
 }
 
+# venv_asof DATE NAME PACKAGE...: the same, with all that they need as it was on that day.
+venv_asof() {
+	asof=$1 of=$2
+	shift 2
+	cache=${TOCSIN_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/tocsin-tests}
+	venv=$cache/$of
+	[ "$(cat "$venv/ready" 2>/dev/null)" = "$asof $*" ] && return 0
+	venv uv 'uv>=0.5,<1'
+	rm -rf "$cache/$of"
+	python3 -m venv --without-pip "$cache/$of" || skip "no virtual environment could be made"
+	for pause in 5 20 0; do
+		if "$cache/uv/bin/uv" pip install -q --python "$cache/$of/bin/python" \
+			--exclude-newer "$asof" "$@"; then
+			venv=$cache/$of
+			echo "$asof $*" >"$venv/ready"
+			return 0
+		fi
+		sleep "$pause"
+	done
+	skip "uv could not install $*"
+}
+
 # go_program NAME PACKAGE@VERSION: built once and cached; its path in $program.
 go_program() {
 	program=${TOCSIN_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/tocsin-tests}/go/$1

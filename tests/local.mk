@@ -155,6 +155,7 @@ check-sanitizers:
 
 # Against real servers, the heavy ones too, nothing else; what cannot run here is said, and fails the target.
 LIVE_TESTS =
+LIVE_TESTS += tests/live/airflow.sh
 LIVE_TESTS += tests/live/alertmanager.sh
 LIVE_TESTS += tests/live/bentoml.sh
 LIVE_TESTS += tests/live/feast.sh
@@ -164,6 +165,7 @@ LIVE_TESTS += tests/live/mlflow.sh
 LIVE_TESTS += tests/live/oci-3.sh
 LIVE_TESTS += tests/live/oci.sh
 LIVE_TESTS += tests/live/prometheus-3.sh
+LIVE_TESTS += tests/live/prefect.sh
 LIVE_TESTS += tests/live/prometheus.sh
 LIVE_TESTS += tests/live/ray.sh
 LIVE_TESTS += tests/live/sagemaker.sh
@@ -174,6 +176,7 @@ LIVE_TESTS += tests/live/victoria-metrics.sh
 EXTRA_DIST += tests/live/prisma-engine.js tests/live/servers.sh tests/live/unleash-server.js
 EXTRA_DIST += tests/live/registry.py tests/live/signed_moto.py
 dist_check_SCRIPTS += $(LIVE_TESTS)
+EXTRA_DIST += tests/live/pipelines.sh
 EXTRA_DIST += tests/live/registry.sh tests/live/token_server.py
 check-live: all
 	@TOCSIN_STRICT=1 TOCSIN_LIVE=all $(top_srcdir)/tests/run . TESTS='$(LIVE_TESTS)'

@@ -13,7 +13,8 @@ struct act {
 
 /*
  * "$NAME" stands for a whole value, never for a part of one, and as `with` for all parameters, a
- * JSON object; it is resolved when vars is not NULL.  What is wrong goes to p, with lines counted from the fence's.
+ * JSON object; it is resolved when vars is not NULL.  What is wrong goes to p, with lines counted
+ * from the fence's.
  */
 int act_parse(struct act *out, const char *s, const struct vars *vars, int line, struct arena *a,
 	struct problems *p);

@@ -48,8 +48,9 @@ struct offers {
 
 /*
  * All actions that start from such a record, in the connector's order; none for a source without
- * a connector.  A report of drift has one more: what retrains its service (retrain.h).  A parameter that asks for a version, and the like, gets the values that the store
- * has seen as choices, newest first; st may be NULL.  ERR_NOT_FOUND: no such source.
+ * a connector.  A report of drift has one more: what retrains its service (retrain.h).
+ * A parameter that asks for a version, and the like, gets the values that the store has seen as
+ * choices, newest first; st may be NULL.  ERR_NOT_FOUND: no such source.
  */
 int offers_find(struct offers *out, struct arena *a, const struct config *c,
 	enum record_kind kind, const void *record, struct store *st, struct err *e);
