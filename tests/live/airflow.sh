@@ -123,36 +123,36 @@ for source in three two; do
 		"$(jobs airflow "$source" "[r['state'] for r in j if r['run'] == 'tocsin-$begun-1'][0]")"
 
 	# --- it fails: which task, at which try, with which exception ---
-	act 2 "$source" trigger-dag dag=train_ranker 'conf={"fail": "2026-11-19"}'
+	acted 1 "$source" trigger-dag dag=train_ranker 'conf={"fail": "2026-11-19"}'
 	says "it failed: task train, try 1: ValueError: the labels end on 2026-11-19"
 	failed=tocsin-$(ran)-1
 	expect "$source: what is read of it" "failed task train failed at try 1" \
 		"$(jobs airflow "$source" "[r['state'] + ' ' + r['error'] for r in j if r['run'] == '$failed'][0]")"
 
 	# --- what failed is run again, and fails again ---
-	act 2 "$source" rerun-failed dag=train_ranker "run=$failed"
+	acted 1 "$source" rerun-failed dag=train_ranker "run=$failed"
 	says "task train, try 2: ValueError"
 
 	# --- whoever stops the step stops the run ---
 	begun "$source" trigger-dag dag=train_ranker 'conf={"seconds": 600}'
-	run 1 "$TOCSIN" runbook stop "$begun"
+	run 0 "$TOCSIN" runbook stop "$begun"
 	says "it was stopped, in the backend too"
 	expect "$source: and it is" failed \
 		"$(jobs airflow "$source" "[r['state'] for r in j if r['run'] == 'tocsin-$begun-1'][0]")"
 
 	# --- paused, and back ---
-	act 0 "$source" pause dag=train_ranker
+	acted 0 "$source" pause dag=train_ranker
 	paused=$(ran)
-	act 4 "$source" trigger-dag dag=train_ranker
+	acted 4 "$source" trigger-dag dag=train_ranker
 	says "the DAG is paused"
 	taken_back "$paused"
-	act 4 "$source" unpause dag=train_ranker
+	acted 4 "$source" unpause dag=train_ranker
 	says "not paused"
 done
 
-act 4 three trigger-dag dag=train_ranker 'conf=[1]'
+acted 4 three trigger-dag dag=train_ranker 'conf=[1]'
 says "no JSON object"
-act 2 two trigger-dag dag=nobody
+acted 2 two trigger-dag dag=nobody
 says nobody
 AIRFLOW_TEST_PASSWORD=wrong run 3 "$TOCSIN" poll --once
 run 0 "$TOCSIN" audit verify

@@ -16,6 +16,14 @@ act_file() {
 	} >"$book"
 }
 
+# acted CODE SOURCE ACTION NAME=VALUE...: as act, with values that may be JSON.
+acted() {
+	code=$1
+	shift
+	act_file "$@"
+	run "$code" "$TOCSIN" runbook run "$book" --yes-to change
+}
+
 # begun SOURCE ACTION NAME=VALUE...: started in the background, whoever started it is gone.
 begun() {
 	act_file "$@"

@@ -72,7 +72,7 @@ expect "the run as it is read" "retrain-ranker/nightly ok" \
 	"$(jobs prefect flows "[r['pipeline'] + ' ' + r['state'] for r in j if r['started']][0]")"
 
 # --- it fails: which task, with which exception ---
-act 2 flows run-deployment deployment=retrain-ranker/nightly 'parameters={"fail": "2026-11-19"}'
+acted 1 flows run-deployment deployment=retrain-ranker/nightly 'parameters={"fail": "2026-11-19"}'
 says "it failed: task train-"
 says "ValueError: the labels end on 2026-11-19"
 expect "what is read of it" 1 \
@@ -80,22 +80,22 @@ expect "what is read of it" 1 \
 
 # --- whoever stops the step cancels the run ---
 begun flows run-deployment deployment=retrain-ranker/nightly 'parameters={"seconds": 600}'
-run 1 "$TOCSIN" runbook stop "$begun"
+run 0 "$TOCSIN" runbook stop "$begun"
 says "it was stopped, in the backend too"
 expect "and it is" 1 "$(jobs prefect flows "len([r for r in j if r['state'] == 'cancelled'])")"
 
 # --- paused, and back; what a person started goes on ---
-act 0 flows pause deployment=retrain-ranker/nightly
+acted 0 flows pause deployment=retrain-ranker/nightly
 paused=$(ran)
 says "no run of its schedule waits any more"
-act 4 flows pause deployment=retrain-ranker/nightly
+acted 4 flows pause deployment=retrain-ranker/nightly
 says "paused already"
 taken_back "$paused"
 run 0 "$TOCSIN" poll --once
 run 0 "$TOCSIN" changes --json
 
-act 4 flows run-deployment deployment=retrain-ranker/nightly parameters=nonsense
+acted 4 flows run-deployment deployment=retrain-ranker/nightly parameters=nonsense
 says "no JSON object"
-act 2 flows run-deployment deployment=retrain-ranker/nobody
+acted 2 flows run-deployment deployment=retrain-ranker/nobody
 says "not found"
 run 0 "$TOCSIN" audit verify
