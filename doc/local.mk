@@ -1,6 +1,7 @@
 dist_doc_DATA += AUTHORS COPYING NEWS README
 EXTRA_DIST += doc/ARCHITECTURE.md doc/connectors.md
 dist_man_MANS += doc/tocsin-config.5 doc/tocsin-connector.5 doc/tocsin-slo.5 doc/tocsin.1
+dist_man_MANS += doc/tocsin-config.5 doc/tocsin-connector.5 doc/tocsin-drift.5 doc/tocsin.1
 
 # An example for administrators: the paths in it are theirs to change.
 EXTRA_DIST += doc/tocsin-poll.service.in
@@ -20,6 +21,8 @@ dist_schema_DATA += doc/schema/connector-1.json
 dist_schema_DATA += doc/schema/connector-check-1.json
 dist_schema_DATA += doc/schema/connector-try-1.json
 dist_schema_DATA += doc/schema/connectors-1.json
+dist_schema_DATA += doc/schema/drift-accept-1.json
+dist_schema_DATA += doc/schema/drifts-1.json
 dist_schema_DATA += doc/schema/gate-1.json
 dist_schema_DATA += doc/schema/models-1.json
 dist_schema_DATA += doc/schema/query-1.json

@@ -47,6 +47,10 @@ check_PROGRAMS += tests/unit/http
 tests_unit_http_SOURCES = tests/unit/http.c tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/input
 tests_unit_input_SOURCES = tests/unit/input.c tests/fuzz/input.c tests/fuzz/fuzz.h
+check_PROGRAMS += tests/unit/drift_files
+tests_unit_drift_files_SOURCES = tests/unit/drift_files.c tests/fuzz/evidently.c tests/fuzz/fuzz.h tests/unit/readers.c tests/unit/readers.h tests/unit/web.c tests/unit/web.h
+check_PROGRAMS += tests/unit/drifts
+tests_unit_drifts_SOURCES = tests/unit/drifts.c tests/unit/readers.c tests/unit/readers.h tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/metrics
 tests_unit_metrics_SOURCES = tests/unit/metrics.c tests/unit/readers.c tests/unit/readers.h tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/served
@@ -93,6 +97,8 @@ noinst_PROGRAMS += tests/fuzz/runbook
 tests_fuzz_runbook_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/otlp
 tests_fuzz_otlp_LDFLAGS = -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/evidently
+tests_fuzz_evidently_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/drift_check
 tests_fuzz_drift_check_LDFLAGS = -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/slo_file
@@ -166,6 +172,8 @@ LIVE_TESTS += tests/live/oci-3.sh
 LIVE_TESTS += tests/live/oci.sh
 LIVE_TESTS += tests/live/prometheus-3.sh
 LIVE_TESTS += tests/live/prefect.sh
+LIVE_TESTS += tests/live/drift_prometheus.sh
+LIVE_TESTS += tests/live/evidently.sh
 LIVE_TESTS += tests/live/prometheus.sh
 LIVE_TESTS += tests/live/ray.sh
 LIVE_TESTS += tests/live/sagemaker.sh
@@ -198,6 +206,7 @@ EXTRA_DIST += tests/lib.sh
 dist_check_SCRIPTS += tests/e2e/badinput.sh
 dist_check_SCRIPTS += tests/e2e/completion.sh
 dist_check_SCRIPTS += tests/e2e/connector_faults.sh
+dist_check_SCRIPTS += tests/e2e/drift.sh
 EXTRA_DIST += tests/e2e/fault-server.py
 dist_check_SCRIPTS += tests/e2e/connector.sh
 dist_check_SCRIPTS += tests/e2e/faults.sh
@@ -276,8 +285,6 @@ tests_screen_panes_LDADD = $(SCREEN_LIBS)
 EXTRA_DIST += tests/screen/golden
 check_PROGRAMS += tests/unit/otlp
 check_PROGRAMS += tests/unit/sloth
-check_PROGRAMS += tests/unit/drifts
-tests_unit_drifts_SOURCES = tests/unit/drifts.c tests/unit/readers.c tests/unit/readers.h tests/unit/web.c tests/unit/web.h
 check_PROGRAMS += tests/unit/slos
 check_PROGRAMS += tests/unit/offer
 check_PROGRAMS += tests/unit/openslo

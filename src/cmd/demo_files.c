@@ -156,10 +156,9 @@ static int write_drift(const char *dir, const struct json *service, struct err *
 	struct strbuf out = STRBUF_INIT;
 	int r;
 
-	strbuf_addf(&out,
-		"drift: %s-traffic\nreference: {pinned: true}\ncurrent: {window: 20s}\n"
-		"every: 2s\npersist: 3 of 4\nfeatures:\n",
-		name);
+	strbuf_adds(&out,
+		"drift: traffic\nreference: {pinned: true}\ncurrent: {window: 20s}\n"
+		"every: 2s\npersist: 3 of 4\nfeatures:\n");
 	add_feature(&out, "language", "counter", "requests_language_total", "service",
 		name, "language");
 	if (llm)

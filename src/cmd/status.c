@@ -157,6 +157,13 @@ bool status_stale(const struct status *s, const char *source)
 	return false;
 }
 
+/* Of what is asked, drift is context; of what is answered, or how well, it is a finding. */
+static bool drift_is_finding(const struct drift_report *d)
+{
+	return d->drifted == 1 && d->kind &&
+		(!strcmp(d->kind, "prediction") || !strcmp(d->kind, "performance"));
+}
+
 static bool has_finding(const struct status *s)
 {
 	for (size_t i = 0; i < s->slos.n; i++)
@@ -164,6 +171,9 @@ static bool has_finding(const struct status *s)
 			return true;
 	for (size_t i = 0; i < s->alerts.n; i++)
 		if (alert_is_finding(s->alerts.items[i].record))
+			return true;
+	for (size_t i = 0; i < s->drift.n; i++)
+		if (drift_is_finding(s->drift.items[i].record))
 			return true;
 	for (size_t i = 0; i < s->models.n; i++) {
 		enum sync_state state = s->models.items[i].sync.state;

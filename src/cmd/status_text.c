@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/duration.h"
 #include "core/i18n.h"
+#include "model/pipeline.h"
 #include "report/suspects.h"
 
 #define CHANGES_SHOWN 8
@@ -310,6 +311,40 @@ static void print_sources(const struct status *s)
 	cmd_table_print(t);
 }
 
+/* Only what has drifted: how far, against what is allowed, since when. */
+static void print_drift(const struct status *s)
+{
+	const char *const headings[] = {
+		_("DRIFTED"),
+		_("KIND"),
+		_("VALUE"),
+		_("LIMIT"),
+		_("SINCE"),
+		_("NOTE"),
+		NULL
+	};
+	struct cmd_table *t = NULL;
+
+	for (size_t i = 0; i < s->drift.n; i++) {
+		const struct drift_report *d = s->drift.items[i].record;
+
+		if (d->drifted != 1)
+			continue;
+		if (!t)
+			t = cmd_table_new("llrrll", headings);
+		cell_take(t, mem_format("%s/%s/%s", d->service, d->dataset, d->feature));
+		cmd_table_cell(t, d->kind);
+		cell_number(t, d->value, "");
+		cell_number(t, d->threshold, "");
+		cell_take(t, moment(s, d->since));
+		cmd_table_cell(t, d->note ? d->note : "");
+	}
+	if (!t)
+		return;
+	cmd_table_print(t);
+	say("\n");
+}
+
 void status_print(const struct status *s)
 {
 	struct strbuf at = STRBUF_INIT;
@@ -321,6 +356,7 @@ void status_print(const struct status *s)
 	say("\n");
 	print_slos(s);
 	print_alerts(s);
+	print_drift(s);
 	print_changes(s);
 	print_models(s);
 	if (s->sessions.count) {

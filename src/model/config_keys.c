@@ -41,7 +41,7 @@ static const struct yaml_field source_fields[] = {
 	KEY(struct source_keys, "name", YAML_TEXT, name, .flags = YAML_REQUIRED,
 		.help = N_("letters, digits, '.', '_' and '-'")),
 	KEY(struct source_keys, "type", YAML_TEXT, type, .flags = YAML_REQUIRED,
-		.help = N_("prometheus, alertmanager, metrics, or the name of a connector")),
+		.help = N_("prometheus, alertmanager, metrics, files, evidently, or the name of a connector")),
 	KEY(struct source_keys, "url", YAML_TEXT, url,
 		.help = N_("where it is; may come from the variables its own client reads")),
 	KEY(struct source_keys, "every", YAML_DURATION, every_ns,

@@ -19,9 +19,11 @@ enum {
 	MAX_TALLIES = 200000, /* series of all targets that are added up */
 	MAX_CELLS = 40000, /* buckets and categories */
 	SAMPLES_A_WINDOW = 12,
+	WRITES_A_BATCH = 300,
 };
 
 #define COUNTS "tocsin:drift_count"
+#define TOTALS "tocsin:drift_total"
 #define KEEP_MORE_NS NS_PER_DAY
 
 /* A bucket or a category of a feature: how much it grew since we watch. */
@@ -32,8 +34,10 @@ struct cell {
 	const char *label; /* borrowed: from key */
 	double grown; /* since the beginning */
 	double before; /* what was there when its targets were first seen */
+	double total; /* what its counters hold now, added up */
+	double left; /* and held when the collector before us last wrote; NAN unknown */
 	double written;
-	int64_t series; /* 0: not in the store yet */
+	int64_t series, totals; /* 0: not in the store yet */
 	int64_t first; /* when it was first known, at 0 growth */
 };
 
@@ -226,7 +230,7 @@ static struct cell *cell_for(struct drift_scraped *s, size_t entry, size_t featu
 	c->entry = entry;
 	c->feature = feature;
 	c->first = now;
-	c->written = NAN;
+	c->written = c->left = NAN;
 	HASH_ADD_KEYPTR(hh, s->cells, c->key, strlen(c->key), c);
 	return c;
 }
@@ -250,6 +254,32 @@ static bool label_is(const struct json *labels, const char *name, const char *va
 	const char *text = json_text(json_get(labels, name));
 
 	return text && !strcmp(text, value);
+}
+
+/* What was counted while no collector ran is no news when that was longer than a window. */
+static int total_load(struct cell *c, const struct drift_scraped *s,
+	const struct round *r, const char *labels, struct err *e)
+{
+	const struct drift_check *check = &s->set.items[c->entry].check;
+	struct samples last;
+
+	if (series_id(&c->totals, r->store, r->conf->name, TOTALS, labels, e) < 0 ||
+		series_read(&last, r->arena, r->store, c->totals,
+			r->now - check->window_ns, r->now, false, 10000, e) < 0)
+		return -1;
+	if (last.n)
+		c->left = last.items[last.n - 1].value;
+	return 0;
+}
+
+/* The first scrape after a pause: the counters went on, unless they began anew. */
+static void pause_bridge(struct drift_scraped *s)
+{
+	for (struct cell *c = s->cells; c; c = c->hh.next) {
+		if (!isnan(c->left) && c->total > c->left)
+			c->grown += c->total - c->left;
+		c->left = NAN;
+	}
 }
 
 static int row_load(struct drift_scraped *s, const struct round *r,
@@ -278,6 +308,8 @@ static int row_load(struct drift_scraped *s, const struct round *r,
 		c->series = row->id;
 		c->grown = rc == 0 && last.n ? last.items[0].value : 0;
 		c->written = c->grown;
+		if (rc == 0)
+			rc = total_load(c, s, r, row->labels, e);
 		break;
 	}
 	json_free(labels);
@@ -409,6 +441,7 @@ void drift_scraped_target(struct drift_scraped *s, const char *instance, bool ok
 
 	for (struct tally *t = target->tallies; t; t = t->next) {
 		if (ok && t->has_taken) {
+			t->cell->total += t->taken - (t->has_last ? t->last : 0);
 			if (t->has_last)
 				t->cell->grown += t->taken < t->last ? t->taken
 								     : t->taken - t->last;
@@ -442,51 +475,71 @@ static int64_t grid_ns(const struct drift_scraped *s, const struct round *r)
 	return ns < r->conf->every_ns ? r->conf->every_ns : ns;
 }
 
-static int cell_write(
+/* The cell's two series, at its first writing. */
+static int cell_open(
 	struct drift_scraped *s, const struct round *r, struct cell *c, struct err *e)
 {
 	const struct drift_check *check = &s->set.items[c->entry].check;
 	int64_t keep_ns = check->offset_ns + check->reference_ns + check->window_ns;
+	const char *source = r->conf->name;
+	struct strbuf labels = STRBUF_INIT;
+	int rc;
 
-	if (!c->series) {
-		struct strbuf labels = STRBUF_INIT;
-		int rc;
+	cell_labels(&labels, s, c);
+	rc = series_id(&c->series, r->store, source, COUNTS, labels.buf, e);
+	if (rc == 0)
+		rc = series_id(&c->totals, r->store, source, TOTALS, labels.buf, e);
+	strbuf_release(&labels);
+	if (rc == 0)
+		rc = series_keep(r->store, c->series, keep_ns + KEEP_MORE_NS, e);
+	if (rc == 0 && c->first < r->now)
+		rc = series_add(r->store, c->series, c->first, 0, e);
+	return rc;
+}
 
-		cell_labels(&labels, s, c);
-		rc = series_id(
-			&c->series, r->store, r->conf->name, COUNTS, labels.buf, e);
-		strbuf_release(&labels);
-		if (rc < 0 ||
-			series_keep(r->store, c->series, keep_ns + KEEP_MORE_NS, e) < 0)
-			return -1;
-		if (c->first < r->now &&
-			series_add(r->store, c->series, c->first, 0, e) < 0)
-			return -1;
-	}
+static int cell_write(
+	struct drift_scraped *s, const struct round *r, struct cell *c, struct err *e)
+{
+	if (!c->series && cell_open(s, r, c, e) < 0)
+		return -1;
+	if (series_add(r->store, c->totals, r->now, c->total, e) < 0)
+		return -1;
 	if (c->written == c->grown)
 		return 0;
 	c->written = c->grown;
 	return series_add(r->store, c->series, r->now, c->grown, e);
 }
 
-static int cells_write(struct drift_scraped *s, const struct round *r, struct err *e)
+/* A batch, beginning with *at; its end is left there. */
+static int batch_write(
+	struct drift_scraped *s, const struct round *r, struct cell **at, struct err *e)
 {
 	int rc;
+
+	if (store_begin(r->store, e) < 0)
+		return -1;
+	rc = source_check(r->store, r->source_id, r->generation, e);
+	for (int n = 0; n < WRITES_A_BATCH && *at && rc == 0; *at = (*at)->hh.next, n++)
+		rc = cell_write(s, r, *at, e);
+	if (rc == 0)
+		return store_commit(r->store, e);
+	store_rollback(r->store);
+	return -1;
+}
+
+static int cells_write(struct drift_scraped *s, const struct round *r, struct err *e)
+{
+	struct cell *at = s->cells;
 
 	/* A little early is on the grid too: polls have jitter. */
 	if (s->written_at != NONE_INT &&
 		r->now - s->written_at < grid_ns(s, r) - r->conf->every_ns / 4)
 		return 0;
-	if (store_begin(r->store, e) < 0)
-		return -1;
-	rc = source_check(r->store, r->source_id, r->generation, e);
-	for (struct cell *c = s->cells; c && rc == 0; c = c->hh.next)
-		rc = cell_write(s, r, c, e);
+	while (at)
+		if (batch_write(s, r, &at, e) < 0)
+			return -1;
 	s->written_at = r->now;
-	if (rc == 0)
-		return store_commit(r->store, e);
-	store_rollback(r->store);
-	return -1;
+	return 0;
 }
 
 /* --- windows --- */
@@ -640,15 +693,31 @@ static int entry_run(struct drift_scraped *s, struct drift_entry *d,
 		return -1;
 	for (size_t i = 0; i < d->check.n && s->watching > since; i++)
 		current[i].from = s->watching;
+	for (size_t i = 0; i < d->check.n; i++)
+		current[i].partial = s->watching > r->now - d->check.window_ns / 2;
 	return drift_entry_evaluate(d, r, r->now, refs.sides, current, false, e);
+}
+
+/* A collector before us watched too, where the pause was shorter than a window. */
+static int64_t watched_since(const struct drift_scraped *s, int64_t now)
+{
+	int64_t since = now;
+
+	for (const struct cell *c = s->cells; c; c = c->hh.next)
+		if (!isnan(c->left) &&
+			now - s->set.items[c->entry].check.window_ns < since)
+			since = now - s->set.items[c->entry].check.window_ns;
+	return since;
 }
 
 int drift_scraped_run(struct drift_scraped *s, struct round *r, struct err *e)
 {
 	struct drift_entry *d;
 
-	if (s->watching == NONE_INT)
-		s->watching = r->now;
+	if (s->watching == NONE_INT) {
+		s->watching = watched_since(s, r->now);
+		pause_bridge(s);
+	}
 	if (s->problem)
 		round_partial(r, "%s", s->problem);
 	if (s->set.n && cells_write(s, r, e) < 0)

@@ -10,9 +10,10 @@
 #include "core/i18n.h"
 #include "core/log.h"
 #include "core/path.h"
+#include "poll/drift_files.h"
 #include "store/observe.h"
 
-enum { OBSERVED_MOST = 20000 };
+enum { OBSERVED_MOST = 20000, WRITES_A_BATCH = 200 };
 
 void drift_set_init(struct drift_set *s)
 {
@@ -24,7 +25,8 @@ static void entry_release(struct drift_entry *entry)
 {
 	free(entry->past);
 	arena_release(&entry->arena);
-	arena_release(&entry->kept_arena);
+	drift_training_free(entry->training);
+	free(entry->seen);
 }
 
 void drift_set_release(struct drift_set *s)
@@ -60,6 +62,8 @@ const char *drift_source(const struct config *c, const struct context_conf *cont
 		return name;
 	if (drift_check_is_files(check))
 		return first_of_type(c, context, "files");
+	if (check->project)
+		return first_of_type(c, context, "evidently");
 	name = first_of_type(c, context, "prometheus");
 	return name ? name : first_of_type(c, context, "metrics");
 }
@@ -100,7 +104,8 @@ static void entry_inherit(struct drift_entry *entry, struct drift_entry *old)
 	entry->service = service;
 	old->past = NULL;
 	arena_init(&old->arena);
-	arena_init(&old->kept_arena);
+	old->training = NULL;
+	old->seen = NULL;
 	/* The report's texts are those of the old files. */
 	for (size_t i = 0; entry->told && i <= check.n; i++) {
 		entry->reports[i].service = service;
@@ -129,7 +134,6 @@ static void entry_add(struct drift_set *s, struct drift_set *old, const char *se
 	for (size_t i = 0; i <= check->n; i++)
 		entry->past[i].since = NONE_INT;
 	arena_init(&entry->arena);
-	arena_init(&entry->kept_arena);
 	if (before)
 		entry_inherit(entry, before);
 }
@@ -184,11 +188,10 @@ struct drift_entry *drift_set_next(struct drift_set *s, const struct round *r)
 	for (size_t i = 0; i < s->n; i++) {
 		struct drift_entry *entry = &s->items[i];
 
-		/* Rounds have jitter: a little early is in time. */
-		if (entry->told && !r->once && now < entry->due_mono)
+		/* Once a round; and rounds have jitter: a little early is in time. */
+		if (entry->looked == r->now || (entry->told && now < entry->due_mono))
 			continue;
-		if (entry->told && r->once && entry->due_mono > now)
-			continue;
+		entry->looked = r->now;
 		entry->due_mono = now + entry->check.every_ns - r->conf->every_ns / 4;
 		return entry;
 	}
@@ -257,7 +260,7 @@ int drift_entry_load(struct drift_entry *entry, const struct round *r, struct er
 
 /* --- evaluation --- */
 
-static int values_write(const struct round *r, const struct drift_report *reports,
+static int values_batch(const struct round *r, const struct drift_report *reports,
 	const bool *above, size_t n, struct err *e)
 {
 	int rc;
@@ -273,9 +276,21 @@ static int values_write(const struct round *r, const struct drift_report *report
 	return -1;
 }
 
+/* Others write too: no transaction takes long. */
+static int values_write(const struct round *r, const struct drift_report *reports,
+	const bool *above, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i += WRITES_A_BATCH)
+		if (values_batch(r, reports + i, above + i,
+			    n - i < WRITES_A_BATCH ? n - i : WRITES_A_BATCH, e) < 0)
+			return -1;
+	return 0;
+}
+
 static void keep_reports(
 	struct drift_entry *entry, const struct drift_report *reports, size_t n)
 {
+	arena_reset(&entry->arena);
 	entry->reports = arena_alloc(&entry->arena, n, sizeof(*entry->reports));
 	for (size_t i = 0; i < n; i++) {
 		const struct drift_report *copy =
@@ -296,6 +311,36 @@ static const char *first_words(
 	return otherwise;
 }
 
+static void compare(struct drift_comparison *out, struct drift_entry *entry,
+	const struct round *r, size_t i, const struct drift_side *reference,
+	const struct drift_side *current)
+{
+	const struct drift_check *c = &entry->check;
+	const struct drift_feature *f = &c->features[i];
+	struct drift_side trained;
+
+	if (reference->accepted)
+		drift_past_forget(&entry->past[i], reference->accepted);
+	if (f->file && !reference->accepted) {
+		drift_training_side(&trained, &entry->training, r->arena, f, current);
+		reference = &trained;
+	}
+	if (f->kind == DRIFT_PERFORMANCE)
+		drift_side_performance(out, r->arena, f, reference, current, c->min);
+	else
+		drift_side_compare(out, r->arena, f, reference, current, c->min);
+}
+
+static int state_write(struct drift_entry *entry, const struct round *r,
+	const struct drift_moment *when, struct drift_comparison *all,
+	struct drift_report *reports, bool *above, struct err *e)
+{
+	const struct drift_check *c = &entry->check;
+
+	drift_state(reports, above, entry->past, r->arena, c, when, all);
+	return values_write(r, reports, above, c->n + 1, e);
+}
+
 int drift_entry_evaluate(struct drift_entry *entry, const struct round *r, int64_t at,
 	const struct drift_side *reference, const struct drift_side *current,
 	bool history, struct err *e)
@@ -311,33 +356,79 @@ int drift_entry_evaluate(struct drift_entry *entry, const struct round *r, int64
 		.reference = first_words(r->arena, reference, c->n, c->reference_file),
 		.window = first_words(r->arena, current, c->n, c->current_file),
 	};
+	int rc;
 
 	if (drift_entry_load(entry, r, e) < 0)
 		return -1;
+	for (size_t i = 0; i < c->n; i++)
+		compare(&all[i], entry, r, i, &reference[i], &current[i]);
+	rc = state_write(entry, r, &when, all, reports, above, e);
 	for (size_t i = 0; i < c->n; i++) {
-		const struct drift_feature *f = &c->features[i];
-
-		if (reference[i].accepted)
-			drift_past_forget(&entry->past[i], reference[i].accepted);
-		if (f->kind == DRIFT_PERFORMANCE)
-			drift_side_performance(
-				&all[i], r->arena, f, &reference[i], &current[i], c->min);
-		else
-			drift_side_compare(
-				&all[i], r->arena, f, &reference[i], &current[i], c->min);
-	}
-	drift_state(reports, above, entry->past, r->arena, c, &when, all);
-	for (size_t i = 0; i < c->n; i++) {
-		reports[i].reference =
-			first_words(r->arena, &reference[i], 1, c->reference_file);
+		reports[i].reference = c->features[i].file
+			? c->features[i].file
+			: first_words(r->arena, &reference[i], 1, c->reference_file);
 		reports[i].window =
 			first_words(r->arena, &current[i], 1, c->current_file);
 	}
-	if (!history) {
-		arena_reset(&entry->arena);
+	if (!history)
 		keep_reports(entry, reports, c->n + 1);
+	return rc;
+}
+
+int drift_entry_compared(struct drift_entry *entry, const struct round *r, int64_t at,
+	struct drift_comparison *all, const char *reference, const char *current,
+	struct err *e)
+{
+	const struct drift_check *c = &entry->check;
+	struct drift_report *reports = arena_alloc(r->arena, c->n + 1, sizeof(*reports));
+	bool *above = arena_alloc(r->arena, c->n + 1, sizeof(*above));
+	struct drift_moment when = {
+		r->conf->name, entry->service, at, reference, current};
+	int rc;
+
+	if (drift_entry_load(entry, r, e) < 0)
+		return -1;
+	rc = state_write(entry, r, &when, all, reports, above, e);
+	keep_reports(entry, reports, c->n + 1);
+	return rc;
+}
+
+/* The past of a feature that only a report names. */
+static int past_of(struct drift_past *past, const struct round *r,
+	const struct drift_report *d, struct err *e)
+{
+	struct drift_value *items;
+	size_t n;
+
+	*past = (struct drift_past){.since = NONE_INT};
+	if (drift_recent(&items, &n, r->arena, r->store, d, d->computed - 1, DRIFT_PAST,
+		    e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		drift_past_add(past, items[i].at, items[i].above, !isnan(items[i].value));
+	return 0;
+}
+
+int drift_entry_take(struct drift_entry *entry, const struct round *r,
+	const struct drift_report *reports, size_t n, struct err *e)
+{
+	struct drift_report *own = arena_alloc(r->arena, n + 1, sizeof(*own));
+	bool *above = arena_alloc(r->arena, n + 1, sizeof(*above));
+
+	for (size_t i = 0; i < n; i++) {
+		struct drift_past past;
+
+		own[i] = reports[i];
+		own[i].source = r->conf->name;
+		own[i].service = entry->service;
+		own[i].dataset = entry->check.dataset;
+		above[i] = reports[i].drifted == 1;
+		if (past_of(&past, r, &own[i], e) < 0)
+			return -1;
+		drift_persist(&own[i], &past, r->arena, &entry->check, above[i]);
 	}
-	return values_write(r, reports, above, c->n + 1, e);
+	keep_reports(entry, own, n);
+	return values_write(r, own, above, n, e);
 }
 
 int drift_entry_fail(

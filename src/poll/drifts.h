@@ -22,9 +22,10 @@ struct drift_entry {
 	bool			told;		/* reports has something */
 	bool			backfilled;
 	int64_t			due_mono;
+	int64_t			looked;		/* the round it was last evaluated in, by its time */
 	int64_t			again_mono;	/* a reference without data is asked for again */
-	struct drift_side	*kept;		/* references in memory, or NULL: in kept_arena */
-	struct arena		kept_arena;
+	struct drift_training	*training;	/* of skew: see drift_files.h; or NULL */
+	char			*seen;		/* owned: of files, what they were the last time */
 };
 
 struct drift_set {
@@ -59,7 +60,12 @@ int drift_entry_evaluate(struct drift_entry *entry, const struct round *r, int64
 	const struct drift_side *reference, const struct drift_side *current, bool history,
 	struct err *e);
 
-/* What was not compared here but read elsewhere (Evidently), as reports: the dataset last. */
+/* The same of comparisons that were made already; reference and current: the windows' words. */
+int drift_entry_compared(struct drift_entry *entry, const struct round *r, int64_t at,
+	struct drift_comparison *all, const char *reference, const char *current,
+	struct err *e);
+
+/* What was not compared here but read elsewhere (Evidently): all of its reports. */
 int drift_entry_take(struct drift_entry *entry, const struct round *r,
 	const struct drift_report *reports, size_t n, struct err *e);
 

@@ -9,6 +9,8 @@ static const struct reader *const readers[] = {
 	&reader_prometheus,
 	&reader_alertmanager,
 	&reader_metrics,
+	&reader_files,
+	&reader_evidently,
 };
 
 const struct reader *reader_for(const char *type)

@@ -79,6 +79,7 @@ struct reader {
 };
 
 extern const struct reader reader_prometheus, reader_alertmanager, reader_metrics;
+extern const struct reader reader_evidently, reader_files;
 extern const struct reader reader_connector;	/* of every type that a connector describes */
 
 const struct reader *reader_for(const char *type);	/* never NULL */

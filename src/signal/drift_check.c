@@ -112,10 +112,12 @@ static const struct yaml_field current_fields[] = {
 
 struct reports_keys {
 	struct yaml_texts reports;
+	const char *project;
 };
 
 static const struct yaml_field reports_fields[] = {
-	KEY(reports_keys, reports, "reports", YAML_TEXTS, YAML_REQUIRED),
+	KEY(reports_keys, reports, "reports", YAML_TEXTS, 0),
+	KEY(reports_keys, project, "project", YAML_TEXT, 0),
 	{0},
 };
 
@@ -302,6 +304,15 @@ static void reports_read(struct drift_reader *r, const struct yaml_node *node)
 	to->items = arena_alloc(r->arena, k.reports.n + 1, sizeof(*to->items));
 	for (size_t i = 0; i < k.reports.n; i++)
 		to->items[to->n++] = path_of(r, k.reports.items[i]);
+	r->out->project = k.project;
+	if (!k.project == !k.reports.n)
+		yaml_problem(r->problems, node,
+			_("Evidently has 'reports', which are files, or a 'project' of "
+			  "its "
+			  "service"));
+	else if (r->out->n)
+		yaml_problem(r->problems, node,
+			_("what Evidently measures has no features of its own here"));
 }
 
 /* --- the whole --- */
@@ -316,7 +327,7 @@ static void sections_read(struct drift_reader *r, const struct check_keys *k)
 	drift_skew_read(r, k->skew);
 	reports_read(r, k->evidently);
 	retrain_read(r, k->retrain);
-	if (!c->n && !c->reports.n && !r->problems->n)
+	if (!c->n && !c->reports.n && !c->project && !r->problems->n)
 		yaml_problem(r->problems, k->self,
 			_("it has no features, and no reports of Evidently"));
 	if (drift_check_is_files(c)) {

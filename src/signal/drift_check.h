@@ -82,6 +82,7 @@ struct drift_check {
 	struct drift_feature	*features;	/* in the arena, with all their texts */
 	size_t			n, cap;
 	struct yaml_texts	reports;	/* Evidently's: files or patterns, absolute */
+	const char		*project;	/* of Evidently's service, by name; or NULL */
 	struct drift_retrain	retrain;
 	struct yaml_texts	runbooks;
 	int			line;

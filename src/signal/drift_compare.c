@@ -169,6 +169,16 @@ static bool not_comparable(struct drift_comparison *out, struct arena *a,
 	return true;
 }
 
+void drift_hold_back(
+	struct drift_comparison *out, struct arena *a, const struct drift_side *current)
+{
+	if (!current->partial || out->result.verdict != DRIFT_DRIFTED)
+		return;
+	out->result.verdict = DRIFT_WATCH;
+	out->result.note = arena_strdup(
+		a, _("less than half of the window has been watched so far"));
+}
+
 void drift_side_compare(struct drift_comparison *out, struct arena *a,
 	const struct drift_feature *f, const struct drift_side *reference,
 	const struct drift_side *current, int64_t min)
@@ -186,6 +196,7 @@ void drift_side_compare(struct drift_comparison *out, struct arena *a,
 		compare_categories(out, a, m, &o, reference, current);
 	else
 		compare_bins(out, a, m, &o, reference, current);
+	drift_hold_back(out, a, current);
 }
 
 /* --- performance --- */
@@ -225,7 +236,8 @@ void drift_side_performance(struct drift_comparison *out, struct arena *a,
 	r->value = p.value;
 	r->noise = p.noise;
 	r->verdict = p.verdict;
-	if (!isnan(p.value))
+	drift_hold_back(out, a, current);
+	if (!isnan(p.value) && r->verdict != DRIFT_WATCH)
 		r->note = arena_format(
 			a, _("%s was %.4g, and is %.4g"), _(m->title), p.before, p.now);
 }

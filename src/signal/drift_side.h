@@ -23,6 +23,7 @@ struct drift_side {
 	size_t		n;
 	double		total;		/* 0: no data */
 	int64_t		from, to;	/* when; INT64_MIN unknown */
+	bool		partial;	/* less than half of its window was watched */
 	int64_t		accepted;	/* when a person made it the reference; 0: nobody did */
 	const char	*note;		/* why it cannot be compared; NULL */
 };
@@ -73,7 +74,10 @@ struct drift_comparison {
 	const char		*shares;	/* JSON, in the arena; NULL: nothing to show */
 };
 
-/* f NULL: a plain one.  min: values a side, below: too few. */
+/*
+ * f NULL: a plain one.  min: values a side, below: too few.  What is above in a partial window is
+ * DRIFT_WATCH, and counts for nothing yet.
+ */
 void drift_side_compare(struct drift_comparison *out, struct arena *a,
 	const struct drift_feature *f, const struct drift_side *reference,
 	const struct drift_side *current, int64_t min);
@@ -82,6 +86,10 @@ void drift_side_compare(struct drift_comparison *out, struct arena *a,
 void drift_side_performance(struct drift_comparison *out, struct arena *a,
 	const struct drift_feature *f, const struct drift_side *reference,
 	const struct drift_side *current, int64_t min);
+
+/* What compare does at its end, for comparisons that are made elsewhere. */
+void drift_hold_back(struct drift_comparison *out, struct arena *a,
+	const struct drift_side *current);
 
 /* Shares as JSON of cells that are already side by side. */
 const char *drift_shares(struct arena *a, const struct drift_counts *cells);

@@ -49,10 +49,13 @@ void drift_past_forget(struct drift_past *p, int64_t at)
 static int64_t count_above(int64_t *first, const struct drift_past *p,
 	const struct drift_check *c, int64_t at)
 {
-	int64_t above = 0, seen = 0, oldest = at;
+	int64_t above = 0, seen = 0, oldest = INT64_MIN;
 
-	/* What is much older than so many evaluations take says nothing of now. */
-	if (c->every_ns < INT64_MAX / 4 / (c->persist_of + 1))
+	/*
+	 * What is much older than so many evaluations take says nothing of now; files come
+	 * when they come.
+	 */
+	if (!c->current_file && c->every_ns < INT64_MAX / 4 / (c->persist_of + 1))
 		oldest = at - 3 * c->every_ns * (c->persist_of + 1);
 	*first = INT64_MIN;
 	for (size_t i = p->n; i-- > 0 && seen < c->persist_of && p->at[i] >= oldest;) {
@@ -120,6 +123,17 @@ static void persist(struct drift_report *d, struct drift_past *p, struct arena *
 		d->verdict = drift_verdict_name(DRIFT_DRIFTED);
 	else if (above)
 		d->verdict = drift_verdict_name(DRIFT_WATCH);
+}
+
+void drift_persist(struct drift_report *d, struct drift_past *past, struct arena *a,
+	const struct drift_check *c, bool above)
+{
+	/* Batches come at times of their own: none of the last so many is too old. */
+	struct drift_check patient = *c;
+
+	patient.every_ns = INT64_MAX / 2;
+	drift_past_add(past, d->computed, above, true);
+	persist(d, past, a, &patient, above);
 }
 
 static void report_init(struct drift_report *d, const struct drift_check *c,

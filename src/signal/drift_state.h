@@ -45,6 +45,14 @@ void drift_state(struct drift_report *reports, bool *above, struct drift_past *p
 	struct arena *a, const struct drift_check *c, const struct drift_moment *when,
 	struct drift_comparison *comparisons);
 
+/*
+ * A report that was judged elsewhere, of the moment d->computed: past gets it, and drifted, since,
+ * verdict and persisted become what so many evaluations in a row make of it.  What drifted since
+ * before the check's own evaluations keeps its beginning.
+ */
+void drift_persist(struct drift_report *d, struct drift_past *past, struct arena *a,
+	const struct drift_check *c, bool above);
+
 /* "2026-11-21T08:00:00Z to 09:00", "1h before 2026-...": a window in words, in the arena. */
 const char *drift_window_words(struct arena *a, int64_t from, int64_t to);
 

@@ -32,6 +32,17 @@ services:
     model: {source: registry, name: checkout-ranker, alias: production}
     serving: {source: serving, name: checkout-assistant}
     slos: [slo.yaml]
+    drift: [drift.yaml]
+YAML
+cat >"$XDG_CONFIG_HOME/tocsin/drift.yaml" <<'YAML'
+drift: traffic
+reference: {pinned: true}
+current: {window: 30s}
+every: 1s
+features:
+  - {name: language, counter: 'requests_language_total{service="checkout-assistant"}',
+     by: language}
+  - {name: prompts, histogram: 'vllm:request_prompt_tokens_bucket{model_name="qwen3-32b"}'}
 YAML
 cat >"$XDG_CONFIG_HOME/tocsin/slo.yaml" <<'YAML'
 version: prometheus/v1
@@ -124,6 +135,9 @@ document alerts silences
 document sessions list
 document sessions show "$("$TOCSIN" sessions list --json |
 	python3 -c 'import json, sys; print(json.load(sys.stdin)["sessions"][0]["id"])')"
+document drift list
+document drift show checkout-assistant/traffic
+document drift accept checkout-assistant/traffic --reason "to see its document"
 document gate checkout-assistant
 document check
 document connector list
