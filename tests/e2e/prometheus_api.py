@@ -1,13 +1,15 @@
 """A server that answers the query API of Prometheus, as told by the expression it is asked.
 
-usage: prometheus_api.py PORT
+usage: prometheus_api.py PORT [SECONDS that its clock is ahead]
 """
 import http.server
 import json
 import math
 import sys
+import time
 import urllib.parse
 
+AHEAD = float(sys.argv[2]) if len(sys.argv) > 2 else 0
 WAITED = {"n": 0}
 
 
@@ -33,6 +35,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *args):
         pass
 
+    def date_time_string(self, timestamp=None):
+        return super().date_time_string(time.time() + AHEAD)
+
     def send(self, status, document, headers=()):
         body = json.dumps(document).encode()
         self.send_response(status)
@@ -50,7 +55,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send(200, {"status": "success", "data": {"resultType": kind, "result": result}} | more)
 
     def do_GET(self):
-        if self.path == "/api/v1/status/buildinfo":
+        if self.path == "/api/v1/alerts":
+            self.send(200, {"status": "success", "data": {"alerts": []}})
+        elif self.path == "/api/v1/status/buildinfo":
             self.send(200, {"status": "success", "data": {"version": "3.1.0"}})
         else:
             self.send(404, {})
@@ -78,7 +85,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif query == "missing":
             self.give("vector", [], warnings=["store " + ESC + " is gone"])
         else:
-            self.give("vector", vector(SERIES[query], float(form["time"])))
+            self.give("vector", vector(SERIES.get(query, []), float(form["time"])))
 
     def range(self, query, form):
         start, end, step = (float(form[k]) for k in ("start", "end", "step"))

@@ -76,3 +76,24 @@ run 2 "$TOCSIN" query up --range 0
 run 2 "$TOCSIN" query up --step 5s
 run 0 "$TOCSIN" query up --at 90m
 run 0 "$TOCSIN" query up --at 2026-11-21T08:53:09Z
+
+# --- a clock that differs by minutes is said, wherever the source is ---
+port=$(free_port)
+serve late python3 "$TOCSIN_TOP/tests/e2e/prometheus_api.py" "$port" -240
+config <<YAML
+sources: [{name: prom, type: prometheus, url: "http://127.0.0.1:$port", timeout: 5s}]
+YAML
+until_true 10 up || fail "the server does not start"
+run 0 "$TOCSIN" query up
+says "behind ours"
+run 0 "$TOCSIN" check --connect
+says "behind ours"
+"$TOCSIN" query up --json >"$work/d.json" || fail "no document"
+[ "$(json "$work/d.json" "-245 < d['clock_ahead_s'] < -235")" = True ] || fail "no clock"
+run 0 "$TOCSIN" poll --once
+got=0
+"$TOCSIN" status --json >"$work/status.json" || got=$?
+holds "the source is partial" "d['sources'][0]['state'] == 'partial'"
+holds "and says why" "'behind ours' in d['sources'][0]['error']"
+out=$("$TOCSIN" status 2>&1) || got=$?
+says "behind ours"
