@@ -89,6 +89,30 @@ static const struct cmd_option query_options[] = {
 	{0},
 };
 
+static const struct cmd_option drift_compute_options[] = {
+	{"reference", 0, N_("FILE"), false, N_("what was: CSV or JSON lines, also gzipped")},
+	{"current", 0, N_("FILE"), false, N_("what is")},
+	{"method", 0, N_("METHOD"), false,
+		N_("psi, ks, wasserstein, jensenshannon ... (auto: by type and size, as Evidently)")},
+	{"column", 0, N_("NAME"), true, N_("only this column (all)")},
+	{"categorical", 0, N_("NAME"), true, N_("this column's numbers are names")},
+	{"threshold", 0, N_("NUMBER"), false, N_("of the value or p-value (the method's own)")},
+	{"bins", 0, N_("RULE"), false,
+		N_("evidently, reference, doane, sturges, quantiles, equal, values, or a number "
+		   "(evidently)")},
+	{"zeros", 0, N_("RULE"), false,
+		N_("what stands for an empty bin: evidently, half, floor, plain (evidently)")},
+	{"base2", 0, NULL, false, N_("Jensen-Shannon to base 2, as NannyML")},
+	{"least", 0, N_("N"), false, N_("values a side below which nothing is judged (50)")},
+	{"share", 0, N_("SHARE"), false, N_("of drifted columns that is drift of the whole (0.5)")},
+	{"plain", 0, NULL, false,
+		N_("the threshold alone decides: no noise, no correction for many tests")},
+	{"performance", 0, NULL, false, N_("compare predictions with labels, then and now")},
+	{"label", 0, N_("COLUMN"), false, N_("with --performance: what was true")},
+	{"prediction", 0, N_("COLUMN"), false, N_("with --performance: what was predicted")},
+	{0},
+};
+
 static const struct cmd_option init_options[] = {
 	{"print", 0, NULL, false, N_("print the configuration and write nothing")},
 	{"force", 0, NULL, false, N_("replace the configuration that is there")},
@@ -240,6 +264,10 @@ const struct cmd_row cmd_table[] = {
 		N_("what drift checks found of every feature"), NULL},
 	{"drift", "show", cmd_drift_show, READS, "SERVICE[/DATASET[/FEATURE]]",
 		N_("the two distributions of each feature, and what the figures rest on"), NULL},
+	{"drift", "compute", cmd_drift_compute, 0,
+		"--reference FILE --current FILE [--method M] [--column C]",
+		N_("two files compared, column by column: training and serving, then and now"),
+		drift_compute_options},
 	{"drift", "accept", cmd_drift_accept, NEEDS_CONFIG | WRITES_STORE | MUTATES,
 		"SERVICE/DATASET [--feature F] --reason TEXT",
 		N_("take what is measured now as the new reference"), drift_accept_options},

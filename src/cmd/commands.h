@@ -25,6 +25,7 @@ int cmd_connector_try(struct cmd *c);
 int cmd_demo(struct cmd *c);
 int cmd_demo_keep(struct cmd *c);
 int cmd_drift_accept(struct cmd *c);
+int cmd_drift_compute(struct cmd *c);
 int cmd_drift_list(struct cmd *c);
 int cmd_drift_show(struct cmd *c);
 int cmd_exec(struct cmd *c);

@@ -9,66 +9,23 @@
 #include "core/strbuf.h"
 #include "core/table_file.h"
 
-/* One column of a pass, and where its cells go. */
-struct taking {
-	size_t column, n;
-	double *numbers;
-	struct table_vectors *vectors;
-	struct label *labels;
-	struct table_categories *categories;
+struct label {
+	char *text; /* owned */
+	size_t count;
+	UT_hash_handle hh;
 };
 
-static int pass_over(
-	struct taking *t, struct table_file *file, table_row_fn *row, struct err *e)
+/* The columns of a pass. */
+struct taking {
+	struct table_taken *items;
+	size_t n;
+};
+
+static void take_vector(struct table_vectors *v, const struct table_cell *cell)
 {
-	bool *wanted = mem_new(file->n_columns + 1, sizeof(*wanted));
-	int code;
-
-	wanted[t->column] = true;
-	code = table_each(file, wanted, row, t, e);
-	free(wanted);
-	return code;
-}
-
-static int take_number(
-	void *data, int64_t line, const struct table_cell *cells, struct err *e)
-{
-	struct taking *t = data;
-	const struct table_cell *cell = &cells[t->column];
-
-	(void)line;
-	(void)e;
-	t->numbers[t->n++] = cell->kind == CELL_NUMBER ? cell->number : NAN;
-	return 0;
-}
-
-int table_numbers(
-	double **out, size_t *n, struct table_file *t, size_t column, struct err *e)
-{
-	struct taking taking = {.column = column};
-
-	taking.numbers = mem_resize(NULL, t->rows + 1, sizeof(double));
-	if (pass_over(&taking, t, take_number, e)) {
-		free(taking.numbers);
-		return -1;
-	}
-	*out = taking.numbers;
-	*n = taking.n;
-	return 0;
-}
-
-static int take_vector(
-	void *data, int64_t line, const struct table_cell *cells, struct err *e)
-{
-	struct taking *t = data;
-	struct table_vectors *v = t->vectors;
-	const struct table_cell *cell = &cells[t->column];
-
-	(void)line;
-	(void)e;
 	if (cell->kind != CELL_VECTOR || !cell->n || (v->width && cell->n != v->width)) {
 		v->missing++;
-		return 0;
+		return;
 	}
 	v->width = cell->n;
 	if (v->n == v->cap) {
@@ -76,63 +33,59 @@ static int take_vector(
 		v->values = mem_resize(v->values, v->cap, v->width * sizeof(double));
 	}
 	memcpy(v->values + v->n++ * v->width, cell->vector, v->width * sizeof(double));
-	return 0;
 }
 
-int table_vectors(
-	struct table_vectors *out, struct table_file *t, size_t column, struct err *e)
+static void take_label(struct table_taken *to, const struct table_cell *cell)
 {
-	struct taking taking = {.column = column, .vectors = out};
-
-	*out = (struct table_vectors){0};
-	if (!pass_over(&taking, t, take_vector, e))
-		return 0;
-	free(out->values);
-	*out = (struct table_vectors){0};
-	return -1;
-}
-
-/* --- categories --- */
-
-struct label {
-	char *text; /* owned */
-	size_t count;
-	UT_hash_handle hh;
-};
-
-static int take_label(
-	void *data, int64_t line, const struct table_cell *cells, struct err *e)
-{
-	struct taking *t = data;
-	const struct table_cell *cell = &cells[t->column];
+	struct label *labels = to->labels, *found;
 	const char *text = cell->text;
 	size_t n = cell->n;
-	struct label *found;
 	char number[40];
 
-	(void)line;
-	(void)e;
 	if (cell->kind != CELL_NUMBER && cell->kind != CELL_TEXT) {
-		t->categories->missing++;
-		return 0;
+		to->categories.missing++;
+		return;
 	}
-	t->categories->values++;
-	if (!text) {
+	to->categories.values++;
+	if (cell->kind == CELL_NUMBER) {
+		/* 1 and 1.0 are one. */
 		n = (size_t)snprintf(number, sizeof(number), "%.15g", cell->number);
 		text = number;
 	}
 	n = strnlen(text, n);
-	HASH_FIND(hh, t->labels, text, n, found);
-	if (!found && HASH_COUNT(t->labels) == TABLE_CATEGORIES_MAX) {
-		t->categories->too_many = true;
-		return 0;
+	HASH_FIND(hh, labels, text, n, found);
+	if (!found && HASH_COUNT(labels) == TABLE_CATEGORIES_MAX) {
+		to->categories.too_many = true;
+		return;
 	}
 	if (!found) {
 		found = mem_new(1, sizeof(*found));
 		found->text = mem_strndup(text, n);
-		HASH_ADD_KEYPTR(hh, t->labels, found->text, n, found);
+		HASH_ADD_KEYPTR(hh, labels, found->text, n, found);
+		to->labels = labels;
 	}
 	found->count++;
+}
+
+static int take_row(
+	void *data, int64_t line, const struct table_cell *cells, struct err *e)
+{
+	struct taking *t = data;
+
+	(void)line;
+	(void)e;
+	for (size_t i = 0; i < t->n; i++) {
+		struct table_taken *to = &t->items[i];
+		const struct table_cell *cell = &cells[to->column];
+
+		if (to->as == TAKE_NUMBERS)
+			to->numbers[to->n++] =
+				cell->kind == CELL_NUMBER ? cell->number : NAN;
+		else if (to->as == TAKE_VECTORS)
+			take_vector(&to->vectors, cell);
+		else
+			take_label(to, cell);
+	}
 	return 0;
 }
 
@@ -143,25 +96,86 @@ static int by_label(const void *left, const void *right)
 	return strcmp(a->label, b->label);
 }
 
+/* The counted labels, sorted. */
+static void list_labels(struct table_taken *to)
+{
+	struct label *labels = to->labels, *one, *next;
+	struct table_categories *out = &to->categories;
+
+	if (to->as != TAKE_CATEGORIES)
+		return;
+	out->items = mem_new(HASH_COUNT(labels) + 1, sizeof(*out->items));
+	HASH_ITER (hh, labels, one, next) {
+		out->items[out->n++] = (struct table_category){one->text, one->count};
+		HASH_DEL(labels, one);
+		free(one);
+	}
+	to->labels = NULL;
+	qsort(out->items, out->n, sizeof(*out->items), by_label);
+}
+
+void table_taken_release(struct table_taken *t)
+{
+	free(t->numbers);
+	free(t->vectors.values);
+	table_categories_release(&t->categories);
+	t->numbers = NULL;
+	t->vectors = (struct table_vectors){0};
+}
+
+int table_take(struct table_taken *items, size_t n, struct table_file *t, struct err *e)
+{
+	bool *wanted = mem_new(t->n_columns + 1, sizeof(*wanted));
+	struct taking taking = {items, n};
+	int code;
+
+	for (size_t i = 0; i < n; i++) {
+		wanted[items[i].column] = true;
+		if (items[i].as == TAKE_NUMBERS)
+			items[i].numbers = mem_resize(NULL, t->rows + 1, sizeof(double));
+	}
+	code = table_each(t, wanted, take_row, &taking, e);
+	for (size_t i = 0; i < n; i++) {
+		list_labels(&items[i]);
+		if (code)
+			table_taken_release(&items[i]);
+	}
+	free(wanted);
+	return code;
+}
+
+int table_numbers(
+	double **out, size_t *n, struct table_file *t, size_t column, struct err *e)
+{
+	struct table_taken one = {.column = column, .as = TAKE_NUMBERS};
+
+	if (table_take(&one, 1, t, e))
+		return -1;
+	*out = one.numbers;
+	*n = one.n;
+	return 0;
+}
+
+int table_vectors(
+	struct table_vectors *out, struct table_file *t, size_t column, struct err *e)
+{
+	struct table_taken one = {.column = column, .as = TAKE_VECTORS};
+
+	if (table_take(&one, 1, t, e))
+		return -1;
+	*out = one.vectors;
+	return 0;
+}
+
 int table_categories(
 	struct table_categories *out, struct table_file *t, size_t column, struct err *e)
 {
-	struct taking taking = {.column = column, .categories = out};
-	struct label *one, *next;
-	int code;
+	struct table_taken one = {.column = column, .as = TAKE_CATEGORIES};
 
-	*out = (struct table_categories){0};
-	code = pass_over(&taking, t, take_label, e);
-	out->items = mem_new(HASH_COUNT(taking.labels) + 1, sizeof(*out->items));
-	HASH_ITER (hh, taking.labels, one, next) {
-		out->items[out->n++] = (struct table_category){one->text, one->count};
-		HASH_DEL(taking.labels, one);
-		free(one);
-	}
-	qsort(out->items, out->n, sizeof(*out->items), by_label);
-	if (code)
-		table_categories_release(out);
-	return code;
+	if (table_take(&one, 1, t, e))
+		return -1;
+	*out = one.categories;
+	return 0;
 }
 
 void table_categories_release(struct table_categories *c)

@@ -101,4 +101,18 @@ int table_categories(
 	struct table_categories *out, struct table_file *t, size_t column, struct err *e);
 void table_categories_release(struct table_categories *c);
 
+/* Several columns in one pass, each as it is asked for; on failure nothing is owned. */
+struct table_taken {
+	size_t			column;
+	enum { TAKE_NUMBERS, TAKE_CATEGORIES, TAKE_VECTORS } as;
+	double			*numbers;	/* owned; n of them */
+	size_t			n;
+	struct table_categories	categories;
+	struct table_vectors	vectors;
+	void			*labels;	/* while it is read */
+};
+
+int table_take(struct table_taken *items, size_t n, struct table_file *t, struct err *e);
+void table_taken_release(struct table_taken *t);
+
 #endif

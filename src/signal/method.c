@@ -237,6 +237,41 @@ enum drift_verdict drift_verdict_find(const char *name)
 	return DRIFT_NONE;
 }
 
+static const char *const zeros_names[DRIFT_ZERO_RULES] = {
+	"half", "evidently", "floor", "plain"};
+static const char *const bins_names[DRIFT_BIN_RULES] = {
+	"reference", "evidently", "doane", "sturges", "quantiles", "equal", "values"};
+
+const char *drift_zeros_name(enum drift_zeros z)
+{
+	return zeros_names[z];
+}
+
+const char *drift_bins_name(enum drift_bins b)
+{
+	return bins_names[b];
+}
+
+bool drift_zeros_find(enum drift_zeros *out, const char *name)
+{
+	for (int i = 0; i < DRIFT_ZERO_RULES; i++)
+		if (!strcmp(zeros_names[i], name)) {
+			*out = (enum drift_zeros)i;
+			return true;
+		}
+	return false;
+}
+
+bool drift_bins_find(enum drift_bins *out, const char *name)
+{
+	for (int i = 0; i < DRIFT_BIN_RULES; i++)
+		if (!strcmp(bins_names[i], name)) {
+			*out = (enum drift_bins)i;
+			return true;
+		}
+	return false;
+}
+
 const struct drift_method *drift_choose(bool numeric, size_t n_reference, size_t distinct)
 {
 	bool continuous = numeric && distinct > 5;

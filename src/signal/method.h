@@ -109,7 +109,11 @@ enum drift_zeros {
 	DRIFT_ZEROS_EVIDENTLY,	/* 1e-4, or a millionth of a smaller smallest share; no renormalising */
 	DRIFT_ZEROS_FLOOR,	/* shares of at least 1e-4, renormalised */
 	DRIFT_ZEROS_PLAIN,	/* nothing: infinite */
+	DRIFT_ZERO_RULES,
 };
+
+const char *drift_zeros_name(enum drift_zeros z);	/* "half", "evidently", "floor", "plain" */
+bool drift_zeros_find(enum drift_zeros *out, const char *name);
 
 /* How numbers get into bins. */
 enum drift_bins {
@@ -120,7 +124,11 @@ enum drift_bins {
 	DRIFT_BINS_QUANTILES,	/* equal shares of the reference: deciles unless bins says else */
 	DRIFT_BINS_EQUAL,	/* equal widths over both */
 	DRIFT_BINS_VALUES,	/* each distinct value is a cell */
+	DRIFT_BIN_RULES,
 };
+
+const char *drift_bins_name(enum drift_bins b);		/* "reference", "evidently" ... */
+bool drift_bins_find(enum drift_bins *out, const char *name);	/* false: none is called so */
 
 /* {0} is all defaults. */
 struct drift_options {

@@ -138,6 +138,11 @@ document sessions show "$("$TOCSIN" sessions list --json |
 document drift list
 document drift show checkout-assistant/traffic
 document drift accept checkout-assistant/traffic --reason "to see its document"
+
+printf 'x,ok,guess\n%s' "$(seq 1 300 | sed 's/.*/&,1,1/')" >"$work/table.csv"
+document drift compute --reference "$work/table.csv" --current "$work/table.csv"
+document drift compute --reference "$work/table.csv" --current "$work/table.csv" \
+	--performance --label ok --prediction guess
 document gate checkout-assistant
 document check
 document connector list

@@ -8,7 +8,7 @@
 
 #include "signal/method.h"
 
-#define MMD_ROWS 1000	/* a side at most: it costs rows^2 */
+#define MMD_ROWS 500	/* a side at most: it costs rows^2 */
 
 /* Distances of the two mean vectors. */
 struct centroids {
