@@ -113,6 +113,17 @@ static const struct cmd_option drift_compute_options[] = {
 	{0},
 };
 
+static const struct cmd_option gate_options[] = {
+	{"slo", 0, N_("NAME"), true, N_("this objective must not burn; all: every one of the service")},
+	{"alerts", 0, NULL, false, N_("no alert of the service may fire")},
+	{"drift", 0, N_("DATASET"), true, N_("this dataset must not have drifted; all: every one")},
+	{"version", 0, N_("VERSION"), false,
+		N_("serving runs it, or it is the candidate, and there is a way back")},
+	{"max-age", 0, N_("DURATION"), false, N_("what is older is stale")},
+	{"allow", 0, N_("LIST"), false, N_("no-data, stale: what may be and is still go")},
+	{0},
+};
+
 static const struct cmd_option init_options[] = {
 	{"print", 0, NULL, false, N_("print the configuration and write nothing")},
 	{"force", 0, NULL, false, N_("replace the configuration that is there")},
@@ -162,6 +173,8 @@ static const struct cmd_option watch_options[] = {
 
 static const struct cmd_option check_options[] = {
 	{"connect", 0, NULL, false, N_("ask each source who it is, and what it can do")},
+	{"coverage", 0, NULL, false,
+		N_("what nobody is prepared for: no owner, objective, runbook, lever, way back")},
 	{0},
 };
 
@@ -311,8 +324,9 @@ const struct cmd_row cmd_table[] = {
 	{"alerts", NULL, cmd_alerts_list, READS, "[list] [--service NAME] [--state STATE]",
 		N_("alerts, each once, with those that nobody is told of marked"),
 		alerts_options},
-	{"gate", NULL, cmd_gate, READS, "SERVICE",
-		N_("go or no-go for a deployment"), NULL},
+	{"gate", NULL, cmd_gate, READS,
+		"SERVICE [--slo NAME|all] [--alerts] [--drift DATASET] [--version V]",
+		N_("go or no-go for a deployment"), gate_options},
 	{"init", NULL, cmd_init, 0, "[--print|--force]",
 		N_("look for your systems and write a configuration"), init_options},
 	{"runbook", "list", cmd_runbook_list, NEEDS_CONFIG,
@@ -353,7 +367,7 @@ const struct cmd_row cmd_table[] = {
 	{"audit", "checkpoint", cmd_audit_checkpoint, NEEDS_CONFIG | WRITES_STORE, "[--sign]",
 		N_("a statement of the log's length and root, signed or not"),
 		audit_checkpoint_options},
-	{"check", NULL, cmd_check, 0, "[--connect]",
+	{"check", NULL, cmd_check, 0, "[--connect|--coverage]",
 		N_("what the configuration says, and all that is wrong with it"), check_options},
 	{"poll", NULL, cmd_poll, NEEDS_CONFIG | WRITES_STORE, "[--once|--daemon]",
 		N_("read the sources into the store"), poll_options},
@@ -422,7 +436,8 @@ static int dispatch(struct cmd *c, int argc, const char **argv)
 
 	if (code >= 0)
 		return code;
-	if (cmd_has(c, "version"))
+	/* One of a command's own takes a value. */
+	if (cmd_has(c, "version") && !cmd_value(c, "version"))
 		return cmd_version(c);
 	if (cmd_has(c, "help"))
 		return c->row->run == cmd_help ? cmd_help(c) : cmd_help_row(c->row);
