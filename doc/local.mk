@@ -23,6 +23,7 @@ dist_schema_DATA += doc/schema/connector-try-1.json
 dist_schema_DATA += doc/schema/connectors-1.json
 dist_schema_DATA += doc/schema/drift-accept-1.json
 dist_schema_DATA += doc/schema/drifts-1.json
+dist_schema_DATA += doc/schema/coverage-1.json
 dist_schema_DATA += doc/schema/drift-1.json
 dist_schema_DATA += doc/schema/gate-1.json
 dist_schema_DATA += doc/schema/models-1.json

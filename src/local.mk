@@ -395,6 +395,7 @@ libtocsin_a_SOURCES += src/report/models.c src/report/models.h
 libtocsin_a_SOURCES += src/report/suspects.c src/report/suspects.h
 libtocsin_a_SOURCES += src/report/version_diff.c src/report/version_diff.h
 libtocsin_a_SOURCES += src/cmd/check_connect.c src/cmd/check_connect.h
+libtocsin_a_SOURCES += src/cmd/check_coverage.c src/cmd/check_coverage.h
 libtocsin_a_SOURCES += src/cmd/connector.c src/cmd/connector.h
 libtocsin_a_SOURCES += src/cmd/connector_show.c
 libtocsin_a_SOURCES += src/cmd/connector_try.c

@@ -212,6 +212,7 @@ EXTRA_DIST += tests/e2e/fault-server.py
 dist_check_SCRIPTS += tests/e2e/connector.sh
 dist_check_SCRIPTS += tests/e2e/drift_compute.sh
 dist_check_SCRIPTS += tests/e2e/faults.sh
+dist_check_SCRIPTS += tests/e2e/gate.sh
 dist_check_SCRIPTS += tests/e2e/kube.sh
 EXTRA_DIST += tests/e2e/kube_api.py
 EXTRA_DIST += tests/e2e/prometheus_api.py

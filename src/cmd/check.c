@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cmd/check_connect.h"
+#include "cmd/check_coverage.h"
 #include "cmd/check_slos.h"
 #include "cmd/commands.h"
 #include "cmd/say.h"
@@ -337,7 +338,9 @@ int cmd_check(struct cmd *c)
 		check_outside(&p, &notes, &config);
 	else if (!p.n)
 		code = cmd_fail(&e);
-	if (code == EXIT_FINE)
+	if (code == EXIT_FINE && cmd_has(c, "coverage") && !p.n)
+		code = check_coverage(c, &config);
+	else if (code == EXIT_FINE)
 		code = check_answer(c, &config, &p, &notes);
 	if (!c->json) {
 		cmd_problems(&p);

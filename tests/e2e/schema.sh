@@ -145,6 +145,7 @@ document drift compute --reference "$work/table.csv" --current "$work/table.csv"
 	--performance --label ok --prediction guess
 document gate checkout-assistant
 document check
+document check --coverage
 document connector list
 document connector show mlflow
 document connector try mlflow --source registry
