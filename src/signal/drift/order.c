@@ -72,6 +72,8 @@ void order_sort(double *values, size_t n)
 	uint64_t *keys, *spare;
 	size_t(*counts)[DIGIT_VALUES];
 
+	if (!n)
+		return;
 	if (n < FEW) {
 		for (size_t i = 0; i < n; i++)
 			values[i] += 0.0;
