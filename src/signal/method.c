@@ -208,7 +208,7 @@ const struct drift_method drift_methods[] = {
 		.strict = true,
 		.threshold = 0.2,
 	},
-	{NULL},
+	{0},
 };
 /* clang-format on */
 

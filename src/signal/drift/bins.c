@@ -147,11 +147,13 @@ static size_t cells_of_width(double range, double width)
 void bins_sturges(
 	struct bins *out, double least, double most, size_t n_values, bool whole)
 {
-	double range = most - least, width = range / (log2((double)n_values) + 1);
+	double range = most - least, width;
 
+	n_values = n_values ? n_values : 1;
+	width = range / (log2((double)n_values) + 1);
 	if (whole && width > 0 && width < 1)
 		width = 1;
-	bins_equal(out, least, most, n_values ? cells_of_width(range, width) : 1);
+	bins_equal(out, least, most, cells_of_width(range, width));
 }
 
 void bins_doane(struct bins *out, const struct bins_range *r)

@@ -357,7 +357,7 @@ struct drift_result drift_histograms(struct arena *a, const struct drift_method 
 	struct drift_result r = drift_result_new(m, o);
 	struct drift_histogram x, y;
 	struct histogram_pair pair;
-	struct drift_counts own;
+	struct drift_counts own = {0};
 	bool forced = false, forced_too = false;
 
 	cells = cells ? cells : &own;

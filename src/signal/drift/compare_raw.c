@@ -194,7 +194,7 @@ struct drift_result drift_raw(struct arena *a, const struct drift_method *m,
 	struct drift_sample reference, struct drift_sample current,
 	const struct drift_options *o, struct drift_counts *cells)
 {
-	struct drift_counts own;
+	struct drift_counts own = {0};
 
 	cells = cells ? cells : &own;
 	*cells = (struct drift_counts){0};
