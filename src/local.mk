@@ -91,6 +91,7 @@ libtocsin_a_SOURCES += src/poll/drift_scraped.c src/poll/drift_scraped.h
 libtocsin_a_SOURCES += src/poll/drift_refs.c src/poll/drifts.c src/poll/drifts.h
 libtocsin_a_SOURCES += src/poll/counted.c src/poll/counted.h
 libtocsin_a_SOURCES += src/poll/traced.c src/poll/traced.h
+libtocsin_a_SOURCES += src/poll/scraped_eval.c src/poll/scraped_inside.h
 libtocsin_a_SOURCES += src/poll/fine.c src/poll/fine.h
 libtocsin_a_SOURCES += src/poll/evidently.c src/poll/files.c
 libtocsin_a_SOURCES += src/poll/exposition.c src/poll/exposition.h

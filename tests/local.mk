@@ -71,6 +71,7 @@ tests_unit_prometheus_SOURCES = tests/unit/prometheus.c tests/unit/readers.c tes
 check_PROGRAMS += tests/unit/prom_answer
 tests_unit_prom_answer_SOURCES = tests/unit/prom_answer.c tests/fuzz/prometheus.c tests/fuzz/fuzz.h
 check_PROGRAMS += tests/unit/latency
+check_PROGRAMS += tests/unit/slice
 check_PROGRAMS += tests/unit/strbuf
 check_PROGRAMS += tests/unit/table_file
 tests_unit_table_file_SOURCES = tests/unit/table_file.c tests/fuzz/table.c tests/fuzz/fuzz.h
