@@ -60,6 +60,7 @@ int counted_init(struct counted *c, struct arena *a, const struct sli *sli,
 			group_demand(&c->parts[part], a, group);
 	}
 	c->latency = latency && part_parse(&c->buckets, a, latency->buckets, e) == 0;
+	c->learning = c->latency;
 	c->usable = true;
 	return 0;
 }
@@ -89,7 +90,8 @@ bool counted_takes(const struct counted *c, const char *name,
 		if (any_matches(&c->parts[part], name, labels, n))
 			return true;
 	}
-	return false;
+	/* The one that will be chosen has to begin with the others. */
+	return c->learning && any_matches(&c->buckets, name, labels, n);
 }
 
 double counted_weight(const struct counted *c, enum counted_part part, const char *name,

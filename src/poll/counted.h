@@ -19,6 +19,7 @@ struct counted {
 	double			*bounds;	/* arena */
 	size_t			n_bounds, cap_bounds;
 	bool			news;		/* a boundary that was not there before */
+	bool			learning;	/* none is known: all buckets are taken once */
 };
 
 /*

@@ -228,6 +228,7 @@ static void boundaries_use(struct scraped *s, struct objective *o)
 		err_release(&e);
 		return;
 	}
+	chosen.learning = false;
 	chosen.bounds = learnt.bounds;
 	chosen.n_bounds = learnt.n_bounds;
 	chosen.cap_bounds = learnt.cap_bounds;
