@@ -5,7 +5,8 @@
 
 # act_file SOURCE ACTION NAME=VALUE...: a runbook of one step; its file in $book.
 act_file() {
-	book=$work/book.md
+	books=$((${books:-0} + 1))
+	book=$work/book-$books.md # a run that is undone wants its own as it was
 	{
 		printf '# Act\n\n~~~ action {name=act}\nsource: %s\ndo: %s\nwith:\n' "$1" "$2"
 		shift 2
