@@ -97,6 +97,19 @@ double drift_strength(const struct drift_report *r, const struct drift_method *m
 	return r->value / r->threshold;
 }
 
+/* As many digits as tell something; what is next to nothing is said so. */
+static void add_number(struct strbuf *out, double v)
+{
+	if (v > 0 && v < 0.001)
+		strbuf_adds(out, "<.001");
+	else
+		strbuf_addf(out,
+			fabs(v) >= 1000         ? "%.0f"
+				: fabs(v) < 0.1 ? "%.2g"
+						: "%.3g",
+			v);
+}
+
 void drift_value_text(struct strbuf *out, const struct drift_row *row)
 {
 	const struct drift_report *r = row->r;
@@ -108,7 +121,7 @@ void drift_value_text(struct strbuf *out, const struct drift_row *row)
 	else if (isnan(r->value))
 		strbuf_addc(out, '-');
 	else
-		strbuf_addf(out, fabs(r->value) >= 1000 ? "%.0f" : "%.3g", r->value);
+		add_number(out, r->value);
 }
 
 /* --- query --- */
@@ -339,7 +352,7 @@ static void cell_real(struct value *out, struct pane *p, const void *data)
 
 	(void)p;
 	if (!isnan(v))
-		strbuf_addf(&out->text, "%.3g", v);
+		add_number(&out->text, v);
 	out->role = ROLE_DIM;
 }
 

@@ -130,7 +130,7 @@ static void add_headline(struct drift_look *lk)
 	if (text.len)
 		doc_text(lk->out, drift_is_drifted(lk->row) ? ROLE_STRONG : ROLE_TEXT,
 			text.buf);
-	if (r->note)
+	if (r->note && !lk->row->dataset)
 		doc_text(lk->out, ROLE_NO_DATA, r->note);
 	strbuf_release(&text);
 }

@@ -149,7 +149,6 @@ static void add_period(struct slo_look *pg, struct strbuf *text)
 		covered && s->coverage < COVERED ? ROLE_NO_DATA : ROLE_TEXT, text->buf);
 }
 
-/* Of a rolling window the end is always now. */
 static void add_projected(struct slo_look *pg, struct strbuf *text)
 {
 	const struct slo_state *s = pg->s;
@@ -164,8 +163,9 @@ static void add_projected(struct slo_look *pg, struct strbuf *text)
 			-s->projected * 100);
 	else
 		strbuf_addf(text, _("%.0f %% left, at this rate"), s->projected * 100);
-	cell_pair(pg->out, _("at its end"), s->projected <= 0 ? ROLE_STRONG : ROLE_TEXT,
-		text->buf);
+	/* A rolling window has no end: then it is what a whole one at this rate leaves. */
+	cell_pair(pg->out, pg->row->slo.calendar ? _("at its end") : _("a window on"),
+		s->projected <= 0 ? ROLE_STRONG : ROLE_TEXT, text->buf);
 }
 
 static void add_age(struct slo_look *pg, struct strbuf *text)
@@ -484,9 +484,8 @@ void slo_page(struct pane *p, const struct slos_row *row, struct doc *out)
 	struct arena a;
 	struct slos *mine = pane_data(p);
 	static const char *const changes[] = {"slo"};
-	struct library_query q = {.service = row->row->slo.service,
-		.changes = changes,
-		.n_changes = 1};
+	struct library_query q = {
+		.service = row->row->slo.service, .changes = changes, .n_changes = 1};
 	struct slo_look pg = {
 		.p = p,
 		.c = pane_console(p),
