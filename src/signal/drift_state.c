@@ -171,9 +171,12 @@ static void feature_report(struct drift_report *d, bool *above, struct drift_pas
 	const struct drift_comparison *cmp)
 {
 	const struct drift_result *r = &cmp->result;
+	const struct drift_method *m = drift_method(r->method);
 
 	d->feature = f->name;
-	d->kind = drift_kind_name(f->kind);
+	d->kind = drift_kind_name(f->kind == DRIFT_DATA && m && m->inputs == DRIFT_VECTORS
+			? DRIFT_EMBEDDING
+			: f->kind);
 	d->method = r->method;
 	d->value = r->value;
 	d->threshold = r->threshold;

@@ -159,6 +159,39 @@ static void too_little(void **state)
 	strbuf_release(&text);
 }
 
+/* Lists of numbers are embeddings: the mean moved from (0, 0) to (3, 4). */
+static void embeddings(void **state)
+{
+	struct strbuf before = STRBUF_INIT, now = STRBUF_INIT;
+	struct bench b;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		int x = i % 2 ? 1 : -1, y = i % 4 < 2 ? 1 : -1;
+
+		strbuf_addf(&before, "{\"v\":[%d,%d],\"w\":[1]}\n", x, y);
+		strbuf_addf(&now, "{\"v\":[%d,%d],\"w\":[1,2]}\n", x + 3, y + 4);
+	}
+	bench_init(&b, config, NULL);
+	write_at(&b, "drift.yaml",
+		"drift: e\nreference: {file: ref.jsonl}\ncurrent: {file: cur.jsonl}\n"
+		"persist: 1 of 1\nfeatures: [{name: v, method: centroid_euclid}, {name: "
+		"w}]\n",
+		0);
+	write_at(&b, "ref.jsonl", before.buf, 0);
+	write_at(&b, "cur.jsonl", now.buf, 1);
+	bench_source(&b, "f");
+	bench_round(&b, ROUND_FULL);
+	bench_went_well(&b);
+	near(report(&b, "v")->value, 5, 1e-12);
+	assert_string_equal(report(&b, "v")->kind, "embedding");
+	assert_string_equal(report(&b, "v")->verdict, "drifted");
+	assert_string_equal(report(&b, "w")->verdict, "not-comparable");
+	strbuf_release(&before);
+	strbuf_release(&now);
+	bench_release(&b);
+}
+
 /* --- training against serving --- */
 
 static void skew(void **state)
@@ -364,5 +397,6 @@ static void reports_of_the_service(void **state)
 }
 
 UNIT_TESTS(cmocka_unit_test(columns), cmocka_unit_test(too_little),
-	cmocka_unit_test(skew), cmocka_unit_test(reports_in_both_forms),
-	cmocka_unit_test(reports_as_files), cmocka_unit_test(reports_of_the_service))
+	cmocka_unit_test(skew), cmocka_unit_test(embeddings),
+	cmocka_unit_test(reports_in_both_forms), cmocka_unit_test(reports_as_files),
+	cmocka_unit_test(reports_of_the_service))
