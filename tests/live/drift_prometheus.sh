@@ -139,6 +139,7 @@ run 1 "$TOCSIN" drift show checkout-assistant/traffic/language
 says "values"
 run 0 "$TOCSIN" drift accept checkout-assistant/traffic --reason "a new market"
 says "4 features"
+# shellcheck disable=SC2016 # $0 is the inner shell's
 until_true 20 sh -c '"$0" poll --once >/dev/null && "$0" drift list' "$TOCSIN" ||
 	fail "what was accepted drifts still: $("$TOCSIN" drift list)"
 run 0 "$TOCSIN" audit list
