@@ -28,6 +28,7 @@ acted() {
 # begun SOURCE ACTION NAME=VALUE...: started in the background, whoever started it is gone.
 begun() {
 	act_file "$@"
+	rm -f "$work/begun.log" # that of the one before says running too
 	"$TOCSIN" runbook run "$book" --yes-to change >"$work/begun.log" 2>&1 &
 	walker=$!
 	until_true 180 grep -q "s\\] .*running" "$work/begun.log" ||
