@@ -210,6 +210,7 @@ check_PROGRAMS += tests/unit/text
 tests_unit_text_SOURCES = tests/unit/text.c tests/fuzz/text.c tests/fuzz/fuzz.h
 EXTRA_DIST += tests/lib.sh
 dist_check_SCRIPTS += tests/e2e/badinput.sh
+dist_check_SCRIPTS += tests/e2e/burn.sh
 dist_check_SCRIPTS += tests/e2e/completion.sh
 dist_check_SCRIPTS += tests/e2e/connector_faults.sh
 dist_check_SCRIPTS += tests/e2e/drift.sh
