@@ -1,6 +1,8 @@
 connectorsdir = $(pkgdatadir)/connectors
 dist_connectors_DATA =
 dist_connectors_DATA += connectors/alertmanager.yaml
+dist_connectors_DATA += connectors/grafana.yaml
+dist_connectors_DATA += connectors/pagerduty.yaml
 dist_connectors_DATA += connectors/kserve.yaml
 dist_connectors_DATA += connectors/databricks.yaml
 dist_connectors_DATA += connectors/airflow.yaml

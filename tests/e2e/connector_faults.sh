@@ -23,6 +23,7 @@ sources() {
 		http) more="$more, with: {path: /health, version: version, service: s}" ;;
 		oci) more="$more, with: {repositories: [a/b]}" ;;
 		harbor) more="$more, with: {projects: [p]}" ;;
+		pagerduty) more="$more, with: {from: night@example.org}" ;;
 		feast) more="$more, with: {project: p}" ;;
 		esac
 		echo "  - {name: $type, type: $type, url: \"$base/$1\", every: 1s, timeout: $2$more}"
