@@ -295,6 +295,7 @@ EXTRA_DIST += tests/screen/golden
 check_PROGRAMS += tests/unit/otlp
 check_PROGRAMS += tests/unit/sloth
 check_PROGRAMS += tests/unit/slos
+check_PROGRAMS += tests/unit/library_url
 check_PROGRAMS += tests/unit/offer
 check_PROGRAMS += tests/unit/openslo
 check_PROGRAMS += tests/unit/pyrra

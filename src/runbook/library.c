@@ -1,9 +1,9 @@
 #include "config.h"
 #include "runbook/library.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "core/i18n.h"
@@ -244,19 +244,53 @@ static bool in_texts(const struct yaml_texts *t, const char *name)
 	return false;
 }
 
-/* The last part of a URL's path, without an ending: what runbook_url names. */
+/* Letters and digits alone count, however they are joined: ModelBurn, model-burn, "Model burn". */
+static bool same_word(const char *a, size_t n, const char *b)
+{
+	size_t i = 0;
+	bool any = false;
+
+	for (; *b; b++) {
+		if (!isalnum((unsigned char)*b))
+			continue;
+		while (i < n && !isalnum((unsigned char)a[i]))
+			i++;
+		if (i == n || tolower((unsigned char)a[i]) != tolower((unsigned char)*b))
+			return false;
+		i++;
+		any = true;
+	}
+	while (i < n && !isalnum((unsigned char)a[i]))
+		i++;
+	return any && i == n;
+}
+
+/* What stands before the file's ending, and says nothing itself. */
+static bool is_index(const char *s, size_t n)
+{
+	return same_word(s, n, "index") || same_word(s, n, "readme");
+}
+
+/* The last part of a URL's path, without an ending: what runbook_url names; else its anchor. */
 static bool url_names(const char *url, const char *name)
 {
-	const char *end = url + strcspn(url, "?#"), *start;
+	const char *hash = strchr(url, '#'), *end = url + strcspn(url, "?#"), *start, *dot;
 
-	while (end > url && end[-1] == '/')
-		end--;
-	if (end - url > 3 && !strncmp(end - 3, ".md", 3))
-		end -= 3;
-	for (start = end; start > url && start[-1] != '/'; start--)
-		;
-	return (size_t)(end - start) == strlen(name) && end > start &&
-		!strncasecmp(start, name, (size_t)(end - start));
+	if (hash && same_word(hash + 1, strlen(hash + 1), name))
+		return true;
+	for (int part = 0; part < 2; part++) {
+		while (end > url && end[-1] == '/')
+			end--;
+		for (start = end; start > url && start[-1] != '/'; start--)
+			;
+		for (dot = end; dot > start && *dot != '.'; dot--)
+			;
+		end = dot > start ? dot : end;
+		if (!is_index(start, (size_t)(end - start)))
+			break;
+		end = start;
+	}
+	return end > start && same_word(start, (size_t)(end - start), name);
 }
 
 /* How well it fits: 1 best, 0 not at all; the reason in the arena. */
@@ -266,6 +300,11 @@ static int rank(const char **reason, const struct library_entry *entry,
 {
 	if (q->runbook_url && url_names(q->runbook_url, entry->name)) {
 		*reason = _("the alert's annotation names it");
+		return 1;
+	}
+	if (q->runbook_url && entry->title && *entry->title &&
+		url_names(q->runbook_url, entry->title)) {
+		*reason = _("the alert's annotation names its title");
 		return 1;
 	}
 	for (size_t i = 0; i < q->n_alerts; i++)

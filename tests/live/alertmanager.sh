@@ -85,6 +85,10 @@ status 1
 holds "fires again" "$(alert ModelErrorBudgetBurn)[0]['state'] == 'firing'"
 holds "the other ended" "$(alert FeatureLag) == []"
 
+tool silence query -q | while read -r id; do
+	tool silence expire "$id"
+done
+
 # What we do is what its own tool sees: made with a preview, a reason and an end ...
 run 2 "$TOCSIN" alerts silence ModelErrorBudgetBurn --yes
 run 0 "$TOCSIN" alerts silence ModelErrorBudgetBurn --reason "being rolled back" --for 2h --by ann --yes
@@ -119,8 +123,8 @@ poll
 run 0 "$TOCSIN" alerts expire "$(json "$work/status.json" "d[0]['id']")" --yes
 run 0 "$TOCSIN" alerts silence 'service=~"none-.*"' --reason early --dry-run --yes
 says "matches 0 alerts now"
-run 2 "$TOCSIN" alerts silence 'a=~"("' --reason x --yes
-says "bad matcher format"
+run 3 "$TOCSIN" alerts silence 'a=~"("' --reason x --yes
+says "error parsing regexp"
 "$TOCSIN" audit export | grep -q 'being rolled back' || fail "the audit log does not say why"
 
 # Two in a cluster, of which one source names both: each alert once, each silence once.
@@ -151,6 +155,7 @@ YAML
 url=http://127.0.0.1:$port_a
 if command -v prometheus >/dev/null 2>&1; then
 	serve prom prometheus --config.file="$work/prom.yml" --storage.tsdb.path="$work/prom.d" \
+		--rules.alert.resend-delay=1s \
 		--web.listen-address="127.0.0.1:$port_p"
 	until_true 30 shows AlwaysBad || fail "the alert does not reach its Alertmanager"
 	prom="- {name: prom, type: prometheus, url: \"http://127.0.0.1:$port_p\", every: 1s}"
