@@ -11,6 +11,9 @@ enum openslo_version { OPENSLO_V1, OPENSLO_ALPHA, OPENSLO_V2 };
 /* "5m", "1w", "1M", "1Q", "1Y"; what is no such thing is a problem at the node; 0 then. */
 int64_t openslo_duration(struct slo_reader *r, const struct yaml_node *at);
 
+/* "0", "0m", "0h": no time at all, which openslo_duration() takes for a mistake. */
+bool openslo_is_zero(const struct yaml_node *at);
+
 struct openslo_window {
 	int64_t			ns;
 	bool			calendar;

@@ -66,12 +66,14 @@ static const struct yaml_field burn_fields[] = {
 
 /*
  * A condition has one window.  How long it has to hold before the alert (alertAfter) stands for the
- * short one, in which it must burn as fast; without it the one window is both.
+ * short one, in which it must burn as fast; without it, or with 0m, the one window is both.
  */
 static int64_t short_window(
 	struct slo_reader *r, const struct burn_spec *b, int64_t long_ns)
 {
-	int64_t after = b->after ? openslo_duration(r, b->after) : 0;
+	int64_t after = b->after && !openslo_is_zero(b->after)
+		? openslo_duration(r, b->after)
+		: 0;
 
 	return after > 0 && after < long_ns ? after : long_ns;
 }

@@ -102,6 +102,20 @@ int64_t openslo_duration(struct slo_reader *r, const struct yaml_node *at)
 	return unit ? times(count, unit->ns) : 0;
 }
 
+bool openslo_is_zero(const struct yaml_node *at)
+{
+	const char *text = yaml_text(at);
+	size_t n = text ? strspn(text, "0") : 0;
+
+	if (n == 0 || text[n] == '\0')
+		return n > 0;
+	for (size_t i = 0; text[n + 1] == '\0' && i < ARRAY_LEN(units); i++) {
+		if (text[n] == units[i].letter)
+			return true;
+	}
+	return false;
+}
+
 static const struct unit *alpha_unit(
 	struct slo_reader *r, const struct window_spec *w, const struct yaml_node *node)
 {

@@ -58,6 +58,54 @@ static const char good[] =
 	"spec: {severity: page, condition: {kind: burnrate, op: gte, threshold: 14,\n"
 	"  lookbackWindow: 1h, alertAfter: 5m}}\n";
 
+/* An alert at once has one window; what is no time is a mistake still. */
+static void an_alert_after_no_time_fires_at_once(void **state)
+{
+	static const struct {
+		const char *after;
+		bool fine;
+	} cases[] = {{"0m", true}, {"0h", true}, {"\"0\"", true}, {"00d", true},
+		{"0x", false}, {"0mm", false}, {"m", false}, {"-0m", false}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct parsed p;
+		char *text = mem_format(
+			"apiVersion: openslo/v1\n"
+			"kind: SLO\n"
+			"metadata: {name: web}\n"
+			"spec:\n"
+			"  service: shop\n"
+			"  indicator: {metadata: {name: i}, spec: {ratioMetric: {\n"
+			"    good: {metricSource: {type: Prometheus, spec: {query: g}}},\n"
+			"    total: {metricSource: {type: Prometheus, spec: {query: t}}}}}}\n"
+			"  timeWindow: [{duration: 28d, isRolling: true}]\n"
+			"  budgetingMethod: Occurrences\n"
+			"  objectives: [{target: 0.99}]\n"
+			"  alertPolicies:\n"
+			"    - kind: AlertPolicy\n"
+			"      metadata: {name: p}\n"
+			"      spec:\n"
+			"        alertWhenBreaching: true\n"
+			"        conditions:\n"
+			"          - kind: AlertCondition\n"
+			"            metadata: {name: c}\n"
+			"            spec: {severity: page, condition: {kind: burnrate,\n"
+			"              threshold: 14, lookbackWindow: 5m, alertAfter: %s}}\n",
+			cases[i].after);
+
+		parse_text(&p, text);
+		if ((p.problems.n == 0) != cases[i].fine)
+			fail_msg("alertAfter: %s", cases[i].after);
+		assert_int_equal(p.slos.n, 1);
+		assert_int_equal(p.slos.items[0].n_alerting, 1);
+		assert_int_equal(p.slos.items[0].alerting[0].short_ns, 5 * NS_PER_MIN);
+		assert_int_equal(p.slos.items[0].alerting[0].long_ns, 5 * NS_PER_MIN);
+		release(&p);
+		free(text);
+	}
+}
+
 static void references_and_several_objectives(void **state)
 {
 	const struct slo *slo;
@@ -624,6 +672,7 @@ static void fuzz_seeds(void **state)
 }
 
 UNIT_TESTS(cmocka_unit_test(references_and_several_objectives),
+	cmocka_unit_test(an_alert_after_no_time_fires_at_once),
 	cmocka_unit_test(indicators_of_every_kind),
 	cmocka_unit_test(what_is_wrong_is_said),
 	cmocka_unit_test(references_that_lead_nowhere),
