@@ -177,6 +177,13 @@ static void add_column(struct json *list, const struct drift_table_column *c)
 	add_cells(one, &c->cells);
 }
 
+/* Rows of both files: with 0 of them every column is no-data. */
+static void add_rows(struct json *doc, const struct drift_tables_job *job)
+{
+	json_add_int(doc, "rows_reference", (int64_t)job->reference->rows);
+	json_add_int(doc, "rows_current", (int64_t)job->current->rows);
+}
+
 static struct json *tables_json(
 	const struct drift_tables *t, const struct drift_tables_job *job)
 {
@@ -189,6 +196,7 @@ static struct json *tables_json(
 	json_add_text(doc, "zeros", drift_zeros_name(job->options.zeros));
 	json_add_text(doc, "correction",
 		t->tests > 1 && !job->uncorrected ? "benjamini-hochberg" : NULL);
+	add_rows(doc, job);
 	all = json_add_object(doc, "dataset");
 	json_add_int(all, "columns", (int64_t)t->n);
 	json_add_int(all, "judged", (int64_t)t->judged);
@@ -262,6 +270,14 @@ static void say_column(struct cmd_table *t, const struct drift_table_column *c)
 	strbuf_release(&text);
 }
 
+static void say_empty(const struct table_file *t)
+{
+	if (!t->n_columns)
+		say(_("'%s' is empty: it has no columns\n"), t->file);
+	else if (!t->rows)
+		say(_("'%s' has columns and no rows\n"), t->file);
+}
+
 static void tables_print(const struct drift_tables *t, const struct drift_tables_job *job)
 {
 	const char *const headings[] = {
@@ -282,6 +298,8 @@ static void tables_print(const struct drift_tables *t, const struct drift_tables
 	for (size_t i = 0; i < t->n; i++)
 		say_column(table, &t->items[i]);
 	cmd_table_print(table);
+	say_empty(job->reference);
+	say_empty(job->current);
 	if (t->tests > 1 && !job->uncorrected)
 		say(_("p-values of %zu tests corrected by Benjamini and Hochberg\n"),
 			t->tests);

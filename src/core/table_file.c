@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <uthash.h>
 #include <zlib.h>
 
@@ -32,13 +33,13 @@ struct name {
 /* The ways in which programs write that there is nothing. */
 static const char *const missing[] = {"NaN", "NA", "N/A", "null", "None", "<NA>", "#N/A",
 	"#NA", "#N/A N/A", "-NaN", "+NaN", "NaT", "1.#QNAN", "-1.#QNAN", "1.#IND",
-	"-1.#IND"};
+	"-1.#IND", "1.#INF", "-1.#INF", "nan(ind)", "-nan(ind)", "nan(snan)"};
 
 static bool is_missing(const char *text, size_t n)
 {
 	if (!n)
 		return true;
-	for (size_t i = 0; n < 9 && i < ARRAY_LEN(missing); i++)
+	for (size_t i = 0; n < 10 && i < ARRAY_LEN(missing); i++)
 		if (strlen(missing[i]) == n && !strncasecmp(text, missing[i], n))
 			return true;
 	return false;
@@ -397,11 +398,31 @@ static int read_blocks(struct table_pass *p, gzFile f, struct err *e)
 	return code;
 }
 
+/* What is read more than once can be no pipe: opening it again would wait for ever. */
+static int check_file(const char *file, struct err *e)
+{
+	struct stat st;
+
+	if (stat(file, &st) != 0 || S_ISREG(st.st_mode))
+		return 0;
+	if (S_ISDIR(st.st_mode)) {
+		err_set(e, ERR_INPUT, _("this is a directory"));
+	} else {
+		err_set(e, ERR_INPUT,
+			_("this is no regular file, and it is read more than once"));
+		err_hint(e, _("write it to a file first"));
+	}
+	return err_where(e, "%s", file);
+}
+
 static int run_pass(struct table_pass *p, struct err *e)
 {
-	gzFile f = gzopen(p->t->file, "rbe");
+	gzFile f;
 	int code;
 
+	if (check_file(p->t->file, e))
+		return -1;
+	f = gzopen(p->t->file, "rbe");
 	strbuf_init(&p->scratch);
 	strbuf_init(&p->name);
 	if (!f) {

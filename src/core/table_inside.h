@@ -20,7 +20,7 @@ struct table_pass {
 	size_t			rows;
 	double			*vector;	/* owned: room for the vectors of a row */
 	size_t			n_vector, cap_vector;
-	struct strbuf		scratch;	/* texts of lists and the like */
+	struct strbuf		scratch;	/* a line of JSON, put right */
 	struct strbuf		name;
 };
 

@@ -94,6 +94,51 @@ static int read_members(
 	return 0;
 }
 
+/* Python writes NaN, Infinity and -Infinity, which JSON does not have: null in their place. */
+static bool write_nulls(struct strbuf *out, const char *text, size_t n)
+{
+	static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
+	bool quoted = false, any = false;
+
+	strbuf_reset(out);
+	for (size_t i = 0; i < n;) {
+		size_t taken = 0;
+
+		for (size_t k = 0; !quoted && k < ARRAY_LEN(words); k++)
+			if (n - i >= strlen(words[k]) &&
+				!memcmp(text + i, words[k], strlen(words[k])))
+				taken = strlen(words[k]);
+		if (taken) {
+			any = true;
+			strbuf_adds(out, "null");
+			i += taken;
+			continue;
+		}
+		if (quoted && text[i] == '\\' && i + 1 < n)
+			strbuf_addc(out, text[i++]);
+		else if (text[i] == '"')
+			quoted = !quoted;
+		strbuf_addc(out, text[i++]);
+	}
+	return any;
+}
+
+static int parse_line(struct table_pass *p, struct json **out, int64_t line,
+	const char *text, size_t n, struct err *e)
+{
+	struct err again = ERR_INIT;
+
+	if (!json_parse(out, text, n, e))
+		return 0;
+	if (write_nulls(&p->scratch, text, n) &&
+		!json_parse(out, p->scratch.buf, p->scratch.len, &again)) {
+		err_clear(e);
+		return 0;
+	}
+	err_release(&again);
+	return err_prefix(e, _("line %lld: "), (long long)line);
+}
+
 int table_json_line(
 	struct table_pass *p, int64_t line, const char *text, size_t n, struct err *e)
 {
@@ -102,8 +147,8 @@ int table_json_line(
 
 	if (strspn(text, " \t\r") >= n)
 		return 0;
-	if (json_parse(&object, text, n, e))
-		return err_prefix(e, _("line %lld: "), (long long)line);
+	if (parse_line(p, &object, line, text, n, e))
+		return -1;
 	if (json_type(object) != JSON_OBJECT) {
 		json_free(object);
 		return err_set(

@@ -101,6 +101,12 @@ says "name two files"
 printf 'x,y\n1,2\n3\n' >"$work/ragged.csv"
 run 2 "$TOCSIN" drift compute --reference "$reference" --current "$work/ragged.csv"
 says "line 3 has 1 fields"
+: >"$work/empty.csv"
+echo "x,y" >"$work/heading.csv"
+run 3 "$TOCSIN" drift compute --reference "$work/empty.csv" --current "$work/empty.csv"
+says "empty.csv' is empty: it has no columns"
+run 3 "$TOCSIN" drift compute --reference "$work/heading.csv" --current "$work/heading.csv"
+says "heading.csv' has columns and no rows"
 
 # The document, and its figures against the vectors' where they are at hand.
 "$TOCSIN" drift compute --share 0.4 --reference "$reference" --current "$current" --json >"$work/drift.json" ||

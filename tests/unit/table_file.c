@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -143,6 +144,47 @@ static void lines_of_json(void **state)
 	table_free(t);
 }
 
+/* As Python, pandas, Go and Microsoft's runtime write that there is no number. */
+static void numbers_that_are_none(void **state)
+{
+	struct table_file *t = read_text("{\"a\": NaN, \"NaN \\\" x\": \"NaN, \\\" y\"}\n"
+					 "{\"a\": -Infinity, \"v\": [1, NaN]}\n"
+					 "{\"a\": 2}\n");
+
+	(void)state;
+	assert_int_equal(t->rows, 3);
+	assert_int_equal(t->columns[0].kind, TABLE_NUMBERS);
+	assert_int_equal(t->columns[0].missing, 2);
+	assert_int_equal(t->columns[table_column_find(t, "NaN \" x")].kind, TABLE_TEXTS);
+	assert_int_equal(t->columns[table_column_find(t, "v")].kind, TABLE_VECTORS);
+	table_free(t);
+	t = read_text("a\n1.#INF\n-1.#IND\n-nan(ind)\nNaN\n7\n");
+	assert_int_equal(t->columns[0].kind, TABLE_NUMBERS);
+	assert_int_equal(t->columns[0].numbers, 1);
+	table_free(t);
+	refuses("{\"a\": NaNs}\n", "line 1: not JSON");
+	refuses("{\"a\": 1, \"b\": NaN\n", "line 1: not JSON");
+}
+
+/* It is read several times, which a pipe cannot be. */
+static void pipes_are_refused(void **state)
+{
+	char *file = path_join(folder, "pipe");
+	struct table_file *t = NULL;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(mkfifo(file, 0600), 0);
+	assert_int_equal(table_open(&t, file, &e), -1);
+	assert_non_null(strstr(e.what, "no regular file"));
+	err_clear(&e);
+	assert_int_equal(unlink(file), 0);
+	free(file);
+	assert_int_equal(table_open(&t, folder, &e), -1);
+	assert_non_null(strstr(e.what, "a directory"));
+	err_release(&e);
+}
+
 static void other_forms(void **state)
 {
 	struct table_file *t = read_text("a;b\n1;2,5\n3;4\n");
@@ -274,6 +316,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kinds_of_columns),
 		cmocka_unit_test(lines_of_json),
+		cmocka_unit_test(numbers_that_are_none),
+		cmocka_unit_test(pipes_are_refused),
 		cmocka_unit_test(other_forms),
 		cmocka_unit_test(odd_text_is_told),
 		cmocka_unit_test(bad_files_are_refused),
