@@ -83,6 +83,8 @@ static void faults_have_words_and_take_nothing_away(void **state)
 		{{.of = "alerts", .body = "{}"}, ERR_BACKEND, "not what Alertmanager"},
 		{{.of = "alerts", .body = "<html>"}, ERR_BACKEND,
 			"not what Alertmanager"},
+		{{.of = "alerts", .body = "<html>Sign in</html>", .type = "text/html"},
+			ERR_AUTH, "web page"},
 		{{.of = "alerts", .body = "[", .fault = WEB_CLOSE}, ERR_BACKEND,
 			"not what"},
 		{{.of = "alerts", .status = 404, .body = "404 page not found"},
