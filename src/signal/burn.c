@@ -310,18 +310,41 @@ bool burn_unreachable(const struct burn_alert *row, double objective)
 	return row->factor * (1 - objective) >= 1;
 }
 
+/*
+ * Both windows have data.  That nothing happened in the short one is known when it counted
+ * nothing, though nothing has no ratio.
+ */
+static bool is_seen(const struct burn_alert *row, const struct burn_window *w, size_t n)
+{
+	const struct burn_window *brief = window_of(w, n, row->short_ns);
+	const struct burn_window *lasting = window_of(w, n, row->long_ns);
+
+	return brief && lasting && !isnan(lasting->ratio) &&
+		(!isnan(brief->ratio) || (brief->total >= 0 && brief->total <= 0));
+}
+
+/* Whether it is well is for the rows that matter most to say. */
+static enum severity most_urgent(const struct burn_alert *rows, size_t n)
+{
+	enum severity most = SEV_NONE;
+
+	for (size_t i = 0; i < n; i++)
+		most = rows[i].severity > most ? rows[i].severity : most;
+	return most;
+}
+
 enum severity burn_severity(const struct burn_alert **fired,
 	const struct burn_alert *rows, size_t n_rows, double objective,
 	const struct burn_window *w, size_t n, double min_bad)
 {
 	const struct burn_alert *worst = NULL;
+	enum severity urgent = most_urgent(rows, n_rows);
 	bool seen = false;
 
 	for (size_t i = 0; i < n_rows; i++) {
-		const struct burn_window *brief = window_of(w, n, rows[i].short_ns);
 		const struct burn_window *lasting = window_of(w, n, rows[i].long_ns);
 
-		if (brief && lasting && !isnan(brief->ratio) && !isnan(lasting->ratio))
+		if (rows[i].severity == urgent && is_seen(&rows[i], w, n))
 			seen = true;
 		if (!burn_fires(&rows[i], objective, w, n))
 			continue;

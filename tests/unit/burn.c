@@ -379,6 +379,18 @@ static void severity_and_guards(void **state)
 	w[0].ratio = w[1].ratio = w[3].ratio = w[4].ratio = 0;
 	assert_int_equal(burn_severity(&fired, slo.alerting, 4, 0.999, w, 7, 2), SEV_OK);
 	assert_null(fired);
+	/* Nothing for half an hour: that the day was good says nothing of now. */
+	w[0].ratio = w[1].ratio = NAN;
+	assert_int_equal(
+		burn_severity(&fired, slo.alerting, 4, 0.999, w, 7, 2), SEV_NO_DATA);
+	w[1].total = w[1].bad = 0; /* that nobody asked is something */
+	assert_int_equal(burn_severity(&fired, slo.alerting, 4, 0.999, w, 7, 2), SEV_OK);
+	w[4].ratio = NAN; /* for so long that it is not */
+	assert_int_equal(
+		burn_severity(&fired, slo.alerting, 4, 0.999, w, 7, 2), SEV_NO_DATA);
+	w[3].ratio = w[5].ratio = 0.02; /* what burns does so all the same */
+	assert_int_equal(
+		burn_severity(&fired, slo.alerting, 4, 0.999, w, 7, 2), SEV_TICKET);
 	for (size_t i = 0; i < 7; i++)
 		w[i].ratio = NAN;
 	assert_int_equal(
