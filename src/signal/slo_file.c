@@ -88,11 +88,13 @@ static bool text_is(const struct yaml_node *map, const char *key, const char *va
 
 static bool is_of_format(const struct slo_format *f, const struct yaml_node *root)
 {
-	return f->value ? text_is(root, f->key, f->value) : yaml_get(root, f->key) != NULL;
+	return f->value ? text_is(root, f->key, f->value)
+			: yaml_get(root, f->key) != NULL;
 }
 
 /* The nearest kind of those that the version has. */
-static void hint_kind(struct slo_reader *r, const struct yaml_node *root, const char *kind)
+static void hint_kind(
+	struct slo_reader *r, const struct yaml_node *root, const char *kind)
 {
 	const char *kinds[ARRAY_LEN(formats)], *near;
 	size_t n = 0;
@@ -118,7 +120,8 @@ static void refuse(
 	const char *name = yaml_text(yaml_get(yaml_get(root, "metadata"), "name"));
 
 	if (kind && name)
-		yaml_problem(r->problems, root, "%s (%s '%s')", _(f->why_not), kind, name);
+		yaml_problem(
+			r->problems, root, "%s (%s '%s')", _(f->why_not), kind, name);
 	else
 		yaml_problem(r->problems, root, "%s", _(f->why_not));
 	problems_hint(r->problems, "%s", _(f->hint));
@@ -178,9 +181,11 @@ static bool is_terraform(const char *s, size_t n, struct problems *p)
 		return false;
 	for (const char *c = s; c < found; c++)
 		line += *c == '\n';
-	(void)problems_add(p, line, 1, _("SLOs of Grafana for Terraform are not supported"));
+	(void)problems_add(
+		p, line, 1, _("SLOs of Grafana for Terraform are not supported"));
 	problems_hint(p,
-		_("write its query as OpenSLO, apiVersion: openslo/v1; its $__rate_interval "
+		_("write its query as OpenSLO, apiVersion: openslo/v1; its "
+		  "$__rate_interval "
 		  "becomes {{.window}}"));
 	return true;
 }
@@ -374,12 +379,15 @@ bool slo_from_recorded(struct slo *out, struct arena *a, const struct json *labe
 		values[i] = arena_strdup(a, json_text(json_get(labels, names[i])));
 	if (!values[1] || !values[2] || !(objective > 0) || objective >= 1)
 		return false;
+	/* Not one that a budget can have: whoever records it is wrong, or something else. */
+	if (!isnan(period_days) && !(period_days >= 1.0 / 24 && period_days <= 3650))
+		return false;
 	*out = (struct slo){
 		.service = values[1],
 		.name = values[2],
 		.format = "recorded",
 		.objective = round(objective * 1e12) / 1e12,
-		.window_ns = (int64_t)((period_days > 0 ? period_days : 30) *
+		.window_ns = (int64_t)((isnan(period_days) ? 30 : period_days) *
 			(double)NS_PER_DAY),
 		.min_bad = NAN,
 		.sli = {.kind = SLI_RECORDED,

@@ -48,7 +48,8 @@ int slo_file_parse(struct slo_list *out, struct arena *a, const char *s, size_t 
 
 /*
  * From one series of Sloth's slo:objective:ratio: labels as a JSON object, the value, and the
- * period in days of slo:time_period:days (NAN: 30).  False: not Sloth's labels.
+ * period in days of slo:time_period:days (NAN: 30).  False: not Sloth's labels, or a period that
+ * no budget has.
  * Its windows are read from slo:sli_error:ratio_rate<window>, see slo_query().
  */
 bool slo_from_recorded(struct slo *out, struct arena *a, const struct json *labels,

@@ -327,6 +327,10 @@ static void recorded_series_are_slos_too(void **state)
 	json_add_text(labels, "owner", "team");
 	assert_false(slo_from_recorded(&slo, &a, labels, 1, 30));
 	assert_false(slo_from_recorded(&slo, &a, labels, NAN, 30));
+	assert_false(slo_from_recorded(&slo, &a, labels, 0.999, 1e300));
+	assert_false(slo_from_recorded(&slo, &a, labels, 0.999, INFINITY));
+	assert_false(slo_from_recorded(&slo, &a, labels, 0.999, 0));
+	assert_false(slo_from_recorded(&slo, &a, labels, 0.999, -30));
 	/* As Go prints 99.9 / 100. */
 	assert_true(slo_from_recorded(&slo, &a, labels, 0.9990000000000001, 28));
 	assert_true(slo.objective == 0.999);
