@@ -436,6 +436,51 @@ static void tell_burn(struct telling *t)
 	strbuf_release(&list);
 }
 
+/* A percentage in the thousands says nothing: how many budgets does. */
+static const char *budgets_text(struct arena *a, double budgets)
+{
+	return arena_format(a, "%.*f", budgets < 10 ? 1 : 0, budgets);
+}
+
+void slo_words_projected(struct strbuf *out, double projected)
+{
+	struct arena a;
+
+	arena_init(&a);
+	if (projected > 0)
+		strbuf_addf(out, _("%.0f %% left, at this rate"), projected * 100);
+	else if (projected > -1)
+		strbuf_addf(out, _("overspent by %.0f %%, at this rate"),
+			fabs(projected) * 100);
+	else
+		strbuf_addf(out, _("%s budgets spent, at this rate"),
+			budgets_text(&a, 1 - projected));
+	arena_release(&a);
+}
+
+static void tell_projected(struct telling *t)
+{
+	const struct slo_state *state = t->state;
+	const char *end;
+
+	if (isnan(state->projected) || state->period_to <= state->at)
+		return;
+	end = moment(t, state->period_to);
+	if (state->projected >= 0)
+		say(t,
+			arena_format(t->a,
+				_("At the present rate %.4g%% will be left when the "
+				  "window ends, %s."),
+				100 * state->projected, end));
+	else
+		say(t,
+			arena_format(t->a,
+				_("At the present rate %s budgets will be spent when the "
+				  "window ends, %s."),
+				budgets_text(t->a, 1 - state->projected), end))
+			->warns = true;
+}
+
 static void tell_left(struct telling *t)
 {
 	const struct slo_state *state = t->state;
@@ -462,12 +507,7 @@ static void tell_left(struct telling *t)
 		say(t,
 			arena_format(t->a, _("At the present rate it is spent in %s."),
 				span(t, state->exhausted_in_s * (double)NS_PER_S)));
-	if (!isnan(state->projected) && state->period_to > state->at)
-		say(t,
-			arena_format(t->a,
-				_("At the present rate %.4g%% will be left when the "
-				  "window ends, %s."),
-				100 * state->projected, moment(t, state->period_to)));
+	tell_projected(t);
 }
 
 static void tell_state(struct telling *t)

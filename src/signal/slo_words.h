@@ -7,6 +7,7 @@
 #define TOCSIN_SLO_WORDS_H
 
 #include "core/arena.h"
+#include "core/strbuf.h"
 #include "signal/burn.h"
 
 /* The parts, in the order in which they are told. */
@@ -56,5 +57,11 @@ int64_t budget_outage_ns(double objective, int64_t window_ns);
  */
 int64_t burn_detection_ns(const struct burn_alert *row, double objective, double ratio);
 int64_t burn_reset_ns(const struct burn_alert *row, double objective, double ratio);
+
+/*
+ * What a window will have left at its end (slo_state.projected), for a figure on a page: "8 % left,
+ * at this rate"; where it is more than one budget too few, how many will be spent.
+ */
+void slo_words_projected(struct strbuf *out, double projected);
 
 #endif

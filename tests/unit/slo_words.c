@@ -181,6 +181,48 @@ static void how_it_stands(void **state)
 	arena_release(&a);
 }
 
+static void what_will_be_left(void **state)
+{
+	static const struct {
+		double projected;
+		const char *text;
+	} cases[] = {
+		{0.08, "8 % left, at this rate"},
+		{0, "overspent by 0 %, at this rate"},
+		{-0.5, "overspent by 50 %, at this rate"},
+		{-1, "2.0 budgets spent, at this rate"},
+		{-1.44, "2.4 budgets spent, at this rate"},
+		{-299.1, "300 budgets spent, at this rate"},
+	};
+	struct slo_state st = {
+		.at = T0,
+		.budget_left = -3,
+		.exhausted_in_s = 0,
+		.projected = -7.5,
+		.period_from = T0 - NS_PER_DAY,
+		.period_to = T0 + NS_PER_DAY,
+		.onset = NONE_INT,
+		.recovers = NONE_INT,
+	};
+	struct slo_words w = {0};
+	struct arena a;
+	struct slo slo;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct strbuf text = STRBUF_INIT;
+
+		slo_words_projected(&text, cases[i].projected);
+		assert_string_equal(text.buf, cases[i].text);
+		strbuf_release(&text);
+	}
+	arena_init(&a);
+	slo = workbook(&a, 0.999);
+	slo_words(&w, &a, &slo, &st, T0, true);
+	assert_true(says(&w, SLO_WORDS_STATE, "8.5 budgets will be spent when"));
+	arena_release(&a);
+}
+
 static void slices_and_calendars(void **state)
 {
 	struct slo_words w = {0};
@@ -224,4 +266,5 @@ static void every_part_has_a_title(void **state)
 UNIT_TESTS(cmocka_unit_test(detection_times_of_the_vectors),
 	cmocka_unit_test(budgets_as_time), cmocka_unit_test(the_math_in_words),
 	cmocka_unit_test(what_can_never_fire), cmocka_unit_test(how_it_stands),
-	cmocka_unit_test(slices_and_calendars), cmocka_unit_test(every_part_has_a_title))
+	cmocka_unit_test(what_will_be_left), cmocka_unit_test(slices_and_calendars),
+	cmocka_unit_test(every_part_has_a_title))

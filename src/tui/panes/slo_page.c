@@ -158,11 +158,7 @@ static void add_projected(struct slo_look *pg, struct strbuf *text)
 		doc_cell(pg->out, ROLE_LABEL, "");
 		return;
 	}
-	if (s->projected <= 0)
-		strbuf_addf(text, _("overspent by %.0f %%, at this rate"),
-			-s->projected * 100);
-	else
-		strbuf_addf(text, _("%.0f %% left, at this rate"), s->projected * 100);
+	slo_words_projected(text, s->projected);
 	/* A rolling window has no end: then it is what a whole one at this rate leaves. */
 	cell_pair(pg->out, pg->row->slo.calendar ? _("at its end") : _("a window on"),
 		s->projected <= 0 ? ROLE_STRONG : ROLE_TEXT, text->buf);
