@@ -77,10 +77,34 @@ static double step_after(
 	return whole * (double)(after->at - edge) / (double)(after->at - before->at);
 }
 
+/*
+ * What of (edge, to] the samples from first to before end cover.  Of a steady scraper the first
+ * and the last one lie up to one of its steps inside the window, which is whole all the same.
+ */
+static double covered(
+	const struct samples *s, size_t first, size_t end, int64_t edge, int64_t to)
+{
+	int64_t begin = s->items[first].at > edge ? s->items[first].at : edge;
+	int64_t end_at = end < s->n ? to : s->items[end - 1].at, window_ns = to - edge;
+	double step = end - first < 2
+		? 0
+		: (double)(s->items[end - 1].at - s->items[first].at) /
+			(double)(end - first - 1);
+
+	if (end_at <= begin)
+		return 0;
+	/* A tenth more: polls have jitter. */
+	if ((double)(begin - edge) <= 1.1 * step)
+		begin = edge;
+	if ((double)(to - end_at) <= 1.1 * step)
+		end_at = to;
+	return (double)(end_at - begin) / (double)window_ns;
+}
+
 double counter_growth(
 	const struct samples *s, int64_t to, int64_t window_ns, double *coverage)
 {
-	int64_t edge = to - window_ns, begin, end_at;
+	int64_t edge = to - window_ns;
 	size_t first = first_after(s, edge), end = first_after(s, to);
 	double growth = 0;
 
@@ -91,10 +115,8 @@ double counter_growth(
 	/* Two samples that touch the window: the second may lie behind it. */
 	if (end == first || (end == first + 1 && end == s->n))
 		return NAN;
-	begin = s->items[first].at > edge ? s->items[first].at : edge;
 	for (size_t i = first + 1; i < end; i++)
 		growth += step_after(&s->items[i - 1], &s->items[i], edge);
-	end_at = s->items[end - 1].at;
 	if (end < s->n) {
 		/* The sample after the window tells what was counted up to its end. */
 		const struct sample *before = &s->items[end - 1], *after = &s->items[end];
@@ -102,10 +124,9 @@ double counter_growth(
 		growth +=
 			step_after(before, after, edge > before->at ? edge : before->at) -
 			step_after(before, after, to);
-		end_at = to;
 	}
-	if (coverage && end_at > begin)
-		*coverage = (double)(end_at - begin) / (double)window_ns;
+	if (coverage)
+		*coverage = covered(s, first, end, edge, to);
 	return growth;
 }
 

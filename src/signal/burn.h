@@ -49,7 +49,8 @@ struct burn_counters {
  * falls between two samples (also across a gap) it takes the share of their difference by time,
  * so that adjacent windows add up and no event is lost or counted twice between them.  That is
  * what we use for what we scraped ourselves.
- * NAN: fewer than two samples.  coverage (may be NULL): the share of the window seen.
+ * NAN: fewer than two samples.  coverage (may be NULL): the share of the window seen, where up to
+ * one step of the scraper at either edge counts as seen.
  */
 double counter_increase(const struct samples *s, int64_t to, int64_t window_ns);
 double counter_growth(const struct samples *s, int64_t to, int64_t window_ns, double *coverage);

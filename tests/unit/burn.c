@@ -227,6 +227,33 @@ static struct samples series(struct sample *items, size_t n)
 	return (struct samples){items, n};
 }
 
+/* Asked between two scrapes, a window is as whole as right after one. */
+static void a_steady_scraper_covers_windows_whole(void **state)
+{
+	struct sample items[21];
+	struct samples s = series(items, ARRAY_LEN(items));
+	double coverage;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(items); i++)
+		items[i] = (struct sample){(int64_t)i * 6 * S, (double)i};
+	for (int64_t late = 0; late <= 6; late++) {
+		(void)counter_growth(&s, (120 + late) * S, 60 * S, &coverage);
+		assert_near(coverage, 1);
+	}
+	/* The next one did not come; nor had the first one come in time. */
+	(void)counter_growth(&s, 129 * S, 60 * S, &coverage);
+	assert_near(coverage, 51.0 / 60);
+	(void)counter_growth(&s, 120 * S, 126 * S, &coverage);
+	assert_near(coverage, 1);
+	(void)counter_growth(&s, 120 * S, 160 * S, &coverage);
+	assert_near(coverage, 0.75);
+	/* One sample that touches the window tells of no step. */
+	s.n = 2;
+	(void)counter_growth(&s, 66 * S, 60 * S, &coverage);
+	assert_near(coverage, 0);
+}
+
 static void growth_interpolates_and_adds_up(void **state)
 {
 	struct sample items[] = {{0, 0}, {10 * S, 100}, {20 * S, 40}, {100 * S, 200}};
@@ -463,6 +490,7 @@ UNIT_TESTS(cmocka_unit_test(factors_and_budgets),
 	cmocka_unit_test(streams_fire_when_they_should),
 	cmocka_unit_test(history_agrees_with_windows),
 	cmocka_unit_test(growth_interpolates_and_adds_up),
+	cmocka_unit_test(a_steady_scraper_covers_windows_whole),
 	cmocka_unit_test(no_traffic_is_no_data),
 	cmocka_unit_test(ratios_of_good_bad_and_total),
 	cmocka_unit_test(a_new_series_on_an_old_target_began_at_zero),
