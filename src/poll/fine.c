@@ -58,16 +58,20 @@ static void on_ratio(
 	struct slo_entry *entry = &look->of->slos->items[look->entry];
 	const struct samples *ratios = samples_of(entry, r->arena, p);
 	int64_t onset = NONE_INT;
+	bool open = entry->onset_open;
 
 	/* Over the ratio itself, as the rule compares it. */
 	if (ratios)
 		onset = budget_onset(ratios,
 			entry->fired_factor * (1 - entry->slo.objective),
 			entry->fired_short_ns, entry->onset);
-	if (onset != NONE_INT && onset < entry->onset) {
-		entry->onset = onset;
-		look->of->changed++;
-	}
+	if (onset == NONE_INT || onset > entry->onset)
+		onset = entry->onset;
+	if (ratios && open)
+		entry->onset_open =
+			budget_onset_open(ratios, onset, entry->fired_short_ns);
+	look->of->changed += onset < entry->onset || open != entry->onset_open;
+	entry->onset = onset;
 	entry->onset_fine = true;
 	looked(r, look->of, e);
 }

@@ -142,6 +142,7 @@ static void entry_carry(struct slo_entry *entry, const struct slo_entry *before)
 	entry->severity = before->severity;
 	entry->onset = before->onset;
 	entry->onset_fine = before->onset_fine;
+	entry->onset_open = before->onset_open;
 	entry->history_to = before->history_to;
 	entry->recovers = before->recovers;
 	entry->recovers_mono = before->recovers_mono;
@@ -542,6 +543,8 @@ static void onset_find(struct slo_state *state, struct slo_entry *entry,
 					history_add_now(&history[i], r, state->burn[k]);
 			}
 		}
+		entry->onset_open = false;
+		m->onset_open = &entry->onset_open;
 		m->history = history;
 		m->history_ns = windows_ns;
 		slo_evaluate(state, r->arena, &entry->slo, m, r->now);
@@ -569,6 +572,17 @@ static const char *said_of(
 	return said;
 }
 
+/* Who began to look while it burnt does not know since when it does. */
+static const char *note_onset(
+	const struct slo_entry *entry, struct arena *a, const char *note)
+{
+	const char *open = _("it burns since the first data that there is, or earlier");
+
+	if (entry->onset == NONE_INT || !entry->onset_open)
+		return note;
+	return note ? arena_format(a, "%s; %s", note, open) : open;
+}
+
 int slo_entry_record(struct slo_entry *entry, const struct round *r,
 	const struct burn_window *windows, size_t n, const struct burn_window *period,
 	const char *note, struct err *e)
@@ -592,6 +606,7 @@ int slo_entry_record(struct slo_entry *entry, const struct round *r,
 		m.period = burn_given(entry->slo.window_ns, NAN);
 	slo_evaluate(&state, r->arena, &entry->slo, &m, r->now);
 	onset_find(&state, entry, r, &m);
+	state.note = note_onset(entry, r->arena, state.note);
 	entry->fired_short_ns = fired ? fired->short_ns : 0;
 	entry->fired_factor = fired ? fired->factor : 0;
 	entry->overspent = state.budget_left < 0 && m.period_to <= m.period_from;

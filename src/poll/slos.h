@@ -40,6 +40,7 @@ struct slo_entry {
 	enum severity	severity;
 	int64_t		onset;		/* while it burns; NONE_INT */
 	bool		onset_fine;	/* known to the sample */
+	bool		onset_open;	/* it burnt in the first data already: then, or earlier */
 	int64_t		fired_short_ns;	/* of the row that decides; 0: none does */
 	double		fired_factor;
 	bool		overspent;	/* a rolling budget, with so many bad events allowed */

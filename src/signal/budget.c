@@ -120,6 +120,15 @@ int64_t budget_onset(
 	return onset;
 }
 
+bool budget_onset_open(const struct samples *burn, int64_t onset, int64_t short_ns)
+{
+	for (size_t i = 0; i < burn->n && burn->items[i].at < onset; i++) {
+		if (!isnan(burn->items[i].value) && onset - burn->items[i].at <= short_ns)
+			return false;
+	}
+	return onset != NONE_INT;
+}
+
 void budget_history(struct samples *out, struct arena *a, const struct burn_counters *c,
 	double objective, int64_t window_ns, int64_t from, int64_t to)
 {

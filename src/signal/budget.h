@@ -51,6 +51,12 @@ double budget_ratio(const struct samples *ratios, const struct samples *weights,
  */
 int64_t budget_onset(const struct samples *burn, double factor, int64_t short_ns, int64_t now);
 
+/*
+ * True when nothing within short_ns before the onset says that it did not burn yet: it began then,
+ * or earlier.
+ */
+bool budget_onset_open(const struct samples *burn, int64_t onset, int64_t short_ns);
+
 /* Budget left at each moment of the history, from counters. */
 void budget_history(struct samples *out, struct arena *a, const struct burn_counters *c,
 	double objective, int64_t window_ns, int64_t from, int64_t to);

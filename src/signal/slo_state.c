@@ -87,9 +87,15 @@ static int64_t onset_of(
 	const struct burn_alert *row, const struct slo_measure *m, int64_t now)
 {
 	for (size_t i = 0; row && i < m->n_history; i++) {
-		if (m->history_ns[i] == row->short_ns)
-			return budget_onset(
-				&m->history[i], row->factor, row->short_ns, now);
+		const struct samples *burn = &m->history[i];
+		int64_t onset;
+
+		if (m->history_ns[i] != row->short_ns)
+			continue;
+		onset = budget_onset(burn, row->factor, row->short_ns, now);
+		if (m->onset_open)
+			*m->onset_open = budget_onset_open(burn, onset, row->short_ns);
+		return onset;
 	}
 	return NONE_INT;
 }

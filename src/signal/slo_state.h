@@ -35,6 +35,7 @@ struct slo_measure {
 	const struct samples		*history;
 	const int64_t			*history_ns;
 	size_t				n_history;
+	bool				*onset_open;	/* is told whether it began earlier, maybe; NULL */
 	const struct burn_alert		**fired;	/* is told the row that decides; NULL */
 };
 

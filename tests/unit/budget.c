@@ -42,6 +42,23 @@ static void onset_to_the_sample(void **state)
 	assert_int_equal(budget_onset(&(struct samples){0}, 14.4, 5 * MIN, 0), NONE_INT);
 }
 
+/* What burns in the first sample, or in the first one after a hole, may have begun before. */
+static void onsets_that_may_lie_earlier(void **state)
+{
+	struct sample items[] = {{0, NAN}, {1 * MIN, 20}, {2 * MIN, 20}, {10 * MIN, 3},
+		{11 * MIN, 20}, {30 * MIN, 20}};
+	struct samples burn = {items, ARRAY_LEN(items)};
+
+	(void)state;
+	assert_int_equal(budget_onset(&burn, 14.4, 5 * MIN, 2 * MIN), 1 * MIN);
+	assert_true(budget_onset_open(&burn, 1 * MIN, 5 * MIN));
+	assert_false(budget_onset_open(&burn, 11 * MIN, 5 * MIN));
+	assert_int_equal(budget_onset(&burn, 14.4, 5 * MIN, 31 * MIN), 30 * MIN);
+	assert_true(budget_onset_open(&burn, 30 * MIN, 5 * MIN));
+	assert_false(budget_onset_open(&burn, NONE_INT, 5 * MIN));
+	assert_false(budget_onset_open(&(struct samples){0}, NONE_INT, 5 * MIN));
+}
+
 static void ratio_from_recorded(void **state)
 {
 	struct sample ratios[] = {
@@ -85,4 +102,5 @@ static void history_of_the_budget(void **state)
 }
 
 UNIT_TESTS(cmocka_unit_test(left_and_lasting), cmocka_unit_test(onset_to_the_sample),
+	cmocka_unit_test(onsets_that_may_lie_earlier),
 	cmocka_unit_test(ratio_from_recorded), cmocka_unit_test(history_of_the_budget))

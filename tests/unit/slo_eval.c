@@ -162,27 +162,37 @@ static void what_is_absent(void **state)
 }
 
 /* Between the rounds the burn began: a range query tells when, to the sample. */
-static void onsets_to_the_sample(void **state)
+static void onset_is_told(const char *before, bool open)
 {
 	struct script script[] = {SERVER, {.of = "query_range", .body = EMPTY},
 		{.of = "slo:", .body = EMPTY}, {.of = "http_bad", .body = VALUE("50")},
 		{.of = "http_all", .body = VALUE("1000")}, {0}};
+	struct slo_row row;
 	struct bench b;
 	char *text;
 	int64_t now;
 
-	(void)state;
 	begin(&b, prom_config, "prom", RATIO(""), script);
 	now = clock_now() / NS_PER_S;
-	text = mem_format(MATRIX("[%lld,\"0.01\"],[%lld,\"0.02\"],[%lld,\"0.05\"]"),
-		(long long)now - 30, (long long)now - 20, (long long)now - 10);
+	text = mem_format(MATRIX("[%lld,\"%s\"],[%lld,\"0.02\"],[%lld,\"0.05\"]"),
+		(long long)now - 30, before, (long long)now - 20, (long long)now - 10);
 	script[4].body = text;
 	bench_round(&b, ROUND_FULL);
-	assert_int_equal(bench_slo(&b, "availability").state.severity, SEV_PAGE);
-	assert_int_equal(
-		bench_slo(&b, "availability").state.onset, (now - 20) * NS_PER_S);
+	row = bench_slo(&b, "availability");
+	assert_int_equal(row.state.severity, SEV_PAGE);
+	assert_int_equal(row.state.onset, (now - 20) * NS_PER_S);
+	assert_true(open ==
+		(row.state.note && strstr(row.state.note, "first data that there is")));
 	bench_release(&b);
 	free(text);
+}
+
+static void onsets_to_the_sample(void **state)
+{
+	(void)state;
+	onset_is_told("0.01", false);
+	/* Of what was before the first sample nobody knows. */
+	onset_is_told("NaN", true);
 }
 
 static const char grouped[] =
