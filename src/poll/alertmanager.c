@@ -313,8 +313,10 @@ static int answer_read(struct json **out, const struct http_answer *a,
 {
 	if (e) {
 		err_copy(own, e);
-		if (alertmanager_error(a->body.buf, a->body.len, own) < 0)
+		if (alertmanager_error(a->body.buf, a->body.len, own) < 0) {
+			own->code = e->code;
 			own->retry = e->retry;
+		}
 		return -1;
 	}
 	if (json_parse(out, a->body.buf, a->body.len, own) == 0)

@@ -80,6 +80,8 @@ static void faults_have_words_and_take_nothing_away(void **state)
 		{{.of = "alerts", .status = 400, .body = "\"bad matcher format: {foo\""},
 			ERR_BACKEND, "bad matcher format"},
 		{{.of = "alerts", .status = 401, .body = ""}, ERR_AUTH, "credentials"},
+		{{.of = "alerts", .status = 401, .body = "{\"message\":\"who are you\"}"},
+			ERR_AUTH, "who are you"},
 		{{.of = "alerts", .body = "{}"}, ERR_BACKEND, "not what Alertmanager"},
 		{{.of = "alerts", .body = "<html>"}, ERR_BACKEND,
 			"not what Alertmanager"},
