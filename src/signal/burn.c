@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "model/record.h"
+#include "signal/drift/proportion.h"
 
 /* The workbook's recommended rows: which share of the budget each long window may spend. */
 static const struct {
@@ -288,20 +289,6 @@ static const struct burn_window *window_of(
 	return NULL;
 }
 
-void burn_wilson(double *low, double *high, double bad, double total)
-{
-	const double z = 1.96;
-	double centre, half;
-
-	*low = *high = NAN;
-	if (!(total > 0) || isnan(bad))
-		return;
-	centre = (bad + z * z / 2) / (total + z * z);
-	half = z / (total + z * z) * sqrt(bad * (total - bad) / total + z * z / 4);
-	*low = bad > 0 ? fmax(0, centre - half) : 0;
-	*high = bad < total ? fmin(1, centre + half) : 1;
-}
-
 /* What a window burns at least. */
 static double sure_ratio(const struct burn_window *w)
 {
@@ -309,7 +296,7 @@ static double sure_ratio(const struct burn_window *w)
 
 	if (!w->sampled)
 		return w->ratio;
-	burn_wilson(&low, &high, w->bad, w->total);
+	proportion_wilson(&low, &high, (struct proportion){w->bad, w->total});
 	return low;
 }
 

@@ -84,12 +84,6 @@ const struct burn_alert *burn_alerts(const struct slo *slo, struct arena *a, siz
 size_t burn_windows(int64_t out[SLO_WINDOWS], const struct slo *slo);
 
 /*
- * The Wilson score interval of bad of total at 95 %: where the ratio of all events lies when
- * these were drawn from them.  NAN without events.
- */
-void burn_wilson(double *low, double *high, double bad, double total);
-
-/*
  * True when both windows burn faster than the factor; false too when either has no data.  A
  * sampled window burns when even the lower end of its interval does.
  */

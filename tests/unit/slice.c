@@ -8,6 +8,7 @@
 #include "core/strbuf.h"
 #include "model/record.h"
 #include "signal/budget.h"
+#include "signal/drift/proportion.h"
 #include "signal/slice.h"
 #include "signal/slo_query.h"
 #include "signal/slo_state.h"
@@ -266,8 +267,9 @@ static void scores_burn_by_the_lower_end(void **state)
 	json_each (v, json_get(json_get(doc, "groups"), "z_test_proportions")) {
 		const struct json *want = json_at(v, "out.wilson95_ref");
 
-		burn_wilson(&low, &high, json_real(json_at(v, "in.ref_successes")),
-			json_real(json_at(v, "in.ref_n")));
+		proportion_wilson(&low, &high,
+			(struct proportion){json_real(json_at(v, "in.ref_successes")),
+				json_real(json_at(v, "in.ref_n"))});
 		assert_near(low, json_real(json_first(want)));
 		assert_near(high, json_real(json_next(json_first(want))));
 		n++;
@@ -275,11 +277,11 @@ static void scores_burn_by_the_lower_end(void **state)
 	assert_true(n > 3);
 	json_free(doc);
 	/* 3 of 20: 15 %, surely over 5.2 %; at 90 % that burns at 1.5, surely at 0.52. */
-	burn_wilson(&low, &high, 3, 20);
+	proportion_wilson(&low, &high, (struct proportion){3, 20});
 	assert_true(fabs(low - 0.0523686) < 1e-6 && fabs(high - 0.3604198) < 1e-6);
-	burn_wilson(&low, &high, 0, 10);
+	proportion_wilson(&low, &high, (struct proportion){0, 10});
 	assert_true(low == 0 && high > 0.2 && high < 0.3);
-	burn_wilson(&low, &high, 0, 0);
+	proportion_wilson(&low, &high, (struct proportion){0, 0});
 	assert_true(isnan(low) && isnan(high));
 	for (int i = 0; i < 2; i++)
 		w[i] = (struct burn_window){

@@ -52,8 +52,12 @@ void proportion_wilson(double *low, double *high, struct proportion p)
 	double half = Z_95 * sqrt(share * (1 - share) / p.n + z2 / (4 * p.n * p.n)) /
 		(1 + z2 / p.n);
 
-	*low = p.n > 0 ? middle - half : NAN;
-	*high = p.n > 0 ? middle + half : NAN;
+	*low = *high = NAN;
+	if (!(p.n > 0) || isnan(p.yes))
+		return;
+	/* At the ends rounding must not leave a trace of what was not seen. */
+	*low = p.yes > 0 ? fmax(0, middle - half) : 0;
+	*high = p.yes < p.n ? fmin(1, middle + half) : 1;
 }
 
 void proportion_difference(
