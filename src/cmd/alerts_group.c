@@ -184,7 +184,7 @@ static void silences_print(const struct observed_list *list, int64_t now)
 		_("SILENCE"),
 		_("STATE"),
 		_("UNTIL"),
-		_("BY"),
+		_("WHO"),
 		_("ALERTS"),
 		_("MATCHERS"),
 		_("REASON"),
