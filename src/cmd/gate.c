@@ -12,8 +12,11 @@
 #include "core/duration.h"
 #include "core/i18n.h"
 #include "model/pipeline.h"
+#include "runbook/retrain.h"
+#include "signal/drift_check.h"
 
 #define VERSIONS_MAX 1000
+#define ROUNDS_MISSED 3 /* of a drift check, until what it found is old */
 
 /* How one thing that was looked at stands. */
 enum standing { GATE_FINE, GATE_FINDING, GATE_NO_DATA, GATE_STALE };
@@ -29,6 +32,10 @@ struct reason {
 struct gate {
 	const struct cmd *c;
 	const struct status *s;
+	struct arena *arena;
+	const char *checked; /* the dataset whose check was looked for last */
+	struct drift_check check; /* when it is known */
+	bool check_known;
 	const struct service_conf *conf;
 	const char *service;
 	int64_t max_age_ns; /* 0: what its source's rhythm says */
@@ -252,16 +259,60 @@ static bool counts_by_itself(const struct drift_report *r)
 		(!strcmp(r->kind, "prediction") || !strcmp(r->kind, "performance"));
 }
 
+/* What was not compared, for whatever reason, is not known to be fine. */
 static enum standing drift_standing(const struct drift_report *r)
 {
-	static const char *const nothing[] = {"no-data", "too-few", "not-comparable"};
+	static const char *const calm[] = {"ok", "noise", "watch"};
 
 	if (r->drifted == 1)
 		return GATE_FINDING;
-	for (size_t i = 0; r->verdict && i < ARRAY_LEN(nothing); i++)
-		if (!strcmp(r->verdict, nothing[i]))
-			return GATE_NO_DATA;
-	return GATE_FINE;
+	for (size_t i = 0; r->verdict && i < ARRAY_LEN(calm); i++)
+		if (!strcmp(r->verdict, calm[i]))
+			return GATE_FINE;
+	return GATE_NO_DATA;
+}
+
+/* The features of a dataset that could not be compared: how many, and the first of them. */
+static char *say_uncompared(const struct gate *g, const struct drift_report *all)
+{
+	const char *first = NULL;
+	size_t n = 0, of = 0;
+
+	for (size_t i = 0; i < g->s->drift.n; i++) {
+		const struct drift_report *r = g->s->drift.items[i].record;
+
+		if (is_dataset(r) || !r->service || strcmp(r->service, g->service) ||
+			!r->dataset || strcmp(r->dataset, all->dataset) ||
+			(r->source && all->source && strcmp(r->source, all->source)))
+			continue;
+		of++;
+		if (drift_standing(r) != GATE_NO_DATA)
+			continue;
+		first = first ? first : r->feature;
+		n++;
+	}
+	return n ? mem_format(_("%zu of %zu features could not be compared, as '%s'"), n,
+			   of, first)
+		 : NULL;
+}
+
+/* A source may answer, and its check not have been made anew in three of its rounds. */
+static bool drift_is_old(struct gate *g, const struct drift_report *r)
+{
+	const struct drift_check *check = &g->check;
+	int64_t limit = NS_PER_HOUR;
+
+	if (!g->checked || strcmp(g->checked, r->dataset) != 0)
+		g->check_known = drift_check_find(
+			&g->check, g->arena, g->s->config, r->service, r->dataset);
+	g->checked = r->dataset;
+	if (g->check_known) {
+		/* Files and reports come when they come: --max-age says what is too old. */
+		if (drift_check_is_files(check) || check->project)
+			return false;
+		limit = ROUNDS_MISSED * check->every_ns;
+	}
+	return r->computed != NONE_INT && g->s->now - r->computed > limit;
 }
 
 static char *say_drift(
@@ -269,15 +320,30 @@ static char *say_drift(
 {
 	if (standing == GATE_STALE)
 		return say_age(g, r->computed);
+	if (r->note && (standing == GATE_NO_DATA || is_dataset(r)))
+		return mem_strdup(r->note);
 	if (standing == GATE_NO_DATA)
-		return mem_strdup(r->note ? r->note : r->verdict);
+		return mem_strdup(r->verdict ? r->verdict : _("no data"));
 	if (is_dataset(r))
-		return mem_format(standing == GATE_FINDING
-				? _("%.3g of its features drifted")
-				: _("%.3g of its features drift"),
+		return mem_format(_("%.3g of its features drifted"),
 			isnan(r->value) ? 0 : r->value);
 	return mem_format(_("%s %.3g, limit %.3g"), r->method ? r->method : "", r->value,
 		r->threshold);
+}
+
+static void add_drift(struct gate *g, const struct drift_report *r)
+{
+	enum standing standing = aged(g, drift_standing(r), r->source, r->computed);
+	char *missed = NULL;
+
+	if (standing == GATE_FINE && drift_is_old(g, r))
+		standing = GATE_STALE;
+	if (standing == GATE_FINE && is_dataset(r))
+		missed = say_uncompared(g, r);
+	add(g, missed ? GATE_NO_DATA : standing, r->computed,
+		is_dataset(r) ? mem_format("drift %s", r->dataset)
+			      : mem_format("drift %s/%s", r->dataset, r->feature),
+		missed ? missed : say_drift(g, r, standing));
 }
 
 static void look_at_drift(struct gate *g)
@@ -286,22 +352,17 @@ static void look_at_drift(struct gate *g)
 
 	for (size_t i = 0; i < g->s->drift.n; i++) {
 		const struct drift_report *r = g->s->drift.items[i].record;
-		enum standing standing = drift_standing(r);
 
 		if (!r->service || strcmp(r->service, g->service) || !r->dataset)
 			continue;
 		n++;
-		/* Of a dataset the whole counts, and of it every feature that drifted is named. */
+		/* Of a dataset the whole counts; its note names the features that drifted most. */
 		if (g->selected ? !is_wanted(g, "drift", r->dataset)
 				: !counts_by_itself(r))
 			continue;
 		if (g->selected && !is_dataset(r) && !counts_by_itself(r))
 			continue;
-		standing = aged(g, standing, r->source, r->computed);
-		add(g, standing, r->computed,
-			is_dataset(r) ? mem_format("drift %s", r->dataset)
-				      : mem_format("drift %s/%s", r->dataset, r->feature),
-			say_drift(g, r, standing));
+		add_drift(g, r);
 	}
 	add_unknown(g, "drift", _("nothing was measured of it"), n > 0, has_dataset);
 }
@@ -576,6 +637,7 @@ int cmd_gate(struct cmd *c)
 		status_gather(&s, &c->config, c->context, c->store, clock_now(), &e))
 		return cmd_fail(&e);
 	g.s = &s;
+	g.arena = &s.arena;
 	if (look(&g, &s.arena, &e)) {
 		code = cmd_fail(&e);
 	} else {

@@ -11,6 +11,7 @@
 #include "store/alerts.h"
 
 #define LIST_MAX 500
+#define STANDING_MAX 20000 /* of what a gate must not overlook: alerts, drift, models */
 
 static bool wanted(const struct status *s, const char *source)
 {
@@ -126,11 +127,12 @@ int status_gather(struct status *out, const struct config *config,
 		.config = config, .context = context, .store = st, .now = now};
 	arena_init(&s->arena);
 	if (gather_sources(s, e) || slo_rows(&s->slos, &s->arena, st, AT_NOW, e) ||
-		alerts_at(&s->alerts, &s->arena, st, context, AT_NOW, LIST_MAX, e) ||
+		alerts_at(&s->alerts, &s->arena, st, context, AT_NOW, STANDING_MAX,
+			e) ||
 		observed_at(&s->drift, &s->arena, st, REC_DRIFT_REPORT, NULL, NULL,
-			AT_NOW, LIST_MAX, e) ||
+			AT_NOW, STANDING_MAX, e) ||
 		model_rows(&s->models, &s->arena, st, config, context, AT_NOW, now,
-			LIST_MAX, e) ||
+			STANDING_MAX, e) ||
 		change_list(&s->changes, &s->arena, st, &changes, e) ||
 		session_stats(&s->sessions, st, now - STATUS_SESSIONS_NS, AT_NOW, e) ||
 		run_list(&s->runs, &s->arena, st, true, AT_NOW, LIST_MAX, e)) {

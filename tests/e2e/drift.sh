@@ -13,7 +13,7 @@ context: work
 sources:
   - {name: metrics, type: metrics, targets: ["$lab/metrics"], every: 1s}
 services:
-  - {name: checkout-assistant, drift: [drift.yaml]}
+  - {name: checkout-assistant, drift: [drift.yaml, partly.yaml]}
 YAML
 cat >"$XDG_CONFIG_HOME/tocsin/drift.yaml" <<'YAML'
 drift: traffic
@@ -29,6 +29,16 @@ features:
 predictions:
   - {name: finish, counter: 'vllm:request_success_total{model_name="qwen3-32b"}',
      by: finished_reason}
+YAML
+cat >"$XDG_CONFIG_HOME/tocsin/partly.yaml" <<'YAML'
+drift: unknown
+reference: {pinned: true}
+current: {window: 2s}
+every: 1s
+persist: 100 of 100
+features:
+  - {name: language, counter: 'requests_language_total{service="checkout-assistant"}', by: language}
+  - {name: nothing, counter: nonesuch_total, by: language}
 YAML
 run 0 "$TOCSIN" check
 
@@ -57,6 +67,13 @@ says " ja "
 run 1 "$TOCSIN" drift show checkout-assistant/traffic
 run 2 "$TOCSIN" drift show nobody
 says "drift list"
+
+# What drifted stops a pipeline that asks for it, and so does what could not be compared.
+run 1 "$TOCSIN" gate checkout-assistant --drift traffic
+says "drift traffic: 3 of 3 features"
+run 3 "$TOCSIN" gate checkout-assistant --drift unknown
+says "1 of 2 features could not be compared, as 'nothing'"
+run 0 "$TOCSIN" gate checkout-assistant --drift unknown --allow no-data
 status 1
 holds "the situation tells of it" "[x for x in d['drift'] if x['feature'] == '*'][0]['drifted']"
 holds "with its kinds" "{x['kind'] for x in d['drift']} == {'data', 'prediction'}"

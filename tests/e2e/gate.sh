@@ -19,10 +19,10 @@ slos:
 YAML
 	config <<YAML
 sources:
-  - {name: metrics, type: metrics, targets: ["$lab/metrics"], every: 1s}
-  - {name: am, type: alertmanager, url: "$lab/alertmanager", every: 1s}
-  - {name: registry, type: mlflow, url: "$lab/mlflow", every: 1s}
-  - {name: serving, type: lab-serving, url: "$lab/serving", every: 1s}
+  - {name: metrics, type: metrics, targets: ["$lab/metrics"], every: 5s}
+  - {name: am, type: alertmanager, url: "$lab/alertmanager", every: 5s}
+  - {name: registry, type: mlflow, url: "$lab/mlflow", every: 5s}
+  - {name: serving, type: lab-serving, url: "$lab/serving", every: 5s}
 services:
   - name: checkout-assistant
     owner: team-shop
