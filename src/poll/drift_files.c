@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/i18n.h"
+#include "core/strbuf.h"
 #include "core/table_file.h"
 #include "signal/performance.h"
 
@@ -248,7 +249,8 @@ struct matching {
 	struct performance_cell *cells;
 	size_t n_cells, cap_cells;
 	double *predictions, *labels; /* owned */
-	size_t n, cap, cap_labels;
+	size_t n, cap;
+	struct strbuf prediction_text, label_text; /* of the row */
 };
 
 static int match_numbers(
@@ -266,28 +268,49 @@ static int match_numbers(
 	return 0;
 }
 
+/* A class by its name, as it counts: 1 and 1.0 are one, and JSON's numbers have no text. */
+static const char *class_of(struct strbuf *out, const struct table_cell *cell)
+{
+	strbuf_reset(out);
+	if (cell->kind == CELL_NUMBER)
+		strbuf_addf(out, "%.15g", cell->number);
+	else
+		strbuf_add(out, cell->text, strnlen(cell->text, cell->n));
+	return out->buf;
+}
+
+static bool is_class(const struct table_cell *cell)
+{
+	return cell->kind == CELL_NUMBER || cell->kind == CELL_TEXT;
+}
+
 static int match_row(
 	void *data, int64_t line, const struct table_cell *cells, struct err *e)
 {
 	struct matching *k = data;
 	const struct table_cell *p = &cells[k->prediction], *l = &cells[k->label];
+	const char *prediction, *label;
 
 	(void)line;
-	(void)e;
 	if (k->numeric)
 		return match_numbers(k, p, l);
-	if (p->kind == CELL_MISSING || l->kind == CELL_MISSING || !p->text || !l->text)
+	if (!is_class(p) || !is_class(l))
 		return 0;
+	prediction = class_of(&k->prediction_text, p);
+	label = class_of(&k->label_text, l);
 	for (size_t i = 0; i < k->n_cells; i++)
-		if (!strcmp(k->cells[i].prediction, p->text) &&
-			!strcmp(k->cells[i].label, l->text)) {
+		if (!strcmp(k->cells[i].prediction, prediction) &&
+			!strcmp(k->cells[i].label, label)) {
 			k->cells[i].count++;
 			return 0;
 		}
-	if (k->n_cells < 10000)
-		*arena_push(k->arena, k->cells, k->n_cells, k->cap_cells) =
-			(struct performance_cell){arena_strdup(k->arena, p->text),
-				arena_strdup(k->arena, l->text), 1};
+	if (k->n_cells == TABLE_CATEGORIES_MAX)
+		return err_set(e, ERR_LIMIT,
+			_("there are more than %d pairs of label and prediction"),
+			TABLE_CATEGORIES_MAX);
+	*arena_push(k->arena, k->cells, k->n_cells, k->cap_cells) =
+		(struct performance_cell){arena_strdup(k->arena, prediction),
+			arena_strdup(k->arena, label), 1};
 	return 0;
 }
 
@@ -314,7 +337,11 @@ static int compare_performance(struct drift_comparison *out, const struct pair *
 	const struct drift_feature *f, struct err *e)
 {
 	const struct performance *m = performance_find(f->metric);
-	struct matching x = {.arena = p->arena, .numeric = m->numeric}, y = x;
+	struct matching x = {.arena = p->arena,
+		.numeric = m->numeric,
+		.prediction_text = STRBUF_INIT,
+		.label_text = STRBUF_INIT};
+	struct matching y = x;
 	struct performance_result r;
 	int rc = -1;
 
@@ -345,6 +372,10 @@ static int compare_performance(struct drift_comparison *out, const struct pair *
 	free(x.labels);
 	free(y.predictions);
 	free(y.labels);
+	strbuf_release(&x.prediction_text);
+	strbuf_release(&x.label_text);
+	strbuf_release(&y.prediction_text);
+	strbuf_release(&y.label_text);
 	return rc;
 }
 

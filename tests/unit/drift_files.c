@@ -123,6 +123,39 @@ static void columns(void **state)
 	bench_release(&b);
 }
 
+/* Numbers are classes too: of JSON, which has no text of them, and written 1 here, 1.0 there. */
+static void classes_that_are_numbers(void **state)
+{
+	static const char text[] =
+		"drift: rows\nreference: {file: ref.jsonl}\ncurrent: {file: cur.csv}\n"
+		"every: 1s\nperformance:\n"
+		"  - {name: acc, metric: accuracy, prediction: said, label: is}\n"
+		"  - {name: score, metric: f1, prediction: p, label: is}\n";
+	struct strbuf before = STRBUF_INIT, now = STRBUF_INIT;
+	struct bench b;
+
+	(void)state;
+	strbuf_adds(&now, "said,is,p\n");
+	for (int i = 0; i < 10100; i++) {
+		strbuf_addf(&before, "{\"said\": %d, \"is\": %d.0, \"p\": 1}\n", i % 2,
+			i % 2);
+		strbuf_addf(&now, "%d.0,%d ,0.%05d1\n", i % 2, i % 4 ? i % 2 : 1, i);
+	}
+	bench_init(&b, config, NULL);
+	write_at(&b, "drift.yaml", text, 0);
+	write_at(&b, "ref.jsonl", before.buf, 0);
+	write_at(&b, "cur.csv", now.buf, 1);
+	bench_source(&b, "f");
+	bench_round(&b, ROUND_FULL);
+	near(report(&b, "acc")->value, 0.25, 1e-12);
+	near(report(&b, "acc")->n_reference, 10100, 0);
+	assert_string_equal(report(&b, "score")->verdict, "not-comparable");
+	assert_non_null(strstr(report(&b, "score")->note, "more than 10000 pairs"));
+	strbuf_release(&before);
+	strbuf_release(&now);
+	bench_release(&b);
+}
+
 /* No file, an empty one, one row: words, and no numbers. */
 static void too_little(void **state)
 {
@@ -396,7 +429,8 @@ static void reports_of_the_service(void **state)
 	bench_release(&b);
 }
 
-UNIT_TESTS(cmocka_unit_test(columns), cmocka_unit_test(too_little),
+UNIT_TESTS(cmocka_unit_test(columns),
+		cmocka_unit_test(classes_that_are_numbers), cmocka_unit_test(too_little),
 	cmocka_unit_test(skew), cmocka_unit_test(embeddings),
 	cmocka_unit_test(reports_in_both_forms), cmocka_unit_test(reports_as_files),
 	cmocka_unit_test(reports_of_the_service))
