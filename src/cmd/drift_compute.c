@@ -14,6 +14,7 @@
 #include "core/text.h"
 #include "report/drift_tables.h"
 
+#define THRESHOLD_LEAST 1e-12 /* 0 would be everything, also what is the same */
 #define CELLS_SHOWN 200 /* more than these are no help to whoever reads the document */
 
 /* --- options --- */
@@ -107,7 +108,8 @@ static int read_job(struct drift_tables_job *job, const struct cmd *c, struct er
 	if (find_method(&job->method, cmd_value(c, "method"), e) ||
 		read_bins(&job->options, cmd_value(c, "bins"), e) ||
 		read_zeros(&job->options, cmd_value(c, "zeros"), e) ||
-		read_number(&job->options.threshold, c, "threshold", 0, 1e9, e) ||
+		read_number(&job->options.threshold, c, "threshold",
+			cmd_has(c, "performance") ? 0 : THRESHOLD_LEAST, 1e9, e) ||
 		read_number(&job->share, c, "share", 0, 1, e) ||
 		read_number(&least, c, "least", 1, 1e9, e))
 		return -1;

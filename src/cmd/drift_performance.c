@@ -151,6 +151,20 @@ struct measured {
 	struct performance_result r;
 };
 
+/* Scores beside labels, or names beside numbers, would be wrong always, before as now. */
+static int check_classes(const struct performance_cells *c, struct err *e)
+{
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t k = 0; k < c->n; k++)
+			if (!strcmp(c->items[i].prediction, c->items[k].label))
+				return 0;
+	if (!c->n)
+		return 0;
+	err_set(e, ERR_INPUT, _("no prediction is ever a label: '%s' is one, and '%s'"),
+		c->items[0].prediction, c->items[0].label);
+	return err_hint(e, _("--prediction wants classes; of scores make classes first"));
+}
+
 static size_t measure_classes(struct measured *out, struct arena *a,
 	struct table_file *files[2], const struct columns *c, double threshold,
 	struct err *e)
@@ -162,6 +176,8 @@ static size_t measure_classes(struct measured *out, struct arena *a,
 		if (count_cells(&cells[side], a, files[side], c->label[side],
 			    c->prediction[side], e))
 			return 0;
+	if (check_classes(&cells[0], e))
+		return 0;
 	for (const struct performance *m = performances; m->name; m++)
 		if (!m->numeric)
 			out[n++] = (struct measured){m,

@@ -12,6 +12,8 @@
 const struct performance performances[] = {
 	{"accuracy", N_("Accuracy"), false, 0.05},
 	{"balanced_accuracy", N_("Balanced accuracy"), false, 0.05},
+	{"precision", N_("Precision of the classes"), false, 0.05},
+	{"recall", N_("Recall of the classes"), false, 0.05},
 	{"f1", N_("F1 of the classes"), false, 0.05},
 	{"mae", N_("Mean absolute error"), true, 0.1},
 	{"rmse", N_("Root mean square error"), true, 0.1},
@@ -71,21 +73,44 @@ static void classes_of(
 	}
 }
 
-/* The mean over the classes that there are, and its variance. */
-static double mean_of_classes(double *variance, const struct classes *c, bool f1)
+static double share(double part, double of)
+{
+	return of > 0 ? part / of : 0;
+}
+
+/* One class's figure; *known: the class counts; *of: how many the share rests on. */
+static double class_figure(
+	double *of, bool *known, const struct class *k, const char *name)
+{
+	*of = k->labelled;
+	*known = true;
+	if (!strcmp(name, "f1"))
+		return share(2 * k->hits, k->predicted + k->labelled);
+	if (!strcmp(name, "precision")) {
+		*of = k->predicted;
+		return share(k->hits, k->predicted);
+	}
+	*known = k->labelled > 0 || !strcmp(name, "recall");
+	return share(k->hits, k->labelled);
+}
+
+/* The mean over the classes that there are, and its variance: that of f1 is of the recalls. */
+static double mean_of_classes(double *variance, const struct classes *c, const char *name)
 {
 	double sum = 0, n = 0;
 
 	*variance = 0;
 	for (size_t i = 0; i < c->n; i++) {
 		const struct class *k = &c->items[i];
-		double recall = k->labelled > 0 ? k->hits / k->labelled : 0;
+		double of, figure, p;
+		bool known;
 
-		if (k->labelled <= 0 && !f1)
+		figure = class_figure(&of, &known, k, name);
+		if (!known)
 			continue;
-		sum += f1 ? 2 * k->hits / (k->predicted + k->labelled) : recall;
-		if (k->labelled > 0)
-			*variance += recall * (1 - recall) / k->labelled;
+		p = share(k->hits, of);
+		sum += figure;
+		*variance += share(p * (1 - p), of);
 		n++;
 	}
 	*variance = n > 0 ? *variance / (n * n) : NAN;
@@ -98,7 +123,7 @@ static double measure(
 	double p = c->total > 0 ? c->hits / c->total : NAN;
 
 	if (strcmp(m->name, "accuracy") != 0)
-		return mean_of_classes(variance, c, !strcmp(m->name, "f1"));
+		return mean_of_classes(variance, c, m->name);
 	*variance = p * (1 - p) / c->total;
 	return p;
 }

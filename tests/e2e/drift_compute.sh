@@ -64,6 +64,10 @@ run 1 "$TOCSIN" drift compute --reference "$reference" --current "$work/current.
 run 1 "$TOCSIN" drift compute --reference "$reference" --current "$current" --performance \
 	--label truth --prediction guess
 says "Accuracy"
+says "Precision of the classes"
+run 2 "$TOCSIN" drift compute --reference "$reference" --current "$current" --performance \
+	--label truth --prediction kind
+says "no prediction is ever a label"
 
 # Every method says a number of what it can compare, and words of the rest.
 for method in psi kl_div jensenshannon hellinger tvd ks wasserstein ed anderson \
@@ -93,6 +97,8 @@ says "did you mean 'ks'"
 run 2 "$TOCSIN" drift compute --reference "$reference" --current "$current" --bins evidentely
 says "did you mean 'evidently'"
 run 2 "$TOCSIN" drift compute --reference "$reference" --current "$current" --threshold much
+says "wants a number"
+run 2 "$TOCSIN" drift compute --reference "$reference" --current "$current" --threshold 0
 says "wants a number"
 run 2 "$TOCSIN" drift compute --reference "$reference" --current "$work/none.csv"
 says "none.csv"

@@ -271,6 +271,34 @@ static void accuracy(void **state)
 	arena_release(&a);
 }
 
+/* The macro averages as scikit-learn defines them; one class is predicted and never the truth. */
+static void figures_of_classes(void **state)
+{
+	const struct performance_cell x[] = {
+		{"a", "a", 50}, {"b", "a", 10}, {"b", "b", 30}, {"a", "b", 10}};
+	const struct performance_cell y[] = {
+		{"a", "a", 40}, {"b", "a", 20}, {"b", "b", 35}, {"c", "b", 5}};
+	const struct performance_cells before = {x, 4}, now = {y, 4};
+	struct performance_result r;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	r = performance_of_cells(
+		&a, performance_find("precision"), &before, &now, NAN, 50);
+	near(r.before, (50.0 / 60 + 30.0 / 40) / 2);
+	near(r.now, (1 + 35.0 / 55 + 0) / 3);
+	assert_int_equal(r.verdict, DRIFT_DRIFTED);
+	r = performance_of_cells(&a, performance_find("recall"), &before, &now, NAN, 50);
+	near(r.now, (40.0 / 60 + 35.0 / 40 + 0) / 3);
+	r = performance_of_cells(
+		&a, performance_find("balanced_accuracy"), &before, &now, NAN, 50);
+	near(r.now, (40.0 / 60 + 35.0 / 40) / 2);
+	r = performance_of_cells(&a, performance_find("f1"), &before, &now, NAN, 50);
+	near(r.now, (80.0 / 100 + 70.0 / 95 + 0) / 3);
+	arena_release(&a);
+}
+
 static void errors_of_numbers(void **state)
 {
 	const double p[] = {1, 2, 3, 4, NAN}, y[] = {2, 2, 5, 4, 1};
@@ -431,5 +459,6 @@ UNIT_TESTS(cmocka_unit_test(histograms), cmocka_unit_test(buckets_are_repaired),
 	cmocka_unit_test(bounds_differ), cmocka_unit_test(native),
 	cmocka_unit_test(categories), cmocka_unit_test(damaged_pins),
 	cmocka_unit_test(too_few), cmocka_unit_test(accuracy),
-	cmocka_unit_test(errors_of_numbers), cmocka_unit_test(persistence),
-	cmocka_unit_test(old_evaluations), cmocka_unit_test(corrected))
+	cmocka_unit_test(figures_of_classes), cmocka_unit_test(errors_of_numbers),
+	cmocka_unit_test(persistence), cmocka_unit_test(old_evaluations),
+	cmocka_unit_test(corrected))
