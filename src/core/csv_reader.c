@@ -10,6 +10,8 @@
 #include "core/i18n.h"
 #include "core/strbuf.h"
 
+#define BLOCK 65536
+
 /* A field of the row that is being read: bytes of text, because that may still move. */
 struct span {
 	size_t at, n;
@@ -36,6 +38,8 @@ struct csv_reader *csv_reader_new(char delimiter, csv_row_fn *row, void *data)
 	if (csv_init(&r->parser,
 		    CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL | CSV_APPEND_NULL))
 		bug("libcsv cannot begin");
+	/* Its buffer grows by so much: a little at a time is slow where a quote was left open. */
+	csv_set_blk_size(&r->parser, BLOCK);
 	csv_set_delim(&r->parser, (unsigned char)delimiter);
 	strbuf_init(&r->text);
 	r->row = row;

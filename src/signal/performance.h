@@ -3,10 +3,10 @@
  *
  * Pure.  Counted pairs give accuracy, balanced accuracy (the mean of the recalls of the classes
  * that were labelled), and precision, recall and f1 (the means of those of every class that was
- * predicted or labelled, 0 where nothing was: as scikit-learn's "macro"), whose change is reference less current; numbers give the mean
- * absolute and the root mean square error, whose change is current over reference, less 1.  Only
- * getting worse counts.  The noise is one-sided, 95 %, from the binomial or the error's own
- * spread; that of f1 is that of the recalls.
+ * predicted or labelled, 0 where nothing was: as scikit-learn's "macro"), whose change is reference
+ * less current; numbers give the mean absolute and the root mean square error, whose change is
+ * current over reference, less 1.  Only getting worse counts.  The noise is one-sided, 95 %, from
+ * the binomial or the error's own spread; that of f1 is that of the recalls.
  */
 #ifndef TOCSIN_PERFORMANCE_H
 #define TOCSIN_PERFORMANCE_H
