@@ -727,6 +727,9 @@ double asks_coverage(const struct asks *a, const struct slo_entry *entry)
 	if (!ask || !ask->known)
 		return NAN;
 	moments = answer_value(ask, entry, ask->worst, &absent);
+	/* No moment had any; fmin() would call that the whole. */
+	if (isnan(moments))
+		return 0;
 	return fmin(1, moments * (double)step_ns / (double)entry->period_ask_ns);
 }
 

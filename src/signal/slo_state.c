@@ -201,6 +201,14 @@ static const char *forgotten(
 	return note;
 }
 
+/* Of what the server keeps, part is missing besides. */
+static bool misses_kept(const struct slo_measure *m)
+{
+	double kept = (double)m->keeps_ns / (double)m->period.window_ns;
+
+	return m->period.coverage < PARTIAL * kept;
+}
+
 static bool all_unreachable(const struct slo *slo)
 {
 	for (size_t i = 0; i < slo->n_alerting; i++) {
@@ -225,7 +233,7 @@ static const char *notes_of(struct arena *a, const struct slo *slo,
 			  "too low for its burn factors"));
 	note = forgotten(a, out, m);
 	note_add(&n, note);
-	if (!note)
+	if (!note || misses_kept(m))
 		note_add(&n,
 			windows_that(a, out, m, is_partial,
 				_("partial data: not yet covered whole:")));

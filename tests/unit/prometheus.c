@@ -86,6 +86,27 @@ static void computes_burn_from_counts(void **state)
 	bench_release(&b);
 }
 
+/* A server that was begun a minute ago has no moment of the grid that the period is looked at on. */
+static void a_young_server_covers_nothing_yet(void **state)
+{
+	struct script script[] = {SERVER, {.of = "query_range", .body = EMPTY},
+		{.of = "slo:", .body = EMPTY}, {.of = "count_over_time", .body = EMPTY},
+		{.of = "http_bad", .body = VALUE("0")},
+		{.of = "http_all", .body = VALUE("1000")}, {0}};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, plain_config, one_objective);
+	bench_source(&b, "prom");
+	b.script = script;
+	bench_round(&b, ROUND_FULL);
+	bench_went_well(&b);
+	near(bench_slo(&b, "availability").state.coverage, 0, 0);
+	assert_non_null(strstr(bench_slo(&b, "availability").state.note,
+		"partial data: not yet covered whole: 30d"));
+	bench_release(&b);
+}
+
 static void asks_long_windows_less_often(void **state)
 {
 	struct script script[] = {SERVER, {.of = "query_range", .body = EMPTY},
@@ -645,6 +666,7 @@ UNIT_TESTS(cmocka_unit_test(a_thousand_recorded_need_no_more_queries),
 	cmocka_unit_test(pyrra_needs_one_query_a_window_too),
 	cmocka_unit_test(what_is_no_number_is_no_data),
 	cmocka_unit_test(computes_burn_from_counts),
+	cmocka_unit_test(a_young_server_covers_nothing_yet),
 	cmocka_unit_test(asks_long_windows_less_often),
 	cmocka_unit_test(shared_questions_are_asked_once),
 	cmocka_unit_test(absent_errors_are_none_and_absent_traffic_is_no_data),
