@@ -238,6 +238,13 @@ static void record_meta(struct writing *w, int64_t shortest_ns)
 
 static void record_period(struct writing *w)
 {
+	if (w->slo->calendar) {
+		/* PromQL knows no months: the budget of the last 30 days is another. */
+		strbuf_adds(w->out,
+			"  # No budget is recorded here: the period follows the "
+			"calendar.\n");
+		return;
+	}
 	group(w, "-period", PERIOD_INTERVAL);
 	record_ratio(w, w->slo->window_ns);
 	record_burn(w, "slo:period_burn_rate:ratio", window_text(w, w->slo->window_ns));

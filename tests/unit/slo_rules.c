@@ -530,9 +530,43 @@ static void files_that_ship_make_rules_too(void **state)
 	free(dir);
 }
 
+/* A month is no range of PromQL: thirty days instead would be another budget, and not say so. */
+static void months_have_no_recorded_budget(void **state)
+{
+	static const char text[] =
+		"apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: monthly}\nspec:\n"
+		"  service: shop\n  budgetingMethod: Occurrences\n"
+		"  indicator: {metadata: {name: i}, spec: {ratioMetric: {counter: true,\n"
+		"    bad: {metricSource: {type: Prometheus, spec: {query: bad_total}}},\n"
+		"    total: {metricSource: {type: Prometheus, spec: {query: "
+		"all_total}}}}}}\n"
+		"  timeWindow: [{duration: 1M, isRolling: false, calendar: {startTime: "
+		"'2026-01-01 00:00:00', timeZone: Europe/Berlin}}]\n"
+		"  objectives: [{target: 0.99}]\n";
+	struct strbuf rules = STRBUF_INIT;
+	struct parsed p;
+	struct place place;
+
+	(void)state;
+	parse_text(&p, text);
+	assert_int_equal(p.problems.n, 0);
+	assert_int_equal(slo_rules_write(&rules, p.slos.items, 1, &p.problems), 1);
+	assert_non_null(strstr(rules.buf, "slo:sli_error:ratio_rate3d"));
+	assert_null(strstr(rules.buf, "slo:sli_error:ratio_rate30d"));
+	assert_null(strstr(rules.buf, "slo:period_error_budget_remaining:ratio"));
+	assert_non_null(strstr(rules.buf, "# No budget is recorded here"));
+	place_make(&place);
+	place_write(&place, "rules.yaml", &rules);
+	promtool(&place, "check rules rules.yaml");
+	place_remove(&place);
+	strbuf_release(&rules);
+	release(&p);
+}
+
 UNIT_TESTS(cmocka_unit_test(what_cannot_be_written_is_said),
 	cmocka_unit_test(rules_agree_with_our_evaluation),
 	cmocka_unit_test(one_event_pages_nobody),
+	cmocka_unit_test(months_have_no_recorded_budget),
 	cmocka_unit_test(rules_of_sloth_agree_too),
 	cmocka_unit_test(samples_make_rules_that_promtool_takes),
 	cmocka_unit_test(files_that_ship_make_rules_too))
