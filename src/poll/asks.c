@@ -9,6 +9,7 @@
 #include <uthash.h>
 
 #include "core/clock.h"
+#include "core/i18n.h"
 #include "core/log.h"
 #include "signal/slo_query.h"
 
@@ -629,15 +630,27 @@ static double answer_value(
 	return value;
 }
 
-/* An error counter that is not there yet has counted nothing; one that is NaN says nothing. */
-static void window_of_counts(struct burn_window *w, const struct slo_entry *entry,
+/*
+ * More good events than there are events: the parts do not belong together, and their difference
+ * says nothing.  At the edges of ranges they may differ by an event, or a little.
+ */
+static bool is_absurd(double failed, double all, bool counted)
+{
+	return failed < -0.05 * all - (counted ? 1 : 0);
+}
+
+/*
+ * An error counter that is not there yet has counted nothing; one that is NaN says nothing.  False
+ * for what cannot be.
+ */
+static bool window_of_counts(struct burn_window *w, const struct slo_entry *entry,
 	const struct ask *total, const struct ask *bad, bool counted)
 {
 	bool no_total, no_bad;
 	double all, failed;
 
 	if (!is_good(total) || !is_good(bad))
-		return;
+		return true;
 	all = answer_value(total, entry, total->sum, &no_total);
 	failed = answer_value(bad, entry, bad->sum, &no_bad);
 	if (no_bad && all > 0)
@@ -645,12 +658,15 @@ static void window_of_counts(struct burn_window *w, const struct slo_entry *entr
 	/* What is infinite was divided by nothing, or overflowed: it counts nothing. */
 	all = isfinite(all) ? all : NAN;
 	failed = isfinite(failed) ? failed : NAN;
+	if (is_absurd(failed, all, counted))
+		return false;
 	if (all > 0 && !isnan(failed))
 		w->ratio = fmin(1, fmax(0, failed / all));
 	w->total = counted ? all : NAN;
 	w->bad = counted ? fmax(0, failed) : NAN;
 	if (isnan(failed))
 		w->bad = NAN;
+	return true;
 }
 
 /* A ratio alone, and perhaps how many events it is of. */
@@ -687,18 +703,20 @@ static struct burn_window window_answered(const struct asks *a,
 	struct burn_window w = burn_given(asked_ns(entry, window_ns), NAN);
 	const struct ask *asks[3];
 	struct slo_promql q;
+	bool sane = true;
 
 	entry_promql(&q, entry, slo, window_ns);
 	asks[0] = ask_find(a, q.total);
 	asks[1] = ask_find(a, q.bad);
 	asks[2] = ask_find(a, q.ratio);
 	if (q.total && q.bad)
-		window_of_counts(&w, entry, asks[0], asks[1], q.counted);
+		sane = window_of_counts(&w, entry, asks[0], asks[1], q.counted);
 	else
 		window_of_ratio(&w, entry, asks[2], asks[0]);
 	slo_promql_release(&q);
 	if (why)
-		*why = why_of(asks, ARRAY_LEN(asks));
+		*why = sane ? why_of(asks, ARRAY_LEN(asks))
+			    : _("more good events are counted than events at all");
 	return w;
 }
 

@@ -107,6 +107,33 @@ static void a_young_server_covers_nothing_yet(void **state)
 	bench_release(&b);
 }
 
+/* A selector that takes every bucket counts each event often: that is not perfect. */
+static void more_good_than_all_is_no_data(void **state)
+{
+	struct script script[] = {SERVER, {.of = "query_range", .body = EMPTY},
+		{.of = "slo:", .body = EMPTY}, {.of = "http_bad", .body = VALUE("-500")},
+		{.of = "http_all", .body = VALUE("1000")}, {0}};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, plain_config, one_objective);
+	bench_source(&b, "prom");
+	b.script = script;
+	bench_round(&b, ROUND_FULL);
+	assert_int_equal(bench_slo(&b, "availability").state.severity, SEV_NO_DATA);
+	assert_true(isnan(bench_burn(&b, "availability", NS_PER_HOUR)));
+	assert_non_null(strstr(b.partial, "more good events"));
+	/* What rounding makes is none of it. */
+	script[5].body = VALUE("-0.5");
+	bench_leave(&b);
+	bench_source(&b, "prom");
+	clock_advance(15 * NS_PER_S);
+	bench_round(&b, ROUND_FULL);
+	assert_int_equal(bench_slo(&b, "availability").state.severity, SEV_OK);
+	near(bench_burn(&b, "availability", NS_PER_HOUR), 0, 0);
+	bench_release(&b);
+}
+
 static void asks_long_windows_less_often(void **state)
 {
 	struct script script[] = {SERVER, {.of = "query_range", .body = EMPTY},
@@ -667,6 +694,7 @@ UNIT_TESTS(cmocka_unit_test(a_thousand_recorded_need_no_more_queries),
 	cmocka_unit_test(what_is_no_number_is_no_data),
 	cmocka_unit_test(computes_burn_from_counts),
 	cmocka_unit_test(a_young_server_covers_nothing_yet),
+	cmocka_unit_test(more_good_than_all_is_no_data),
 	cmocka_unit_test(asks_long_windows_less_often),
 	cmocka_unit_test(shared_questions_are_asked_once),
 	cmocka_unit_test(absent_errors_are_none_and_absent_traffic_is_no_data),
