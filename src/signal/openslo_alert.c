@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/i18n.h"
+#include "signal/burn.h"
 
 struct object_spec {
 	const struct yaml_node *version, *kind, *metadata, *spec;
@@ -215,6 +216,42 @@ static int by_severity(const void *a, const void *b)
 	return x->factor > y->factor ? -1 : x->factor < y->factor;
 }
 
+static bool has_window(const int64_t *windows, size_t n, int64_t window_ns)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (windows[i] == window_ns)
+			return true;
+	}
+	return false;
+}
+
+/* Only so many windows are measured: a row over others could never fire, and would not say so. */
+static void drop_unmeasured(
+	struct slo_reader *r, struct slo *slo, const struct yaml_node *at)
+{
+	int64_t windows[SLO_WINDOWS];
+	size_t n = burn_windows(windows, slo), kept = 0;
+
+	for (size_t i = 0; i < slo->n_alerting; i++) {
+		const struct burn_alert row = slo->alerting[i];
+
+		if (has_window(windows, n, row.short_ns) &&
+			has_window(windows, n, row.long_ns))
+			slo->alerting[kept++] = row;
+	}
+	if (kept < slo->n_alerting) {
+		yaml_problem(r->problems, at,
+			_("its alert policies have more than %d windows: %zu of their "
+			  "%zu "
+			  "conditions are left out"),
+			SLO_WINDOWS, slo->n_alerting - kept, slo->n_alerting);
+		problems_hint(r->problems,
+			_("let conditions share their windows; the most severe ones are "
+			  "read"));
+	}
+	slo->n_alerting = kept;
+}
+
 void openslo_alerts(
 	struct slo_reader *r, struct slo *slo, const struct yaml_node *policies)
 {
@@ -242,4 +279,5 @@ void openslo_alerts(
 	qsort(own.alerting, own.n_alerting, sizeof(*own.alerting), by_severity);
 	slo->alerting = own.alerting;
 	slo->n_alerting = own.n_alerting;
+	drop_unmeasured(r, slo, policies);
 }

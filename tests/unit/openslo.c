@@ -77,8 +77,10 @@ static void an_alert_after_no_time_fires_at_once(void **state)
 			"spec:\n"
 			"  service: shop\n"
 			"  indicator: {metadata: {name: i}, spec: {ratioMetric: {\n"
-			"    good: {metricSource: {type: Prometheus, spec: {query: g}}},\n"
-			"    total: {metricSource: {type: Prometheus, spec: {query: t}}}}}}\n"
+			"    good: {metricSource: {type: Prometheus, spec: {query: "
+			"g}}},\n"
+			"    total: {metricSource: {type: Prometheus, spec: {query: "
+			"t}}}}}}\n"
 			"  timeWindow: [{duration: 28d, isRolling: true}]\n"
 			"  budgetingMethod: Occurrences\n"
 			"  objectives: [{target: 0.99}]\n"
@@ -91,7 +93,8 @@ static void an_alert_after_no_time_fires_at_once(void **state)
 			"          - kind: AlertCondition\n"
 			"            metadata: {name: c}\n"
 			"            spec: {severity: page, condition: {kind: burnrate,\n"
-			"              threshold: 14, lookbackWindow: 5m, alertAfter: %s}}\n",
+			"              threshold: 14, lookbackWindow: 5m, alertAfter: "
+			"%s}}\n",
 			cases[i].after);
 
 		parse_text(&p, text);
@@ -671,12 +674,51 @@ static void fuzz_seeds(void **state)
 		LLVMFuzzerTestOneInput((const uint8_t *)seeds[i], strlen(seeds[i]));
 }
 
+/* Five policies of two windows each: the least severe would never fire. */
+static void more_windows_than_are_measured(void **state)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct parsed p;
+
+	(void)state;
+	strbuf_adds(&text,
+		"apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: many}\nspec:\n"
+		"  service: shop\n  budgetingMethod: Occurrences\n"
+		"  indicator: {metadata: {name: i}, spec: {ratioMetric: {counter: true,\n"
+		"    bad: {metricSource: {type: Prometheus, spec: {query: bad_total}}},\n"
+		"    total: {metricSource: {type: Prometheus, spec: {query: "
+		"all_total}}}}}}\n"
+		"  timeWindow: [{duration: 30d, isRolling: true}]\n"
+		"  objectives: [{target: 0.999}]\n"
+		"  alertPolicies:\n");
+	for (int i = 1; i <= 5; i++)
+		strbuf_addf(&text,
+			"  - {kind: AlertPolicy, metadata: {name: p%d}, spec: "
+			"{alertWhenBreaching: true, notificationTargets: [{targetRef: "
+			"t}], "
+			"conditions: [{kind: AlertCondition, metadata: {name: c%d}, "
+			"spec: "
+			"{severity: %s, condition: {kind: burnrate, op: gte, threshold: "
+			"%d, lookbackWindow: %dh, alertAfter: %dm}}}]}}\n",
+			i, i, i == 1 ? "ticket" : "page", i, i, i);
+	parse(&p, text.buf, text.len);
+	assert_int_equal(p.slos.n, 1);
+	assert_true(complains(&p, 13, "1 of their 5 conditions"));
+	assert_int_equal(p.slos.items[0].n_alerting, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(p.slos.items[0].alerting[i].severity, SEV_PAGE);
+	release(&p);
+	strbuf_release(&text);
+}
+
 UNIT_TESTS(cmocka_unit_test(references_and_several_objectives),
 	cmocka_unit_test(an_alert_after_no_time_fires_at_once),
 	cmocka_unit_test(indicators_of_every_kind),
 	cmocka_unit_test(what_is_wrong_is_said),
 	cmocka_unit_test(references_that_lead_nowhere),
-	cmocka_unit_test(a_sample_in_full), cmocka_unit_test(windows_of_the_calendar),
-	cmocka_unit_test(slices_of_time), cmocka_unit_test(indicators_over_traces),
-	cmocka_unit_test(the_next_version), cmocka_unit_test(wrong_and_not_lost),
+	cmocka_unit_test(a_sample_in_full),
+	cmocka_unit_test(more_windows_than_are_measured),
+	cmocka_unit_test(windows_of_the_calendar), cmocka_unit_test(slices_of_time),
+	cmocka_unit_test(indicators_over_traces), cmocka_unit_test(the_next_version),
+	cmocka_unit_test(wrong_and_not_lost),
 	cmocka_unit_test(queries_made_fit_for_windows), cmocka_unit_test(fuzz_seeds))
