@@ -96,7 +96,8 @@ bool burn_unreachable(const struct burn_alert *row, double objective);
 /*
  * SEV_PAGE or SEV_TICKET when a row fires; SEV_NO_DATA when of no row of the highest severity
  * there is both windows have data: what the slow rows still remember does not say that all is
- * well now; else SEV_OK.  No events in the short window are data.  A page needs min_bad bad events in its long window where events are known.
+ * well now; else SEV_OK.  No events in the short window are data.  A page needs min_bad bad
+ * events in its long window where events are known.
  * fired (may be NULL): the row that decided, or NULL.
  */
 enum severity burn_severity(const struct burn_alert **fired, const struct burn_alert *rows,

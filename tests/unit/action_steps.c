@@ -56,7 +56,7 @@ static const char file[] =
 	"says: '$part + \": \" + ($log // \"no log\")'}\n"
 	"      stop: {action: halt, with: {id: $job.id}}\n"
 	"      every: 20ms\n"
-	"      within: 300ms\n"
+	"      within: 3s\n"
 	"  - name: halt\n"
 	"    params: {id: text}\n"
 	"    delete: /jobs/{id}\n"
