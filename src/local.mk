@@ -149,6 +149,7 @@ libtocsin_a_SOURCES += src/signal/pyrra.c src/signal/pyrra.h
 libtocsin_a_SOURCES += src/signal/selector.c src/signal/selector.h
 libtocsin_a_SOURCES += src/signal/performance.c src/signal/performance.h
 libtocsin_a_SOURCES += src/signal/slo_file.c src/signal/slo_file.h
+libtocsin_a_SOURCES += src/signal/slo_objects.c src/signal/slo_objects.h
 libtocsin_a_SOURCES += src/signal/slo_pyrra.c src/signal/slo_pyrra.h
 libtocsin_a_SOURCES += src/signal/slo_query.c src/signal/slo_query.h
 libtocsin_a_SOURCES += src/signal/slo_read.h

@@ -28,7 +28,8 @@ void slo_configured(struct slo_list *out, struct arena *a, const struct config *
 {
 	for (size_t i = 0; i < config->n_services; i++) {
 		const struct yaml_texts *files = &config->services[i].slos;
-		struct slo_list of_service = {0};
+		struct slo_objects *objects = slo_objects_read(files);
+		struct slo_list of_service = {.others = objects};
 
 		for (size_t k = 0; k < files->n; k++) {
 			struct err e = ERR_INIT;
@@ -48,6 +49,7 @@ void slo_configured(struct slo_list *out, struct arena *a, const struct config *
 		for (size_t k = 0; k < of_service.n; k++)
 			*arena_push(a, out->items, out->n, out->cap) =
 				of_service.items[k];
+		slo_objects_free(objects);
 	}
 }
 

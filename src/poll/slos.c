@@ -380,11 +380,13 @@ void slo_set_load(struct slo_set *s, const struct round *r, const struct slo *re
 	slo_set_init(s);
 	for (size_t i = 0; i < r->config->n_services; i++) {
 		const struct service_conf *service = &r->config->services[i];
-		struct slo_list list = {0};
+		struct slo_objects *objects = slo_objects_read(&service->slos);
+		struct slo_list list = {.others = objects};
 
 		for (size_t k = 0; k < service->slos.n; k++)
 			file_load(s, &old, r, &list, service->name,
 				service->slos.items[k], all);
+		slo_objects_free(objects);
 	}
 	for (size_t i = 0; i < n_recorded; i++) {
 		struct slo slo = recorded[i];

@@ -131,8 +131,10 @@ static const struct {
 };
 
 const struct yaml_node *openslo_find(
-	const struct slo_reader *r, const char *kind, const char *name)
+	const struct slo_reader *r, const char *kind, const char *name, const char **file)
 {
+	if (file)
+		*file = NULL;
 	for (size_t i = 0; name && i < r->n_objects; i++) {
 		const char *is = yaml_text(yaml_get(r->objects[i], "kind"));
 		const char *called =
@@ -141,7 +143,22 @@ const struct yaml_node *openslo_find(
 		if (is && called && strcmp(is, kind) == 0 && strcmp(called, name) == 0)
 			return r->objects[i];
 	}
-	return NULL;
+	return name ? slo_objects_find(r->out->others, kind, name, file) : NULL;
+}
+
+void openslo_missing(struct slo_reader *r, const struct yaml_node *at, const char *kind,
+	const char *name)
+{
+	if (r->out->others) {
+		yaml_problem(r->problems, at,
+			_("no file of the service has an object of kind %s named '%s'"),
+			kind, name);
+		return;
+	}
+	yaml_problem(r->problems, at, _("this file has no %s named '%s'"), kind, name);
+	problems_hint(r->problems,
+		_("what another file defines is found when both are in the 'slos' of one "
+		  "service"));
 }
 
 struct slo_context {
@@ -259,7 +276,8 @@ static bool read_slices(struct slo_reader *r, struct slo *out,
 
 /* The spec of the indicator that an SLO or one of its objectives has or names. */
 static const struct yaml_node *find_indicator(struct slo_reader *r,
-	const struct yaml_node *inner, const char *ref, const struct yaml_node *at)
+	const struct yaml_node *inner, const char *ref, const struct yaml_node *at,
+	const char **file)
 {
 	const struct yaml_node *object = inner;
 
@@ -270,35 +288,61 @@ static const struct yaml_node *find_indicator(struct slo_reader *r,
 		return NULL;
 	}
 	if (ref)
-		object = openslo_find(r, "SLI", ref);
+		object = openslo_find(r, "SLI", ref, file);
 	if (ref && !object)
-		yaml_problem(
-			r->problems, at, _("this file has no %s named '%s'"), "SLI", ref);
+		openslo_missing(r, at, "SLI", ref);
 	if (object && !yaml_get(object, "spec"))
-		yaml_problem(r->problems, object, _("the indicator has no 'spec'"));
+		yaml_problem(r->problems, *file ? at : object,
+			_("the indicator has no 'spec'"));
 	return yaml_get(object, "spec");
+}
+
+/* What is wrong with an indicator of another file is said where it is used, without its line. */
+static bool read_from(struct slo_reader *r, struct sli *out, const struct yaml_node *spec,
+	struct openslo_target *target, enum openslo_version version, const char *file,
+	const struct yaml_node *at)
+{
+	struct problems seen;
+	struct slo_reader quiet = slo_reader_quiet(r, &seen);
+	bool usable;
+
+	if (!file) {
+		problems_release(&seen);
+		return openslo_sli(r, out, spec, target, version);
+	}
+	usable = openslo_sli(&quiet, out, spec, target, version);
+	for (size_t i = 0; i < seen.n; i++) {
+		yaml_problem(r->problems, at, _("with the SLI of '%s': %s"), file,
+			seen.items[i].message);
+		if (seen.items[i].hint)
+			problems_hint(r->problems, "%s", seen.items[i].hint);
+	}
+	problems_release(&seen);
+	return usable;
 }
 
 static bool read_indicator(struct slo_reader *r, struct sli *out,
 	const struct slo_context *c, const struct objective_spec *o,
 	struct openslo_target *target)
 {
-	const struct yaml_node *spec;
+	const struct yaml_node *spec, *at = c->node;
+	const char *file = NULL;
 
 	if (c->version == OPENSLO_ALPHA)
 		return openslo_alpha_sli(r, out, o->ratio,
 			o->ratio ? NULL : yaml_get(c->spec->indicator, "thresholdMetric"),
 			target);
-	if (o->indicator || o->indicator_ref)
-		spec = find_indicator(r, o->indicator, o->indicator_ref, target->node);
-	else if (c->spec->indicator || c->spec->indicator_ref)
+	if (o->indicator || o->indicator_ref) {
+		at = target->node;
+		spec = find_indicator(r, o->indicator, o->indicator_ref, at, &file);
+	} else if (c->spec->indicator || c->spec->indicator_ref)
 		spec = find_indicator(
-			r, c->spec->indicator, c->spec->indicator_ref, c->node);
+			r, c->spec->indicator, c->spec->indicator_ref, at, &file);
 	else
 		return yaml_problem(r->problems, c->node,
 			       _("the SLO has neither 'indicator' nor 'indicatorRef'")) ==
 			0;
-	return spec && openslo_sli(r, out, spec, target, c->version);
+	return spec && read_from(r, out, spec, target, c->version, file, at);
 }
 
 static bool own_indicator(const struct slo_context *c, const struct objective_spec *o)
@@ -491,7 +535,7 @@ void openslo_metadata_check(struct slo_reader *r, const struct yaml_node *root)
 
 	if (node)
 		(void)yaml_read(&metadata, node, metadata_fields, r->arena, r->problems);
-	if (!kind || !name || openslo_find(r, kind, name) == root)
+	if (!kind || !name || openslo_find(r, kind, name, NULL) == root)
 		return;
 	yaml_problem(r->problems, yaml_get(node, "name"),
 		_("this file has a %s named '%s' already"), kind, name);

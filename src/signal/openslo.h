@@ -26,8 +26,15 @@ struct openslo_window {
 bool openslo_window(struct slo_reader *r, struct openslo_window *out,
 	const struct yaml_node *list, enum openslo_version version);
 
-/* The object of this kind with metadata.name in the same file; NULL: there is none. */
+/*
+ * The object of this kind with metadata.name: of the same file, else of the service's others.
+ * file (may be NULL): which other one, or NULL.  NULL: there is none.
+ */
 const struct yaml_node *openslo_find(const struct slo_reader *r, const char *kind,
+	const char *name, const char **file);
+
+/* A reference that leads nowhere. */
+void openslo_missing(struct slo_reader *r, const struct yaml_node *at, const char *kind,
 	const char *name);
 
 /* Metadata of an object that others refer to, and whether the file has its name already. */

@@ -136,10 +136,9 @@ static const struct yaml_node *resolve(struct slo_reader *r, const struct yaml_n
 
 	if (!ref)
 		return item;
-	found = name ? openslo_find(r, kind, name) : NULL;
+	found = name ? openslo_find(r, kind, name, NULL) : NULL;
 	if (!found)
-		yaml_problem(r->problems, ref, _("this file has no %s named '%s'"), kind,
-			name ? name : "");
+		openslo_missing(r, ref, kind, name ? name : "");
 	return found;
 }
 
@@ -179,7 +178,10 @@ void openslo_policy_check(struct slo_reader *r, const struct yaml_node *root)
 	for (size_t i = 0; i < yaml_count(p.conditions); i++) {
 		const struct yaml_node *item = yaml_item(p.conditions, i);
 
-		if (!yaml_get(item, "conditionRef"))
+		/* A reference is looked up here, for those who refer to the policy. */
+		if (yaml_get(item, "conditionRef"))
+			(void)resolve(r, item, "conditionRef", "AlertCondition");
+		else
 			(void)read_condition(r, &row, item);
 	}
 	openslo_metadata_check(r, root);
@@ -197,7 +199,7 @@ static void read_policy(struct slo_reader *r, struct slo *slo,
 	for (size_t i = 0; p.breaching && i < yaml_count(p.conditions); i++) {
 		const struct yaml_node *item = yaml_item(p.conditions, i);
 		const struct yaml_node *condition =
-			resolve(r, item, "conditionRef", "AlertCondition");
+			resolve(own ? r : &quiet, item, "conditionRef", "AlertCondition");
 		struct slo_reader *as = own && condition == item ? r : &quiet;
 		struct burn_alert row;
 
@@ -264,15 +266,13 @@ void openslo_alerts(
 		i++) {
 		const struct yaml_node *item = yaml_item(policies, i);
 		const struct yaml_node *object = yaml_type(item) == YAML_SCALAR
-			? openslo_find(r, "AlertPolicy", yaml_text(item))
+			? openslo_find(r, "AlertPolicy", yaml_text(item), NULL)
 			: resolve(r, item, "alertPolicyRef", "AlertPolicy");
 
 		if (object)
 			read_policy(r, &own, object, object == item, &cap);
 		else if (yaml_type(item) == YAML_SCALAR)
-			yaml_problem(r->problems, item,
-				_("this file has no %s named '%s'"), "AlertPolicy",
-				yaml_text(item));
+			openslo_missing(r, item, "AlertPolicy", yaml_text(item));
 	}
 	if (own.n_alerting == 0)
 		return;

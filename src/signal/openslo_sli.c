@@ -121,9 +121,9 @@ static const char *type_of(const struct slo_reader *r, const struct source_spec 
 		return s->type;
 	if (s->inner && yaml_text(yaml_get(s->inner, "type")))
 		return yaml_text(yaml_get(s->inner, "type"));
-	source = s->ref ? openslo_find(r, "DataSource", s->ref) : NULL;
+	source = s->ref ? openslo_find(r, "DataSource", s->ref, NULL) : NULL;
 	type = yaml_text(yaml_get(yaml_get(source, "spec"), "type"));
-	/* A source that another file defines: nothing says that it is not Prometheus. */
+	/* A source that no file defines: nothing says that it is not Prometheus. */
 	return type ? type : "prometheus";
 }
 

@@ -21,6 +21,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "model/slo.h"
+#include "signal/slo_objects.h"
 #include "signal/slo_query.h"
 
 #define SLO_FILE_MAX_BYTES (4 * 1024 * 1024)
@@ -36,6 +37,7 @@ struct slo_list {
 	struct slo			*items;	/* in the arena, with all their texts */
 	size_t				n, cap;
 	const struct sloth_windows	*windows;	/* arena; NULL: those for 30 days */
+	const struct slo_objects	*others;	/* of the service; NULL: own ones only */
 };
 
 /*

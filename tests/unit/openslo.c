@@ -535,6 +535,109 @@ static void what_is_wrong_is_said(void **state)
 	}
 }
 
+/* --- several files --- */
+
+static const char slos_file[] =
+	"apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: web}\n"
+	"spec:\n  service: s\n  budgetingMethod: Occurrences\n  indicatorRef: requests\n"
+	"  timeWindow: [{duration: 30d, isRolling: true}]\n  objectives: [{target: "
+	"0.9}]\n"
+	"  alertPolicies: [{alertPolicyRef: fast}, slow]\n";
+static const char slis_file[] =
+	"- apiVersion: openslo/v1\n  kind: SLI\n  metadata: {name: requests}\n"
+	"  spec: {ratioMetric: {counter: true,\n"
+	"    bad: {metricSource: {metricSourceRef: store, spec: {query: 'b'}}},\n"
+	"    total: {metricSource: {metricSourceRef: store, spec: {query: 't'}}}}}\n";
+#define DATA_SOURCE(type)                                                          \
+	"---\napiVersion: openslo/v1\nkind: DataSource\nmetadata: {name: store}\n" \
+	"spec: {type: " type ", connectionDetails: {url: x}}\n"
+static const char policies_file[] =
+	"apiVersion: openslo/v1\nkind: AlertPolicy\nmetadata: {name: fast}\n"
+	"spec: {alertWhenBreaching: true, conditions: [{conditionRef: quick}]}\n"
+	"---\napiVersion: openslo/v1\nkind: AlertPolicy\nmetadata: {name: slow}\n"
+	"spec: {alertWhenBreaching: true, conditions: [{conditionRef: %s}]}\n";
+static const char conditions_file[] =
+	"apiVersion: openslo/v1\nkind: AlertCondition\nmetadata: {name: quick}\n"
+	"spec: {severity: page, condition: {kind: burnrate, threshold: 7,\n"
+	"  lookbackWindow: 1h, alertAfter: 5m}}\n";
+
+/* The files of one service, beginning with the first-th, each read knowing all of them. */
+static void parse_files(
+	struct parsed *out, const char *const *files, size_t n, size_t first)
+{
+	struct slo_objects *objects = slo_objects_new();
+
+	arena_init(&out->arena);
+	problems_init(&out->problems, NULL);
+	out->slos = (struct slo_list){.others = objects};
+	for (size_t i = 0; i < n; i++)
+		slo_objects_add(objects, files[i], strlen(files[i]), "a file");
+	for (size_t i = 0; i < n; i++) {
+		const char *text = files[(first + i) % n];
+
+		(void)slo_file_parse(&out->slos, &out->arena, text, strlen(text),
+			"another", &out->problems);
+	}
+	slo_objects_free(objects);
+}
+
+static void references_across_files(void **state)
+{
+	char *policies = mem_format(policies_file, "quick");
+	const char *const files[] = {
+		slos_file, slis_file, policies, conditions_file, DATA_SOURCE("Thanos")};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		const struct slo *slo;
+		struct parsed p;
+
+		parse_files(&p, files, ARRAY_LEN(files), i);
+		assert_true(p.problems.n == 0 || !complains(&p, -1, ""));
+		assert_int_equal(p.slos.n, 1);
+		slo = &p.slos.items[0];
+		assert_query(slo, NS_PER_HOUR, "sum(rate(b[1h])) / sum(rate(t[1h]))");
+		assert_string_equal(slo->source, "store");
+		assert_int_equal(slo->n_alerting, 2);
+		assert_true(slo->alerting[0].factor == 7 && slo->alerting[1].factor == 7);
+		assert_int_equal(slo->alerting[0].short_ns, 5 * NS_PER_MIN);
+		release(&p);
+	}
+	free(policies);
+}
+
+static void what_is_wrong_across_files(void **state)
+{
+	char *policies = mem_format(policies_file, "gone");
+	const char *const foreign[] = {
+		slos_file, policies, DATA_SOURCE("Datadog"), slis_file, "{", ""};
+	const char *const missing[] = {slos_file, conditions_file};
+	struct parsed p;
+
+	(void)state;
+	parse_files(&p, foreign, ARRAY_LEN(foreign), 0);
+	assert_true(complains(&p, 5,
+		"with the SLI of 'a file': a metric source of type "
+		"'Datadog'"));
+	/* Where it stands: in the policy's own file. */
+	assert_true(complains(&p, 4,
+		"no file of the service has an object of kind "
+		"AlertCondition named 'quick'"));
+	assert_true(complains(&p, 9, "AlertCondition named 'gone'"));
+	assert_int_equal(p.slos.n, 1);
+	release(&p);
+	parse_files(&p, missing, ARRAY_LEN(missing), 1);
+	assert_true(complains(&p, 5, "kind SLI named 'requests'"));
+	assert_int_equal(p.slos.n, 0);
+	release(&p);
+	/* By itself a file is told where the others would be found. */
+	parse_text(&p, slos_file);
+	assert_true(complains(&p, 5, "this file has no SLI named 'requests'"));
+	assert_non_null(strstr(p.problems.items[0].hint, "'slos' of one service"));
+	release(&p);
+	free(policies);
+}
+
 static void references_that_lead_nowhere(void **state)
 {
 	struct parsed p;
@@ -715,6 +818,8 @@ UNIT_TESTS(cmocka_unit_test(references_and_several_objectives),
 	cmocka_unit_test(an_alert_after_no_time_fires_at_once),
 	cmocka_unit_test(indicators_of_every_kind),
 	cmocka_unit_test(what_is_wrong_is_said),
+	cmocka_unit_test(references_across_files),
+	cmocka_unit_test(what_is_wrong_across_files),
 	cmocka_unit_test(references_that_lead_nowhere),
 	cmocka_unit_test(a_sample_in_full),
 	cmocka_unit_test(more_windows_than_are_measured),

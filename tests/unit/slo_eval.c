@@ -195,6 +195,41 @@ static void onsets_to_the_sample(void **state)
 	onset_is_told("NaN", true);
 }
 
+/* The indicator stands in another file of the service, which is named before or behind. */
+static void files_that_refer_to_each_other(void **state)
+{
+	static const char sli[] =
+		"apiVersion: openslo/v1\nkind: SLI\nmetadata: {name: r}\n"
+		"spec: {ratioMetric: {counter: true,\n"
+		"  bad: {metricSource: {type: Prometheus, spec: {query: http_bad}}},\n"
+		"  total: {metricSource: {type: Prometheus, spec: {query: "
+		"http_all}}}}}\n";
+	static const char slo[] =
+		"apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: availability}\n"
+		"spec:\n  service: shop\n  budgetingMethod: Occurrences\n"
+		"  indicatorRef: r\n  objectives: [{target: 0.99}]\n"
+		"  timeWindow: [{duration: 30d, isRolling: true}]\n";
+	static const char config[] =
+		"contexts:\n- {name: c, sources: [prom]}\n"
+		"sources:\n- {name: prom, type: prometheus, url: "
+		"'http://127.0.0.1:%', every: 15s}\n"
+		"services:\n- {name: shop, slos: [gone.yaml, slo.yaml, sli.yaml]}\n";
+	struct script script[] = {SERVER, {.of = "query_range", .body = EMPTY},
+		{.of = "slo:", .body = EMPTY}, {.of = "http_bad", .body = VALUE("50")},
+		{.of = "http_all", .body = VALUE("1000")}, {0}};
+	struct bench b;
+	char *file;
+
+	(void)state;
+	begin(&b, config, "prom", slo, script);
+	file = mem_format("%s/sli.yaml", b.f.top);
+	ok(&b.f, path_write(file, sli, strlen(sli), 0600, &b.f.e));
+	free(file);
+	bench_round(&b, ROUND_FULL);
+	near(bench_burn(&b, "availability", NS_PER_HOUR), 5, 1e-9);
+	bench_release(&b);
+}
+
 static const char grouped[] =
 	"apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\n"
 	"metadata: {name: api, labels: {pyrra.dev/team: shop}}\n"
@@ -391,6 +426,7 @@ UNIT_TESTS(cmocka_unit_test(limits_between_boundaries),
 	cmocka_unit_test(whole_numbers_have_two_spellings),
 	cmocka_unit_test(histograms_without_buckets), cmocka_unit_test(what_is_absent),
 	cmocka_unit_test(onsets_to_the_sample),
+	cmocka_unit_test(files_that_refer_to_each_other),
 	cmocka_unit_test(groups_are_objectives_of_their_own),
 	cmocka_unit_test(months_are_asked_as_far_as_they_are),
 	cmocka_unit_test(scraped_limits_between_boundaries),
