@@ -27,6 +27,9 @@ static const char sample_at[] =
 static const char find_any[] =
 	"SELECT id FROM series WHERE name = ?1 AND labels = ?2"
 	" AND (?3 IS NULL OR source = ?3) ORDER BY id DESC LIMIT 1";
+static const char oldest[] = "SELECT MIN((SELECT MIN(at) FROM sample WHERE series = known.id))"
+			     " FROM (SELECT id FROM series WHERE name = ?1"
+			     " ORDER BY id LIMIT 32) AS known";
 static const char pin_put[] = "INSERT OR REPLACE INTO drift_pin (" PIN_COLUMNS ") VALUES"
 			      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 static const char pin_list[] =
@@ -174,6 +177,11 @@ int drift_history(struct samples *out, struct arena *a, struct store *st,
 		return -1;
 	thin(out, a, &all, from, (to - from) / (int64_t)points + 1);
 	return 0;
+}
+
+int drift_oldest(int64_t *out, struct store *st, struct err *e)
+{
+	return db_int(out, &st->seen, NONE_INT, oldest, e, "t", VALUE) < 0 ? -1 : 0;
 }
 
 /* --- pins --- */

@@ -43,6 +43,9 @@ int drift_history(struct samples *out, struct arena *a, struct store *st, const 
 	const char *service, const char *dataset, const char *feature, int64_t from, int64_t to,
 	size_t points, struct err *e);
 
+/* When the first value of the longest known features was; NONE_INT: there is none. */
+int drift_oldest(int64_t *out, struct store *st, struct err *e);
+
 /* --- pinned references --- */
 
 struct drift_pin {

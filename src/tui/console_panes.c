@@ -224,7 +224,7 @@ enum role console_age(struct console *c, struct strbuf *out, int64_t at, bool st
 	/* Seconds would change every row every second, over a line that may be slow. */
 	if (age >= NS_PER_MIN)
 		duration_short(&text, age);
-	else if (stale)
+	else if (stale && age >= 15 * NS_PER_S)
 		duration_short(&text, age - age % (15 * NS_PER_S));
 	else
 		strbuf_adds(&text, _("<1m"));

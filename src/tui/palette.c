@@ -225,9 +225,11 @@ static const char *menu_object(struct pane *p)
 	const struct row *row = pane_selected(p);
 	struct subject s = {0};
 
-	if (row && p->ops->id_is_mute && p->ops->subject)
+	if (row && p->ops->subject)
 		p->ops->subject(p, row->data, &s);
-	return s.copy ? s.copy : row ? row->id : "";
+	if (s.name)
+		return s.name;
+	return s.copy && p->ops->id_is_mute ? s.copy : row ? row->id : "";
 }
 
 void menu_open(struct console *c)

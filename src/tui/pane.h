@@ -106,6 +106,7 @@ struct subject {
 	const char	*service, *alert, *model, *source, *session;
 	const char	*url;
 	const char	*copy;		/* NULL: the row's id */
+	const char	*name;		/* what menus call it; NULL: its id */
 };
 
 struct pane_ops {

@@ -270,13 +270,16 @@ static void draw_row(struct pane *p, const struct slot *slots, int n, const stru
 
 static void draw_empty(struct pane *p, const struct box *b)
 {
-	const char *text =
-		p->rows.n ? _("nothing matches the filter; / and Enter clear it")
-				     : p->ops->empty ? _(p->ops->empty) : _("nothing here");
+	const char *text = _("nothing here");
 
-				     box_text(b, 0, MARGIN, b->cols - MARGIN, ROLE_DIM,
-					     text);
-				     box_cursor(b, 0, 0, false);
+	if (p->rows.n)
+		text = _("nothing matches the filter; / and Enter clear it");
+	else if (console_at(p->console) != NONE_INT)
+		text = _("nothing of this was known at that time");
+	else if (p->ops->empty)
+		text = _(p->ops->empty);
+	box_text(b, 0, MARGIN, b->cols - MARGIN, ROLE_DIM, text);
+	box_cursor(b, 0, 0, false);
 }
 
 /* Line i between row and the one before it, drawn or only counted (b NULL). */
@@ -352,7 +355,8 @@ static int naming_columns(const struct slot *slots, int n)
 int table_draw(struct pane *p, const struct box *b, bool focus)
 {
 	struct slot slots[COLUMNS_MAX];
-	int n = count_columns(p), head = b->rows > 3 ? 1 : 0, y = 0;
+	bool all_fit = p->n_visible < (size_t)(b->rows > 0 ? b->rows : 0);
+	int n = count_columns(p), head = b->rows > 3 || all_fit ? 1 : 0, y = 0;
 	struct box body = box_sub(b, head, 0, b->rows - head, b->cols);
 	bool foot = p->rows.more && body.rows > 4;
 

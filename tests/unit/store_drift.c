@@ -19,8 +19,11 @@ FIXTURE_TEST(values_over_time)
 {
 	struct samples got;
 	struct drift_value *recent;
+	int64_t first;
 	size_t n;
 
+	ok(f, drift_oldest(&first, f->st, &f->e));
+	assert_true(first == NONE_INT);
 	for (int i = 0; i < 10; i++) {
 		struct drift_report r =
 			report("len", T0 + S(60 * i), i == 4 ? NAN : 0.1 * i);
@@ -29,6 +32,8 @@ FIXTURE_TEST(values_over_time)
 	}
 	struct drift_report key = report("len", 0, 0);
 
+	ok(f, drift_oldest(&first, f->st, &f->e));
+	assert_true(first == T0);
 	ok(f, drift_recent(&recent, &n, &f->a, f->st, &key, T0 + S(480), 4, &f->e));
 	assert_int_equal(n, 4);
 	assert_true(recent[0].at == T0 + S(300) && !recent[0].above);

@@ -349,6 +349,7 @@ static void alerts_subject(struct pane *p, const void *data, struct subject *out
 	out->source = a->source;
 	out->url = a->runbook_url ? a->runbook_url : a->url;
 	out->copy = a->name;
+	out->name = a->name;
 }
 
 static bool alerts_stale(struct pane *p, const void *data)

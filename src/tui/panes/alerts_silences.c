@@ -241,6 +241,7 @@ static void silences_subject(struct pane *p, const void *data, struct subject *o
 	out->source = s->source;
 	out->url = s->url;
 	out->copy = s->id;
+	out->name = s->comment;
 }
 
 static bool silences_stale(struct pane *p, const void *data)

@@ -17,6 +17,8 @@
 #define REPORTS_MAX 6000
 #define LEGEND_FROM_ROWS 12
 #define WIDE 140
+#define NAMES_COMPARED_MAX 64
+#define NARROW_NAME 20 /* leaves room for the picture beside it */
 
 /* --- how it stands --- */
 
@@ -95,6 +97,16 @@ double drift_strength(const struct drift_report *r, const struct drift_method *m
 	if (isnan(r->value) || !(r->threshold > 0))
 		return NAN;
 	return r->value / r->threshold;
+}
+
+/* Datasets of several services often have one name. */
+void drift_dataset_text(struct strbuf *out, const struct drift_report *r)
+{
+	const char *dataset = r->dataset ? r->dataset : "-";
+
+	if (r->service && !strstr(dataset, r->service))
+		strbuf_addf(out, "%s/", r->service);
+	strbuf_adds(out, dataset);
 }
 
 /* As many digits as tell something; what is next to nothing is said so. */
@@ -243,6 +255,23 @@ static void sort_rows(struct rows *out, struct groups *g)
 	free(items);
 }
 
+/* Of very many the names are not compared: then each is told with its service. */
+static bool shares_name(const struct groups *g, const struct drift_row *head)
+{
+	const char *name = head->r->dataset ? head->r->dataset : "";
+
+	if (g->n > NAMES_COMPARED_MAX)
+		return true;
+	for (size_t i = 0; i < g->n; i++) {
+		const struct drift_row *other = g->items[i].head;
+
+		if (other && other != head && other->r->dataset &&
+			!strcmp(other->r->dataset, name))
+			return true;
+	}
+	return false;
+}
+
 int drift_rows_load(struct rows *out, struct console *c, struct err *e)
 {
 	struct observed_list list = {0};
@@ -261,6 +290,7 @@ int drift_rows_load(struct rows *out, struct console *c, struct err *e)
 		if (g.items[i].head) {
 			g.items[i].head->n = g.items[i].n;
 			g.items[i].head->n_drifted = g.items[i].n_drifted;
+			g.items[i].head->shares_name = shares_name(&g, g.items[i].head);
 		}
 	if (out->n)
 		sort_rows(out, &g);
@@ -272,6 +302,7 @@ static int drift_query(struct pane *p, struct rows *out, struct err *e)
 {
 	if (!console_store(pane_console(p)))
 		return 0;
+	drift_fit_span(pane_console(p), pane_data(p));
 	return drift_rows_load(out, pane_console(p), e);
 }
 
@@ -309,7 +340,9 @@ static void cell_feature(struct value *out, struct pane *p, const void *data)
 	const struct drift_row *row = data;
 
 	(void)p;
-	if (row->dataset)
+	if (row->dataset && row->shares_name)
+		drift_dataset_text(&out->text, row->r);
+	else if (row->dataset)
 		value_text(out, row->r->dataset);
 	else
 		strbuf_addf(&out->text, "  %s", row->r->feature ? row->r->feature : "-");
@@ -473,9 +506,14 @@ static const struct column *drift_columns_of(struct pane *p)
 
 	memcpy(mine->columns, drift_columns, sizeof(drift_columns));
 	drift_heat_title(mine);
-	for (size_t i = 0; mine->columns[i].name; i++)
-		if (!mine->columns[i].title)
-			mine->columns[i].title = mine->heat_title;
+	for (size_t i = 0; mine->columns[i].name; i++) {
+		struct column *col = &mine->columns[i];
+
+		if (!col->title)
+			col->title = mine->heat_title;
+		if (col->cell == cell_feature && console_cols(pane_console(p)) < WIDE)
+			col->max = NARROW_NAME;
+	}
 	return mine->columns;
 }
 

@@ -18,6 +18,7 @@ struct drift_row {
 	const struct drift_method *method;	/* NULL: not one of ours */
 	enum drift_verdict	verdict;
 	bool			dataset;	/* the row that stands for all features of one */
+	bool			shares_name;	/* a dataset that another service's is called like */
 	const char		*group;		/* of which dataset: "source/service/dataset" */
 	size_t			n, n_drifted;	/* of a dataset: features that are reported */
 	int64_t			seen;		/* so since when, as we saw it */
@@ -26,6 +27,7 @@ struct drift_row {
 
 struct drift_pane {
 	size_t		span;		/* which of the spans the heat map shows */
+	bool		span_chosen;	/* by hand; else it follows what there is */
 	char		heat_title[24];
 	struct column	columns[24];
 	struct fitting	fitting;
@@ -37,6 +39,8 @@ bool drift_is_drifted(const struct drift_row *row);
 /* Prediction and performance reach users: a ticket at most; data, skew and vectors are context. */
 bool drift_is_context(const struct drift_report *r);
 enum role drift_role(const struct drift_row *row);
+/* "checkout/traffic": a dataset with the service that it is of. */
+void drift_dataset_text(struct strbuf *out, const struct drift_report *r);
 /* "~ drifted", with the mark. */
 void drift_word(struct strbuf *out, struct console *c, const struct drift_row *row);
 
@@ -51,6 +55,8 @@ int drift_rows_load(struct rows *out, struct console *c, struct err *e);
 
 /* drift_heat.c */
 void drift_heat_title(struct drift_pane *mine);
+/* Until one is chosen: the shortest span, of up to hours, that all there is fits into. */
+void drift_fit_span(struct console *c, struct drift_pane *mine);
 void drift_heat_draw(struct pane *p, const void *data, const struct box *cell);
 void drift_heat_cell(struct value *out, struct pane *p, const void *data);
 unsigned drift_next_span(struct console *c, struct pane *p, const struct action *a);

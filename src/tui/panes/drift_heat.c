@@ -17,8 +17,10 @@
  * of its limit.  Only what is on the screen is read.
  */
 
-static const int64_t spans[] = {
-	6 * NS_PER_HOUR, NS_PER_DAY, 7 * NS_PER_DAY, 30 * NS_PER_DAY};
+static const int64_t spans[] = {15 * NS_PER_MIN, NS_PER_HOUR, 6 * NS_PER_HOUR, NS_PER_DAY,
+	7 * NS_PER_DAY, 30 * NS_PER_DAY};
+
+#define FITTED_MAX 2 /* the longest that is taken unasked: 6h */
 
 void drift_heat_title(struct drift_pane *mine)
 {
@@ -30,12 +32,32 @@ void drift_heat_title(struct drift_pane *mine)
 	strbuf_release(&span);
 }
 
+void drift_fit_span(struct console *c, struct drift_pane *mine)
+{
+	struct err ignored = ERR_INIT;
+	int64_t oldest = NONE_INT;
+
+	if (mine->span_chosen)
+		return;
+	mine->span = FITTED_MAX;
+	if (console_store(c) && drift_oldest(&oldest, console_store(c), &ignored) == 0 &&
+		oldest != NONE_INT) {
+		mine->span = 0;
+		while (mine->span < FITTED_MAX &&
+			console_now(c) - oldest > spans[mine->span])
+			mine->span++;
+	}
+	drift_heat_title(mine);
+	err_release(&ignored);
+}
+
 unsigned drift_next_span(struct console *c, struct pane *p, const struct action *a)
 {
 	struct drift_pane *mine = pane_data(p);
 
 	(void)c, (void)a;
 	mine->span = (mine->span + 1) % ARRAY_LEN(spans);
+	mine->span_chosen = true;
 	drift_heat_title(mine);
 	return ACT_RELOAD;
 }

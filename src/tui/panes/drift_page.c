@@ -110,15 +110,17 @@ static void say_dataset(struct drift_look *lk, struct strbuf *text)
 
 static void add_headline(struct drift_look *lk)
 {
-	struct strbuf text = STRBUF_INIT;
+	struct strbuf text = STRBUF_INIT, dataset = STRBUF_INIT;
 	const struct drift_report *r = lk->r;
 
 	drift_word(&text, lk->c, lk->row);
+	drift_dataset_text(&dataset, r);
 	if (lk->row->dataset)
-		doc_title(lk->out, drift_role(lk->row), "%s  %s", text.buf, r->dataset);
+		doc_title(lk->out, drift_role(lk->row), "%s  %s", text.buf, dataset.buf);
 	else
 		doc_title(lk->out, drift_role(lk->row), _("%s  %s of %s"), text.buf,
-			r->feature ? r->feature : "-", r->dataset ? r->dataset : "-");
+			r->feature ? r->feature : "-", dataset.buf);
+	strbuf_release(&dataset);
 	strbuf_reset(&text);
 	if (lk->row->dataset) {
 		say_dataset(lk, &text);
@@ -144,10 +146,35 @@ static void cell_pair(
 	doc_cell(out, value && *value ? role : ROLE_DIM, value && *value ? value : "-");
 }
 
+/* Moments of RFC 3339 as the console's clock says them; all else stays. */
+static const char *clocked(struct drift_look *lk, const char *text)
+{
+	struct strbuf out = STRBUF_INIT;
+	struct err none = ERR_INIT;
+	const char *kept, *s = text;
+	int64_t at;
+
+	while (s && *s) {
+		size_t word = strcspn(s, " ,;"), gap = strspn(s + word, " ,;");
+		const char *token = arena_strndup(lk->a, s, word);
+
+		if (word > 10 && token[10] == 'T' && time_parse(&at, token, &none) == 0)
+			console_time(lk->c, &out, at);
+		else
+			strbuf_adds(&out, token);
+		strbuf_add(&out, s + word, gap);
+		s += word + gap;
+	}
+	kept = text ? arena_strdup(lk->a, out.buf) : NULL;
+	err_release(&none);
+	strbuf_release(&out);
+	return kept;
+}
+
 static const char *side(struct drift_look *lk, const char *what, double n)
 {
 	struct strbuf size = STRBUF_INIT;
-	const char *text = what;
+	const char *text = what = clocked(lk, what);
 
 	if (!isnan(n)) {
 		value_count_text(&size, n);
@@ -344,11 +371,11 @@ void drift_page(struct pane *p, const void *data, struct doc *out)
 		console_now(lk.c) - NS_PER_DAY);
 	add_headline(&lk);
 	add_figures(&lk);
-	add_chart(&lk);
-	page_marks_legend(&lk.marks, p, out);
 	if (row->dataset)
 		add_features(&lk);
-	else
+	add_chart(&lk);
+	page_marks_legend(&lk.marks, p, out);
+	if (!row->dataset)
 		drift_page_shares(p, row, out);
 	fitting_add(&mine->fitting, p, &q, out);
 	if (!row->dataset)

@@ -34,6 +34,12 @@ static bool is_worth_a_row(const struct drift_row *row)
 	return !row->dataset && (drift_is_drifted(row) || row->verdict == DRIFT_WATCH);
 }
 
+/* The service says more than the name of its data, which others may have too. */
+static const char *whose(const struct drift_report *r)
+{
+	return r->service ? r->service : r->dataset;
+}
+
 static void add_drift(struct gather *g, const struct row *from)
 {
 	const struct drift_row *row = from->data;
@@ -45,7 +51,7 @@ static void add_drift(struct gather *g, const struct row *from)
 	item->mark = word.buf[0];
 	item->mark_role = drift_role(row);
 	item->word = arena_strdup(g->a, word.buf + 2);
-	item->name = arena_format(g->a, _("%s of %s"), r->feature, r->dataset);
+	item->name = arena_format(g->a, _("%s of %s"), r->feature, whose(r));
 	drift_value_text(&value, row);
 	item->note = isnan(r->threshold)
 		? arena_strdup(g->a, value.buf)
@@ -124,7 +130,7 @@ void overview_drift_say(struct gather *g)
 		drift_is_context(row->r)
 			? _("data drifted: %s of %s since %s; 7 shows it")
 			: _("predictions drifted: %s of %s since %s; 7 shows it"),
-		row->r->feature, row->r->dataset, since.buf);
+		row->r->feature, whose(row->r), since.buf);
 	if (!drift_is_context(row->r)) {
 		gather_alarm(g->o, _("Look today"));
 		g->o->severity = SEV_TICKET;
