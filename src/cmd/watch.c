@@ -9,6 +9,7 @@
 #include "core/child.h"
 #include "core/i18n.h"
 #include "core/loop.h"
+#include "core/path.h"
 #include "store/source.h"
 #include "tui/host.h"
 
@@ -24,8 +25,7 @@ static void collector_ended(void *ctx, pid_t pid, int status)
 static int start_collector(const struct cmd *c, const struct context_conf *context,
 	struct loop *loop, struct err *e)
 {
-	char self[4096];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *self = path_program();
 	const char *argv[10] = {self, "poll", "--follow"};
 	const struct child_spec spec = {
 		.argv = argv,
@@ -34,11 +34,8 @@ static int start_collector(const struct cmd *c, const struct context_conf *conte
 	};
 	struct child child;
 	size_t n = 3;
+	int rc;
 
-	if (len <= 0)
-		return err_set(e, ERR_SYSTEM,
-			_("no collector could be started: /proc is not there"));
-	self[len] = '\0';
 	if (c->config_file) {
 		argv[n++] = "--config";
 		argv[n++] = c->config_file;
@@ -47,7 +44,9 @@ static int start_collector(const struct cmd *c, const struct context_conf *conte
 		argv[n++] = "--context";
 		argv[n++] = context->name;
 	}
-	if (child_start(&child, &spec, e))
+	rc = child_start(&child, &spec, e);
+	free(self);
+	if (rc)
 		return err_prefix(e, _("no collector could be started: "));
 	child_close(&child);
 	loop_child(loop, child.pid, collector_ended, NULL);

@@ -321,6 +321,22 @@ void path_list_free(char **names, size_t n)
 	free(names);
 }
 
+/* The kernel says of a file that an upgrade replaced that it is deleted. */
+char *path_program_of(const char *link)
+{
+	static const char mark[] = " (deleted)";
+	size_t n = strlen(link), m = sizeof(mark) - 1;
+	char *successor;
+
+	if (n <= m || strcmp(link + n - m, mark) != 0 || access(link, X_OK) == 0)
+		return mem_strdup(link);
+	successor = mem_strndup(link, n - m);
+	if (access(successor, X_OK) == 0)
+		return successor;
+	free(successor);
+	return mem_strdup("/proc/self/exe");
+}
+
 char *path_program(void)
 {
 	const char *given = getenv("TOCSIN_PROGRAM");
@@ -333,5 +349,5 @@ char *path_program(void)
 	if (n <= 0)
 		return mem_strdup("/proc/self/exe");
 	buf[n] = '\0';
-	return mem_strdup(buf);
+	return path_program_of(buf);
 }

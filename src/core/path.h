@@ -45,5 +45,7 @@ bool path_is_network(const char *path);
 
 /* The file of this very program, to start it in another role; $TOCSIN_PROGRAM wins (tests). */
 char *path_program(void);
+/* The same from what the link says: what replaced a program that was upgraded while it ran. */
+char *path_program_of(const char *link);
 
 #endif

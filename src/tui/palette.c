@@ -241,9 +241,13 @@ void menu_open(struct console *c)
 
 	action_each(c, p, false, count_menu_action, &n);
 	if (!n) {
-		console_note(c, ROLE_NOTE,
-			console_read_only(c) ? _("nothing can be started here: read-only")
-					     : _("nothing can be done to this row"));
+		const char *why = _("nothing can be done to this row");
+
+		if (console_at(c) != NONE_INT)
+			why = _("nothing can be started in the past: Esc goes back");
+		else if (console_read_only(c))
+			why = _("nothing can be started here: read-only");
+		console_note(c, ROLE_NOTE, "%s", why);
 		return;
 	}
 	title = mem_format(_("Act on %s"), menu_object(p));

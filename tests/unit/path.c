@@ -265,10 +265,35 @@ static void local_files_are_local(void **state)
 	free(none);
 }
 
+static void an_upgraded_program_is_what_replaced_it(void **state)
+{
+	char *file = path_join(*state, "tool"), *gone = mem_format("%s (deleted)", file);
+	struct err e = ERR_INIT;
+	char *got = path_program_of(gone);
+
+	assert_string_equal(got, "/proc/self/exe");
+	free(got);
+	assert_int_equal(path_write(file, "", 0, 0700, &e), 0);
+	got = path_program_of(gone);
+	assert_string_equal(got, file);
+	free(got);
+	got = path_program_of(file);
+	assert_string_equal(got, file);
+	free(got);
+	/* A file that is called so, whatever the name. */
+	assert_int_equal(path_write(gone, "", 0, 0700, &e), 0);
+	got = path_program_of(gone);
+	assert_string_equal(got, gone);
+	free(got);
+	free(gone);
+	free(file);
+}
+
 #define WITH_DIR(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
 UNIT_TESTS(cmocka_unit_test(takes_paths_apart), cmocka_unit_test(joins),
 	cmocka_unit_test(expands), cmocka_unit_test(xdg_directories),
 	cmocka_unit_test(data_that_ships), WITH_DIR(makes_directories),
 	WITH_DIR(reads_whole_files), WITH_DIR(a_fifo_is_refused_at_once),
-	WITH_DIR(writes_by_renaming), WITH_DIR(lists), WITH_DIR(local_files_are_local))
+	WITH_DIR(writes_by_renaming), WITH_DIR(lists), WITH_DIR(local_files_are_local),
+	WITH_DIR(an_upgraded_program_is_what_replaced_it))
