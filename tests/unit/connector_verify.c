@@ -41,10 +41,12 @@ static struct json *values_of(
 static void look(struct rig *r, const struct connector *c,
 	const struct connector_action *act, const struct jq *until, const char *what)
 {
+	/* That a list is empty may well be the effect that is waited for. */
 	static const char *const empty[] = {"null", "{}", "[]"};
+	size_t n = ARRAY_LEN(empty) - !strcmp(what, "effect");
 	const struct map_program program = {.text = until->text, .label = "x"};
 
-	for (size_t i = 0; until->text && i < ARRAY_LEN(empty); i++) {
+	for (size_t i = 0; until->text && i < n; i++) {
 		struct json *values = values_of(c, act), *results = NULL;
 		struct err e = ERR_INIT;
 
