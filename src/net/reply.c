@@ -110,7 +110,7 @@ int reply_page_check(const struct http_answer *a, const char *url, struct err *e
 		a->body.buf[strspn(a->body.buf, " \t\r\n")] != '<')
 		return 0;
 	url_shown(&shown, url);
-	err_set(e, ERR_AUTH, _("a web page came where JSON was expected"));
+	err_set(e, ERR_AUTH, _("a web page came where data was expected"));
 	err_where(e, "%s", shown.buf);
 	strbuf_release(&shown);
 	return err_hint(e, "%s",

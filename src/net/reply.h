@@ -43,7 +43,7 @@ bool reply_words(struct strbuf *out, const char *body, size_t n);
 /* {"etag": "...", ...} of an answer's headers, the first of each name. */
 struct json *reply_headers(const struct http_answer *a);
 
-/* Refuses a 200 that is a login page: not JSON.  0, or -1 with words. */
+/* Refuses a 200 that is a login page: neither JSON nor samples.  0, or -1 with words. */
 int reply_page_check(const struct http_answer *a, const char *url, struct err *e);
 
 #endif

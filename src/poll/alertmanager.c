@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/i18n.h"
 #include "core/json.h"
@@ -299,14 +298,6 @@ static void part_done(struct round *r)
 
 /* --- asking --- */
 
-/* What a proxy shows to those whom it does not know. */
-static bool is_page(const struct http_answer *a)
-{
-	const char *type = http_answer_header(a, "content-type");
-
-	return type && !strncasecmp(type, "text/html", 9);
-}
-
 /* The server's own words are better than the status. */
 static int answer_read(struct json **out, const struct http_answer *a,
 	const struct err *e, struct err *own)
@@ -321,11 +312,6 @@ static int answer_read(struct json **out, const struct http_answer *a,
 	}
 	if (json_parse(out, a->body.buf, a->body.len, own) == 0)
 		return 0;
-	if (is_page(a)) {
-		err_set(own, ERR_AUTH, _("a web page came where JSON was expected"));
-		err_hint(own, "%s", _("it may be a login: check the URL and the credentials"));
-		return err_retry(own, RETRY_LATER);
-	}
 	err_prefix(own, _("this is not what Alertmanager's API answers: "));
 	own->code = ERR_BACKEND;
 	return err_retry(own, RETRY_LATER);

@@ -190,6 +190,7 @@ static void on_get(struct round *r, struct asked *q, const struct http_answer *a
 {
 	struct json *document = NULL;
 	struct err own = ERR_INIT;
+	bool page = e && a->status == 200 && e->code == ERR_AUTH;
 
 	if (e)
 		prom_refine(&own, a, e);
@@ -198,9 +199,12 @@ static void on_get(struct round *r, struct asked *q, const struct http_answer *a
 		own.code = ERR_BACKEND;
 		own.retry = RETRY_LATER;
 	}
+	/* One that we know may have a page there; whether it is a login's, a query tells. */
+	if (page && q->server->kind)
+		own.code = ERR_BACKEND;
 	if (q->learn) {
-		/* A server that refuses has said who it is all the same; an absent one has not. */
-		if (a->status)
+		/* A server that refuses has said who it is; one behind a page or away has not. */
+		if (a->status && !page)
 			q->server->kind = prom_kind_of(a, document);
 		q->learn(r, q->ctx, prom_version(r->arena, q->server->kind, document),
 			own.code ? &own : NULL);

@@ -87,7 +87,7 @@ const struct reader *reader_for(const char *type);	/* never NULL */
 /*
  * Start a request of this round with the source's credentials; at most reader.parallel are in
  * flight, the rest wait their turn.  fn is not called once the round has ended.  Everything in
- * req but source is copied.
+ * req but source is copied.  A web page that comes with 200 is an error: of a login.
  */
 typedef void round_fn(struct round *r, void *ctx, struct http_answer *a, const struct err *e);
 void round_request(struct round *r, const struct http_request *req, round_fn *fn, void *ctx);

@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/duration.h"
 #include "core/i18n.h"
+#include "net/reply.h"
 
 /* A request of the round: waiting for its turn (handle 0) or in flight. */
 struct pending {
@@ -88,7 +89,11 @@ static void on_answer(void *ctx, struct http_answer *answer, const struct err *e
 	round_fn *fn = p->fn;
 	http_fn *plain = p->plain;
 	void *fn_ctx = p->ctx;
+	struct err page = ERR_INIT;
 
+	/* What asks by plain means knows itself when a page is right. */
+	if (fn && !e && reply_page_check(answer, p->req.url, &page) < 0)
+		e = &page;
 	pending_free(p);
 	a->bytes += answer->bytes;
 	if (e && answer->retry_after_ns > a->retry_after_ns)
@@ -99,6 +104,7 @@ static void on_answer(void *ctx, struct http_answer *answer, const struct err *e
 		plain(fn_ctx, answer, e);
 	else
 		fn(&a->r, fn_ctx, answer, e);
+	err_release(&page);
 }
 
 /* Start what waits, oldest first, while there is room. */

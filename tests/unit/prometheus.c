@@ -566,6 +566,39 @@ static void faults_end_the_round_with_words(void **state)
 	}
 }
 
+/* A page for every question is a login's; it says nothing of who is behind it. */
+static void a_login_page_is_one_of_credentials(void **state)
+{
+	struct script page[] = {
+		{.of = "", .body = "<html>log in</html>", .type = "text/html"}, {0}};
+	struct script mimir[] = {
+		{.of = "buildinfo",
+			.body = "{\"status\":\"success\",\"data\":{\"application\":"
+				"\"Grafana Mimir\",\"version\":\"2.15.0\"}}"},
+		{.of = "runtimeinfo", .status = 404, .body = "404 page not found"},
+		{.of = "/api/v1/alerts",
+			.body = "{\"status\":\"success\",\"data\":{\"alerts\":[]}}"},
+		{.of = "", .body = EMPTY}, {0}};
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, plain_config, one_objective);
+	bench_source(&b, "prom");
+	b.script = page;
+	bench_round(&b, ROUND_FULL);
+	assert_int_equal(b.e.code, ERR_AUTH);
+	assert_non_null(strstr(b.e.what, "a web page came"));
+	assert_non_null(strstr(b.e.hint, "login"));
+	bench_round(&b, ROUND_INCREMENTAL);
+	assert_int_equal(b.e.code, ERR_AUTH);
+	b.script = mimir;
+	clock_advance(5 * NS_PER_MIN);
+	bench_round(&b, ROUND_FULL);
+	bench_went_well(&b);
+	assert_string_equal(b.version, "Mimir 2.15.0");
+	bench_release(&b);
+}
+
 static void nobody_there_is_a_failure(void **state)
 {
 	struct bench b;
@@ -704,6 +737,7 @@ UNIT_TESTS(cmocka_unit_test(a_thousand_recorded_need_no_more_queries),
 	cmocka_unit_test(servers_that_refuse_post_get_get),
 	cmocka_unit_test(warnings_make_it_partial),
 	cmocka_unit_test(faults_end_the_round_with_words),
+	cmocka_unit_test(a_login_page_is_one_of_credentials),
 	cmocka_unit_test(nobody_there_is_a_failure),
 	cmocka_unit_test(a_round_that_hangs_is_cut_off),
 	cmocka_unit_test(firing_alerts_that_reached_no_alertmanager_are_shown),
