@@ -64,5 +64,5 @@ wait_for 30 '\[x\] 1 set-alias'
 wait_for 10 'after *"12"'
 keys 3
 # Collected by itself; both moves stand in the line of time.
-wait_for 60 'checkout-ranker/producti[a-z~]* *11 -> 12'
-wait_for 10 'checkout-ranker/producti[a-z~]* *12 -> 11'
+wait_for 60 'checkout-r[a-z~]*/production *11 -> 12'
+wait_for 10 'checkout-r[a-z~]*/production *12 -> 11'
