@@ -45,18 +45,35 @@ void drift_past_forget(struct drift_past *p, int64_t at)
 	p->since = INT64_MIN;
 }
 
+/*
+ * What is much older than so many evaluations take says nothing of now; files come when they
+ * come.
+ */
+static int64_t oldest_that_counts(const struct drift_check *c, int64_t at)
+{
+	if (!c->current_file && c->every_ns < INT64_MAX / 4 / (c->persist_of + 1))
+		return at - 3 * c->every_ns * (c->persist_of + 1);
+	return INT64_MIN;
+}
+
+/* It was compared, and not too long ago. */
+static bool compared_lately(
+	const struct drift_past *p, const struct drift_check *c, int64_t at)
+{
+	int64_t oldest = oldest_that_counts(c, at);
+
+	for (size_t i = p->n; i-- > 0 && p->at[i] >= oldest;)
+		if (p->known[i])
+			return true;
+	return false;
+}
+
 /* Of the last evaluations that said something: how many were above, and the first that was. */
 static int64_t count_above(int64_t *first, const struct drift_past *p,
 	const struct drift_check *c, int64_t at)
 {
-	int64_t above = 0, seen = 0, oldest = INT64_MIN;
+	int64_t above = 0, seen = 0, oldest = oldest_that_counts(c, at);
 
-	/*
-	 * What is much older than so many evaluations take says nothing of now; files come
-	 * when they come.
-	 */
-	if (!c->current_file && c->every_ns < INT64_MAX / 4 / (c->persist_of + 1))
-		oldest = at - 3 * c->every_ns * (c->persist_of + 1);
 	*first = INT64_MIN;
 	for (size_t i = p->n; i-- > 0 && seen < c->persist_of && p->at[i] >= oldest;) {
 		if (!p->known[i])
@@ -204,7 +221,7 @@ static double excess(const struct drift_report *d)
 }
 
 static const char *dataset_words(struct arena *a, const struct drift_report *reports,
-	size_t n, size_t drifted, size_t judged)
+	size_t n, size_t drifted, size_t judged, size_t compared)
 {
 	const struct drift_report *best[NAMED] = {0};
 	struct strbuf text = STRBUF_INIT;
@@ -226,17 +243,22 @@ static const char *dataset_words(struct arena *a, const struct drift_report *rep
 	for (int k = 0; k < NAMED && best[k]; k++)
 		strbuf_addf(&text, "%s%s %.3g", k ? ", " : ": ", best[k]->feature,
 			best[k]->value);
-	if (judged < n)
-		strbuf_addf(&text, _("; %zu could not be compared"), n - judged);
+	if (compared < n)
+		strbuf_addf(&text, _("; %zu could not be compared"), n - compared);
 	out = arena_strdup(a, text.buf);
 	strbuf_release(&text);
 	return out;
 }
 
-static void dataset_report(struct drift_report *d, struct drift_past *p, struct arena *a,
-	const struct drift_check *c, const struct drift_report *reports)
+/*
+ * A feature that drifted stays so over a moment without data: one that was well does, too, or else
+ * the one that has drifted would be all of the dataset.
+ */
+static void dataset_report(struct drift_report *d, struct drift_past *past,
+	struct arena *a, const struct drift_check *c, const struct drift_report *reports)
 {
-	size_t drifted = 0, judged = 0;
+	struct drift_past *p = &past[c->n];
+	size_t drifted = 0, judged = 0, compared = 0;
 	bool is;
 
 	d->feature = "*";
@@ -247,9 +269,12 @@ static void dataset_report(struct drift_report *d, struct drift_past *p, struct 
 		bool known = reports[i].drifted == 1 || !strcmp(verdict, "ok") ||
 			!strcmp(verdict, "noise") || !strcmp(verdict, "watch");
 
-		judged += known;
+		compared += known;
+		judged += known || compared_lately(&past[i], c, d->computed);
 		drifted += reports[i].drifted == 1;
 	}
+	if (!compared)
+		judged = 0;
 	is = drift_dataset(&d->value, drifted, judged, c->share);
 	d->verdict = drift_verdict_name(!judged ? DRIFT_NO_DATA
 			: is                    ? DRIFT_DRIFTED
@@ -264,7 +289,7 @@ static void dataset_report(struct drift_report *d, struct drift_past *p, struct 
 	if (is && p->since == INT64_MIN)
 		p->since = d->since;
 	d->since = p->since;
-	d->note = dataset_words(a, reports, c->n, drifted, judged);
+	d->note = dataset_words(a, reports, c->n, drifted, judged, compared);
 	drift_past_add(p, d->computed, is, judged > 0);
 }
 
@@ -280,7 +305,7 @@ void drift_state(struct drift_report *reports, bool *above, struct drift_past *p
 			&comparisons[i]);
 	}
 	report_init(&reports[c->n], c, when);
-	dataset_report(&reports[c->n], &past[c->n], a, c, reports);
+	dataset_report(&reports[c->n], past, a, c, reports);
 	above[c->n] = reports[c->n].drifted == 1;
 }
 

@@ -4,7 +4,8 @@
  * Pure.  A feature is above when its effect is beyond its threshold and beyond the noise (tests:
  * corrected by Benjamini-Hochberg over the dataset's features, where the check says so).  It has
  * drifted when it was above in so many of its last so many evaluations, and since the first of
- * those.  The dataset has drifted when the share of its features that have reaches the check's.
+ * those.  The dataset has drifted when the share of its features that have reaches the check's; of
+ * all that were compared lately, so that a moment without data changes nothing.
  */
 #ifndef TOCSIN_DRIFT_STATE_H
 #define TOCSIN_DRIFT_STATE_H

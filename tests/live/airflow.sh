@@ -68,6 +68,8 @@ export AIRFLOW__API_AUTH__JWT_SECRET=0123456789abcdef0123456789abcdef0123456789a
 export AIRFLOW__API__HOST=127.0.0.1 AIRFLOW__API__PORT=$port3 AIRFLOW__API__WORKERS=1
 export AIRFLOW__API__BASE_URL="http://127.0.0.1:$port3"
 export AIRFLOW__CORE__EXECUTION_API_SERVER_URL="http://127.0.0.1:$port3/execution/"
+# On a busy machine its first answer takes longer than the five seconds that a task waits for it.
+export AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT=120
 exec airflow "\$@"
 SH
 	chmod +x "$work/airflow-$1"
@@ -86,6 +88,7 @@ serve web2 "$work/airflow-2" webserver -p "$port2"
 serve scheduler2 "$work/airflow-2" scheduler --skip-serve-logs
 until_true 300 answers "http://127.0.0.1:$port3/api/v2/version" || fail "Airflow 3 does not start"
 until_true 300 answers "http://127.0.0.1:$port2/api/v1/version" || fail "Airflow 2 does not start"
+until_true 300 answers "http://127.0.0.1:$port3/execution/health" || fail "Airflow 3 runs no tasks"
 
 config <<YAML
 sources:
@@ -93,13 +96,13 @@ sources:
     type: airflow
     url: http://127.0.0.1:$port3
     every: 1s
-    timeout: 20s
+    timeout: 1m
     auth: {login: {user: ann, password: {env: AIRFLOW_TEST_PASSWORD}}}
   - name: two
     type: airflow
     url: http://127.0.0.1:$port2
     every: 1s
-    timeout: 20s
+    timeout: 1m
     auth: {basic: {user: ann, password: {env: AIRFLOW_TEST_PASSWORD}}}
     with: {api: v1}
 YAML

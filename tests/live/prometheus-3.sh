@@ -7,8 +7,9 @@ heavy
 need curl curl
 need python3 python3
 
-# Built from its source without the discovery of other systems: those are most of the work.
-program=${TOCSIN_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/tocsin-tests}/go/prometheus-3
+# Built from its source without the discovery of other systems: those are most of the work.  With
+# the tag of its releases: without it, labels that are read by protobuf point into what was reused.
+program=${TOCSIN_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/tocsin-tests}/go/prometheus-3.4.2
 if [ ! -x "$program" ]; then
 	need go golang
 	module=github.com/prometheus/prometheus@v0.304.2
@@ -19,7 +20,7 @@ if [ ! -x "$program" ]; then
 	rm -f "$work"/source/plugins/*.go
 	echo 'package plugins' >"$work/source/plugins/plugins.go"
 	mkdir -p "$(dirname "$program")"
-	(cd "$work/source" && go build -trimpath -o "$work/built" -ldflags \
+	(cd "$work/source" && go build -trimpath -tags netgo,stringlabels -o "$work/built" -ldflags \
 		'-X github.com/prometheus/common/version.Version=3.4.2' ./cmd/prometheus) ||
 		skip "go could not build $module"
 	mv "$work/built" "$program"

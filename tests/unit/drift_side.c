@@ -395,9 +395,9 @@ static void persistence(void **state)
 	scene_step(&s, 4, ".D.n");
 	assert_true(s.reports[0].drifted == 1 && s.reports[1].drifted == 1);
 	assert_true(s.reports[4].drifted == 1);
-	near(s.reports[4].value, 2.0 / 3);
+	near(s.reports[4].value, 2.0 / 4);
 	assert_true(s.reports[4].since == NS_PER_MIN);
-	assert_non_null(strstr(s.reports[4].note, "2 of 3 features: "));
+	assert_non_null(strstr(s.reports[4].note, "2 of 4 features: "));
 	assert_non_null(strstr(s.reports[4].note, "1 could not be compared"));
 	/* Without data nothing is forgotten, and nothing added. */
 	scene_step(&s, 5, "n.nn");
@@ -409,6 +409,30 @@ static void persistence(void **state)
 	/* What was measured against another reference is no evidence. */
 	drift_past_forget(&s.past[1], 6 * NS_PER_MIN);
 	assert_int_equal(s.past[1].n, 1);
+	arena_release(&s.a);
+}
+
+/* A moment without data makes the one feature that has drifted no dataset that has. */
+static void a_gap(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	for (int minute = 1; minute <= 3; minute++)
+		scene_step(&s, minute, "D...");
+	assert_true(s.reports[0].drifted == 1 && s.reports[4].drifted == 0);
+	scene_step(&s, 4, "nnnn");
+	assert_true(s.reports[0].drifted == 1 && s.reports[4].drifted == 0);
+	near(s.reports[4].value, 0.25);
+	assert_non_null(strstr(s.reports[4].note, "1 of 4 features: a"));
+	assert_non_null(strstr(s.reports[4].note, "3 could not be compared"));
+	/* What never had data, or none for long, is no part of it. */
+	scene_step(&s, 1440, "nnn.");
+	near(s.reports[4].value, 0);
+	assert_non_null(strstr(s.reports[4].note, "0 of 1 features"));
+	scene_step(&s, 2880, "nnnn");
+	assert_string_equal(s.reports[4].verdict, "no-data");
 	arena_release(&s.a);
 }
 
@@ -460,5 +484,6 @@ UNIT_TESTS(cmocka_unit_test(histograms), cmocka_unit_test(buckets_are_repaired),
 	cmocka_unit_test(categories), cmocka_unit_test(damaged_pins),
 	cmocka_unit_test(too_few), cmocka_unit_test(accuracy),
 	cmocka_unit_test(figures_of_classes), cmocka_unit_test(errors_of_numbers),
-	cmocka_unit_test(persistence), cmocka_unit_test(old_evaluations),
+	cmocka_unit_test(persistence), cmocka_unit_test(a_gap),
+	cmocka_unit_test(old_evaluations),
 	cmocka_unit_test(corrected))
