@@ -127,8 +127,7 @@ int status_gather(struct status *out, const struct config *config,
 		.config = config, .context = context, .store = st, .now = now};
 	arena_init(&s->arena);
 	if (gather_sources(s, e) || slo_rows(&s->slos, &s->arena, st, AT_NOW, e) ||
-		alerts_at(&s->alerts, &s->arena, st, context, AT_NOW, STANDING_MAX,
-			e) ||
+		alerts_at(&s->alerts, &s->arena, st, context, AT_NOW, STANDING_MAX, e) ||
 		observed_at(&s->drift, &s->arena, st, REC_DRIFT_REPORT, NULL, NULL,
 			AT_NOW, STANDING_MAX, e) ||
 		model_rows(&s->models, &s->arena, st, config, context, AT_NOW, now,

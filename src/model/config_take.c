@@ -188,8 +188,8 @@ static void add_service(const struct config_reading *r, struct service_keys *k)
 	};
 	s->retrain.source = k->retrain.source;
 	s->retrain.action = k->retrain.action;
-	s->retrain.n_with = config_read_map(&s->retrain.with_names,
-		&s->retrain.with_values, k->retrain.with, r);
+	s->retrain.n_with = config_read_map(
+		&s->retrain.with_names, &s->retrain.with_values, k->retrain.with, r);
 	s->levers = arena_alloc(r->a, k->levers.n + 1, sizeof(*s->levers));
 	for (size_t j = 0; j < k->levers.n; j++)
 		add_lever(r, s, &levers[j]);

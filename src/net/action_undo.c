@@ -21,7 +21,7 @@ static const struct json *value_at(const char *name, const struct left *l)
 	const struct json *v;
 	char *head = mem_strndup(name, n);
 
-	v = !strcmp(head, "before") ? l->before
+	v = !strcmp(head, "before")      ? l->before
 		: !strcmp(head, "after") ? l->after
 					 : json_get(l->params, head);
 	free(head);

@@ -35,8 +35,8 @@ struct dry_keys {
 struct action_keys {
 	const char *name, *title, *effects;
 	int risk;
-	const struct yaml_node *on, *params, *read, *refuse, *preview, *before, *copy, *dry_run,
-		*verify, *follow, *effect;
+	const struct yaml_node *on, *params, *read, *refuse, *preview, *before, *copy,
+		*dry_run, *verify, *follow, *effect;
 	struct request_keys request;
 	struct binding_keys undo, undo_missing;
 };

@@ -274,7 +274,8 @@ static bool is_index(const char *s, size_t n)
 /* The last part of a URL's path, without an ending: what runbook_url names; else its anchor. */
 static bool url_names(const char *url, const char *name)
 {
-	const char *hash = strchr(url, '#'), *end = url + strcspn(url, "?#"), *start, *dot;
+	const char *hash = strchr(url, '#'), *end = url + strcspn(url, "?#"), *start,
+		   *dot;
 
 	if (hash && same_word(hash + 1, strlen(hash + 1), name))
 		return true;

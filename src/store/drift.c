@@ -27,9 +27,10 @@ static const char sample_at[] =
 static const char find_any[] =
 	"SELECT id FROM series WHERE name = ?1 AND labels = ?2"
 	" AND (?3 IS NULL OR source = ?3) ORDER BY id DESC LIMIT 1";
-static const char oldest[] = "SELECT MIN((SELECT MIN(at) FROM sample WHERE series = known.id))"
-			     " FROM (SELECT id FROM series WHERE name = ?1"
-			     " ORDER BY id LIMIT 32) AS known";
+static const char oldest[] =
+	"SELECT MIN((SELECT MIN(at) FROM sample WHERE series = known.id))"
+	" FROM (SELECT id FROM series WHERE name = ?1"
+	" ORDER BY id LIMIT 32) AS known";
 static const char pin_put[] = "INSERT OR REPLACE INTO drift_pin (" PIN_COLUMNS ") VALUES"
 			      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 static const char pin_list[] =

@@ -274,52 +274,40 @@ static const char *const sixth[] = {
 	"DROP TABLE drift_report;",
 	"CREATE TABLE drift_report (" INTERVAL
 	" service TEXT NOT NULL, dataset TEXT NOT NULL, feature TEXT NOT NULL, kind TEXT,"
-	" method TEXT, value REAL, threshold REAL, p_value REAL, noise REAL, n_reference REAL,"
+	" method TEXT, value REAL, threshold REAL, p_value REAL, noise REAL, n_reference "
+	"REAL,"
 	" n_current REAL, drifted INTEGER, verdict TEXT, persisted TEXT, reference TEXT,"
 	" \"window\" TEXT, binning TEXT, shares TEXT, note TEXT, since INTEGER,"
-	" computed INTEGER, url TEXT) STRICT;"
-	INTERVAL_INDEXES("drift_report", "service, dataset, feature"),
-	COLUMN("alert", "groups TEXT")
-	COLUMN("alert", "receivers TEXT")
-	COLUMN("alert", "inhibited_by TEXT")
-	COLUMN("alert", "muted_by TEXT")
-	COLUMN("alert", "onset INTEGER")
-	COLUMN("alert", "url TEXT")
-	COLUMN("alert", "value REAL"),
+	" computed INTEGER, url TEXT) STRICT;" INTERVAL_INDEXES(
+		"drift_report", "service, dataset, feature"),
+	COLUMN("alert", "groups TEXT") COLUMN("alert", "receivers TEXT")
+		COLUMN("alert", "inhibited_by TEXT") COLUMN("alert", "muted_by TEXT")
+			COLUMN("alert", "onset INTEGER") COLUMN("alert", "url TEXT")
+				COLUMN("alert", "value REAL"),
 	"CREATE TABLE silence (" INTERVAL
 	" id TEXT NOT NULL, state TEXT, matchers TEXT, comment TEXT, created_by TEXT,"
-	" starts INTEGER, ends INTEGER, updated INTEGER, alerts INTEGER, url TEXT) STRICT;"
-	INTERVAL_INDEXES("silence", "id"),
-	COLUMN("page", "acknowledged_by TEXT")
-	COLUMN("page", "dedup_key TEXT")
-	COLUMN("page", "policy TEXT"),
+	" starts INTEGER, ends INTEGER, updated INTEGER, alerts INTEGER, url TEXT) "
+	"STRICT;" INTERVAL_INDEXES("silence", "id"),
+	COLUMN("page", "acknowledged_by TEXT") COLUMN("page", "dedup_key TEXT")
+		COLUMN("page", "policy TEXT"),
 	"CREATE TABLE oncall (" INTERVAL
 	" policy TEXT NOT NULL, level TEXT NOT NULL, schedule TEXT NOT NULL, user TEXT,"
-	" contact TEXT, since INTEGER, until INTEGER, url TEXT) STRICT;"
-	INTERVAL_INDEXES("oncall", "policy, level, schedule"),
-	COLUMN("span", "score REAL")
-	COLUMN("span", "finish TEXT"),
-	COLUMN("slo", "calendar_unit TEXT")
-	COLUMN("slo", "calendar_count INTEGER")
-	COLUMN("slo", "calendar_start TEXT")
-	COLUMN("slo", "time_zone TEXT")
-	COLUMN("slo", "budgeting TEXT")
-	COLUMN("slo", "slice_target REAL")
-	COLUMN("slo", "slice_ns INTEGER")
-	COLUMN("slo", "min_bad REAL")
-	COLUMN("slo", "recorded_as TEXT")
-	COLUMN("slo", "grouping TEXT")
-	COLUMN("slo", "traces TEXT")
-	COLUMN("slo", "annotations TEXT")
-	COLUMN("slo", "alert_name TEXT"),
-	COLUMN("slo_state", "bad REAL")
-	COLUMN("slo_state", "rate REAL")
-	COLUMN("slo_state", "bad_rate REAL")
-	COLUMN("slo_state", "projected REAL")
-	COLUMN("slo_state", "period_from INTEGER")
-	COLUMN("slo_state", "period_to INTEGER")
-	COLUMN("slo_state", "coverage REAL")
-	COLUMN("slo_state", "recovers INTEGER"),
+	" contact TEXT, since INTEGER, until INTEGER, url TEXT) STRICT;" INTERVAL_INDEXES(
+		"oncall", "policy, level, schedule"),
+	COLUMN("span", "score REAL") COLUMN("span", "finish TEXT"),
+	COLUMN("slo", "calendar_unit TEXT") COLUMN(
+		"slo", "calendar_count INTEGER") COLUMN("slo", "calendar_start TEXT")
+		COLUMN("slo", "time_zone TEXT") COLUMN("slo", "budgeting TEXT") COLUMN(
+			"slo", "slice_target REAL") COLUMN("slo", "slice_ns INTEGER")
+			COLUMN("slo", "min_bad REAL") COLUMN("slo", "recorded_as TEXT")
+				COLUMN("slo", "grouping TEXT") COLUMN("slo",
+					"traces TEXT") COLUMN("slo", "annotations TEXT")
+					COLUMN("slo", "alert_name TEXT"),
+	COLUMN("slo_state", "bad REAL") COLUMN("slo_state", "rate REAL")
+		COLUMN("slo_state", "bad_rate REAL") COLUMN("slo_state", "projected REAL")
+			COLUMN("slo_state", "period_from INTEGER") COLUMN("slo_state",
+				"period_to INTEGER") COLUMN("slo_state", "coverage REAL")
+				COLUMN("slo_state", "recovers INTEGER"),
 	NULL,
 };
 

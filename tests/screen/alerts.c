@@ -22,8 +22,10 @@ static void groups_are_divided_and_counted(void **state)
 	assert_true(screen_has(s, "night: cluster=eu (alerts: 2, firing: 2)"));
 	assert_true(screen_has(s, "queue: (alerts: 2, firing: 0)"));
 	/* The group of what fires stands first, its alerts together. */
-	assert_true(screen_row_of(s, "night: cluster=eu") < screen_row_of(s, "ModelErrorBudget"));
-	assert_true(screen_row_of(s, "ScorerLatencyHigh") < screen_row_of(s, "queue: (alerts"));
+	assert_true(screen_row_of(s, "night: cluster=eu") <
+		screen_row_of(s, "ModelErrorBudget"));
+	assert_true(screen_row_of(s, "ScorerLatencyHigh") <
+		screen_row_of(s, "queue: (alerts"));
 	screen_golden(s, "alerts-grouped");
 	screen_keys(s, "v");
 	assert_false(screen_has(s, "queue: (alerts"));

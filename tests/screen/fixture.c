@@ -198,7 +198,7 @@ static void put_round(struct fixture *f, const char *source, enum record_kind ki
 		sizeof((records)[0]))
 
 #define NIGHT_KEY "43372fb7c3fd360dd2fd7d7e5423e05348c6cf5653ba90e74ad482261fe58d5b"
-#define NIGHT_GROUP                                                                     \
+#define NIGHT_GROUP                                                                 \
 	"[{\"key\":\"" NIGHT_KEY "\",\"labels\":{\"cluster\":\"eu\"},\"receiver\":" \
 	"\"night\"}]"
 

@@ -144,24 +144,26 @@ static struct observed_list records(struct bench *b, enum record_kind kind)
 {
 	struct observed_list list;
 
-	ok(&b->f, observed_at(&list, &b->f.a, b->f.st, kind, "am", NULL, AT_NOW, 100, &b->f.e));
+	ok(&b->f,
+		observed_at(
+			&list, &b->f.a, b->f.st, kind, "am", NULL, AT_NOW, 100, &b->f.e));
 	return list;
 }
 
 /* Peers tell each other about silences, not about alerts. */
 static void peers_are_merged_and_a_dead_one_is_named(void **state)
 {
-	struct script script[] = {
-		{.of = "/a/api/v2/alerts/groups", .body = "[]"},
+	struct script script[] = {{.of = "/a/api/v2/alerts/groups", .body = "[]"},
 		{.of = "/b/api/v2/alerts/groups", .body = "[]"},
 		{.of = "/a/api/v2/alerts",
 			.body = "[" ALERT("A", SILENCED) "," ALERT("B", ACTIVE) "]"},
 		{.of = "/b/api/v2/alerts",
 			.body = "[" ALERT("A", SILENCED) "," ALERT("C", ACTIVE) "]"},
 		{.of = "silences", .body = SILENCES},
-		{.of = "status", .body = "{\"versionInfo\":{\"version\":\"0.25.0\"},"
-					 "\"cluster\":{\"status\":\"ready\",\"peers\":"
-					 "[{\"name\":\"x\"},{\"name\":\"y\"}]}}"},
+		{.of = "status",
+			.body = "{\"versionInfo\":{\"version\":\"0.25.0\"},"
+				"\"cluster\":{\"status\":\"ready\",\"peers\":"
+				"[{\"name\":\"x\"},{\"name\":\"y\"}]}}"},
 		{0}};
 	const struct silence *s;
 	struct bench b;
@@ -179,7 +181,8 @@ static void peers_are_merged_and_a_dead_one_is_named(void **state)
 	s = records(&b, REC_SILENCE).items[0].record;
 	assert_string_equal(s->id, "s1");
 	assert_int_equal(s->alerts, 1);
-	script[3] = (struct script){.of = "/b/api/v2/alerts", .status = 503, .body = "no"};
+	script[3] =
+		(struct script){.of = "/b/api/v2/alerts", .status = 503, .body = "no"};
 	clock_advance(15 * NS_PER_S);
 	bench_round(&b, ROUND_INCREMENTAL);
 	bench_went_well(&b);

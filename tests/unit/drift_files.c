@@ -429,8 +429,7 @@ static void reports_of_the_service(void **state)
 	bench_release(&b);
 }
 
-UNIT_TESTS(cmocka_unit_test(columns),
-		cmocka_unit_test(classes_that_are_numbers), cmocka_unit_test(too_little),
-	cmocka_unit_test(skew), cmocka_unit_test(embeddings),
-	cmocka_unit_test(reports_in_both_forms), cmocka_unit_test(reports_as_files),
-	cmocka_unit_test(reports_of_the_service))
+UNIT_TESTS(cmocka_unit_test(columns), cmocka_unit_test(classes_that_are_numbers),
+	cmocka_unit_test(too_little), cmocka_unit_test(skew),
+	cmocka_unit_test(embeddings), cmocka_unit_test(reports_in_both_forms),
+	cmocka_unit_test(reports_as_files), cmocka_unit_test(reports_of_the_service))

@@ -485,5 +485,4 @@ UNIT_TESTS(cmocka_unit_test(histograms), cmocka_unit_test(buckets_are_repaired),
 	cmocka_unit_test(too_few), cmocka_unit_test(accuracy),
 	cmocka_unit_test(figures_of_classes), cmocka_unit_test(errors_of_numbers),
 	cmocka_unit_test(persistence), cmocka_unit_test(a_gap),
-	cmocka_unit_test(old_evaluations),
-	cmocka_unit_test(corrected))
+	cmocka_unit_test(old_evaluations), cmocka_unit_test(corrected))

@@ -36,7 +36,8 @@ static void open_silence(struct console *c, const struct alert *alert, struct ar
 	struct err e = ERR_INIT;
 	struct alert at = *alert;
 	struct offer_hint presets[2];
-	struct offer_about about = {.kind = REC_ALERT, .record = &at, .action = "silence"};
+	struct offer_about about = {
+		.kind = REC_ALERT, .record = &at, .action = "silence"};
 
 	if (silence_places(&places, a, console_config(c), console_context(c),
 		    console_store(c), alert, &e)) {
@@ -48,7 +49,8 @@ static void open_silence(struct console *c, const struct alert *alert, struct ar
 		silence_matchers(&matchers, alert);
 		presets[0] = (struct offer_hint){"matchers", matchers.buf};
 		presets[1] = (struct offer_hint){"by", own_name(a)};
-		about.title = arena_format(a, "%s, %s", alert->name ? alert->name : "-", at.source);
+		about.title = arena_format(
+			a, "%s, %s", alert->name ? alert->name : "-", at.source);
 		about.presets = presets;
 		about.n_presets = ARRAY_LEN(presets);
 		offer_open_for(c, &about);
@@ -89,8 +91,9 @@ static const struct silence *silence_of(
 		return NULL;
 	}
 	id = json_text(json_get(json_first(by), "id"));
-	if (id && !observed_at(&list, arena, console_store(c), REC_SILENCE, NULL, id,
-			   console_at(c), 1, &ignored) &&
+	if (id &&
+		!observed_at(&list, arena, console_store(c), REC_SILENCE, NULL, id,
+			console_at(c), 1, &ignored) &&
 		list.n)
 		found = list.items[0].record;
 	json_free(by);
@@ -98,7 +101,8 @@ static const struct silence *silence_of(
 	return found;
 }
 
-static unsigned act_on_silence(struct console *c, const struct silence *s, const char *action)
+static unsigned act_on_silence(
+	struct console *c, const struct silence *s, const char *action)
 {
 	struct offer_about about = {.kind = REC_SILENCE, .record = s, .action = action};
 

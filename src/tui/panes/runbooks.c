@@ -128,8 +128,7 @@ static int add_drifts(struct troubles *t, struct console *c, struct err *e)
 		return -1;
 	for (size_t i = 0; i < list.n; i++) {
 		const struct drift_report *r = list.items[i].record;
-		struct trouble *one =
-			r->drifted == 1 ? trouble_of(t, r->service) : NULL;
+		struct trouble *one = r->drifted == 1 ? trouble_of(t, r->service) : NULL;
 
 		if (!one)
 			continue;

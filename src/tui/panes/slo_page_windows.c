@@ -118,8 +118,8 @@ static void add_window(struct pane *p, const struct slos_row *row, size_t i,
 static void add_table(
 	struct pane *p, const struct slos_row *row, struct arena *a, struct doc *out)
 {
-	doc_heading(
-		out, _("Windows: burn, what failed, of how much, what it is held against"));
+	doc_heading(out,
+		_("Windows: burn, what failed, of how much, what it is held against"));
 	doc_columns_begin(out, "rrlrrrl");
 	for (size_t i = 0; i < row->row->state.n_windows; i++)
 		add_window(p, row, i, a, out);
