@@ -212,7 +212,7 @@ venv_asof() {
 	venv=$cache/$of
 	[ "$(cat "$venv/ready" 2>/dev/null)" = "$asof $*" ] && return 0
 	venv uv 'uv>=0.5,<1'
-	rm -rf "$cache/$of"
+	rm -rf "${cache:?}/${of:?}"
 	python3 -m venv --without-pip "$cache/$of" || skip "no virtual environment could be made"
 	for pause in 5 20 0; do
 		if "$cache/uv/bin/uv" pip install -q --python "$cache/$of/bin/python" \

@@ -115,7 +115,7 @@ static void method_unknown(struct drift_reader *r, const struct feature_keys *k)
 	const char *nearest;
 	size_t n = 0;
 
-	for (; drift_methods[n].name && n < ARRAY_LEN(names); n++)
+	for (; n < ARRAY_LEN(names) && drift_methods[n].name; n++)
 		names[n] = drift_methods[n].name;
 	yaml_problem(
 		r->problems, method_place(k), _("there is no method '%s'"), k->method);
@@ -353,7 +353,7 @@ static void metric_check(
 			m->name);
 	if (m)
 		return;
-	for (; performances[n].name && n < ARRAY_LEN(names); n++)
+	for (; n < ARRAY_LEN(names) && performances[n].name; n++)
 		names[n] = performances[n].name;
 	yaml_problem(r->problems, yaml_get(k->self, "metric"),
 		_("there is no measure '%s'"), k->metric);
