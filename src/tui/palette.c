@@ -243,7 +243,7 @@ void menu_open(struct console *c)
 	if (!n) {
 		const char *why = _("nothing can be done to this row");
 
-		if (console_at(c) != NONE_INT)
+		if (console_at(c) != AT_NOW)
 			why = _("nothing can be started in the past: Esc goes back");
 		else if (console_read_only(c))
 			why = _("nothing can be started here: read-only");

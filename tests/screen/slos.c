@@ -235,7 +235,7 @@ static void a_drift_is_seen_within_one_poll(void **state)
 	put_drift(s, &report, 1);
 	screen_advance(s, NS_PER_S);
 	expect(s, "1 of 1 features drifted");
-	expect(s, "words of queries");
+	expect(s, "words of search-embed");
 	expect(s, "psi 0.7 > 0.2");
 	screen_close(s);
 }
@@ -296,12 +296,12 @@ static void drift_alone_is_told_and_pages_nobody(void **state)
 	quiet_alerts(s);
 	screen_advance(s, NS_PER_S);
 	expect(s, "+ Look today");
-	expect(s, "predictions drifted: score of scores since 08:28:00; 7 shows it");
+	expect(s, "predictions drifted: score of fraud-scorer since 08:28:00");
 	data.kind = "data";
 	put_drift(s, &data, 1);
 	screen_advance(s, NS_PER_S);
 	expect(s, ". All is well");
-	expect(s, "data drifted: words of queries");
+	expect(s, "data drifted: words of search-embed");
 	screen_close(s);
 }
 
@@ -357,6 +357,8 @@ static void the_heat_map_shows_more_time(void **state)
 	screen_keys(s, "z");
 	expect(s, "last 1d");
 	screen_keys(s, "zzz");
+	expect(s, "last 15m");
+	screen_keys(s, "zz");
 	expect(s, "last 6h");
 	screen_close(s);
 }
@@ -399,7 +401,7 @@ static void the_past_is_shown_as_it_was(void **state)
 	expect(s, "AS IT WAS");
 	expect_not(s, "! page");
 	screen_keys(s, "<Esc>7T12m<Enter>");
-	expect(s, "no drift check is known");
+	expect(s, "nothing of this was known at that time");
 	screen_close(s);
 }
 

@@ -388,6 +388,9 @@ static void run_read(struct talk *t)
 		complain(t, "the connector has no read '%s'", t->k->read);
 	else if (!connector_source(&conf, &c, &t->config.sources[0], &t->arena, &t->e))
 		ask(t, &c, read, &conf);
+	/* A word of the connector's file, which is gone next. */
+	if (t->result.fallback)
+		t->result.fallback = arena_strdup(&t->arena, t->result.fallback);
 	connector_release(&c);
 }
 

@@ -371,11 +371,11 @@ void drift_page(struct pane *p, const void *data, struct doc *out)
 		console_now(lk.c) - NS_PER_DAY);
 	add_headline(&lk);
 	add_figures(&lk);
-	if (row->dataset)
-		add_features(&lk);
 	add_chart(&lk);
 	page_marks_legend(&lk.marks, p, out);
-	if (!row->dataset)
+	if (row->dataset)
+		add_features(&lk);
+	else
 		drift_page_shares(p, row, out);
 	fitting_add(&mine->fitting, p, &q, out);
 	if (!row->dataset)
