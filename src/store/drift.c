@@ -176,6 +176,9 @@ int drift_history(struct samples *out, struct arena *a, struct store *st,
 		return 0;
 	if (series_read(&all, a, st, id, from, to, false, READ_LIMIT, e) < 0)
 		return -1;
+	/* As fine as what there is allows: a young store's minutes are not one point of a day. */
+	if (all.n)
+		from = all.items[0].at;
 	thin(out, a, &all, from, (to - from) / (int64_t)points + 1);
 	return 0;
 }

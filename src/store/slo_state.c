@@ -36,6 +36,9 @@ static const char state_range[] =
 	"SELECT at, budget_left, " WINDOWS " FROM slo_state"
 	" WHERE objective = ?1 AND at >= ?2 AND at <= ?3 ORDER BY at";
 
+static const char state_first[] = "SELECT min(at) FROM slo_state WHERE objective = ?1"
+				  " AND at >= ?2 AND at <= ?3";
+
 int objective_id(int64_t *out, struct store *st, const char *service, const char *name,
 	const char *source, bool create, struct err *e)
 {
@@ -191,7 +194,7 @@ static int history(struct samples *out, struct arena *a, struct store *st,
 	struct thinning t = {.from = from, .highest = window_ns != NONE_INT};
 	struct db *db = &st->seen;
 	sqlite3_stmt *s;
-	int64_t objective;
+	int64_t objective, first;
 	int r;
 
 	*out = (struct samples){0};
@@ -199,6 +202,10 @@ static int history(struct samples *out, struct arena *a, struct store *st,
 		return -1;
 	if (objective == NONE_INT || !points || to < from)
 		return 0;
+	/* As fine as what there is allows: a young store's minutes are not one point of a month. */
+	if (db_int(&first, db, NONE_INT, state_first, e, "iii", objective, from, to) < 0)
+		return -1;
+	t.from = from = first == NONE_INT ? from : first;
 	t.step_ns = (to - from) / (int64_t)points + 1;
 	s = db_query(db, state_range, e, "iii", objective, from, to);
 	r = s ? 1 : -1;

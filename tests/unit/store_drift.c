@@ -49,6 +49,11 @@ FIXTURE_TEST(values_over_time)
 			T0 + S(599), 2, &f->e));
 	assert_int_equal(got.n, 2);
 	assert_true(got.items[0].at == T0 + S(180) && got.items[1].at == T0 + S(540));
+	/* Of a day of which we saw ten minutes, those are not one point. */
+	ok(f,
+		drift_history(&got, &f->a, f->st, "prom", "checkout", "inputs", "len",
+			T0 - NS_PER_DAY, T0 + S(600), 100, &f->e));
+	assert_int_equal(got.n, 10);
 	ok(f,
 		drift_history(&got, &f->a, f->st, "other", "checkout", "inputs", "len",
 			T0, T0 + S(600), 100, &f->e));

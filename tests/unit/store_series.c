@@ -330,6 +330,12 @@ FIXTURE_TEST(history_keeps_the_worst)
 		slo_burn_history(&got, &f->a, f->st, "checkout", "a", NULL,
 			5 * NS_PER_MIN, T0, T0 + S(50), 1000, &f->e));
 	assert_int_equal(got.n, 6);
+	/* Of a month of which we saw the last quarter of an hour, that is not one point. */
+	ok(f,
+		slo_burn_history(&got, &f->a, f->st, "checkout", "a", NULL,
+			5 * NS_PER_MIN, T0 - 30 * NS_PER_DAY, T0 + S(1000) - 1, 10,
+			&f->e));
+	assert_int_equal(got.n, 10);
 	ok(f,
 		slo_burn_history(&got, &f->a, f->st, "checkout", "a", NULL, 7, T0,
 			T0 + S(50), 1000, &f->e));
