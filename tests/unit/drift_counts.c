@@ -559,6 +559,10 @@ static void histograms_are_judged(void **state)
 	assert_false(r.by_p);
 	assert_near(r.threshold, 0.1);
 	assert_int_equal(r.verdict, DRIFT_DRIFTED);
+	/* A threshold that somebody set is taken, also where it equals the one for p. */
+	r = drift_histograms(&a, drift_method("ks"), &one, &two,
+		&(struct drift_options){.threshold = 0.05}, NULL);
+	assert_near(r.threshold, 0.05);
 	/* The same cells from the store: counts with their edges. */
 	r = drift_counted(&a, drift_method("ks"), &cells, NULL);
 	assert_near(r.value, 0.14);

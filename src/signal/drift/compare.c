@@ -282,15 +282,15 @@ static struct histogram_pair pair_of(const struct drift_counts *c, double **owne
 	return (struct histogram_pair){le, x, y, n};
 }
 
-static void take_distance(struct drift_result *r, const struct histogram_distance *d)
+static void take_distance(struct drift_result *r, const struct histogram_distance *d,
+	const struct drift_options *o)
 {
 	double std = fmax(d->std, STD_LEAST);
 
 	if (r->by_p) {
 		r->by_p = false;
-		r->threshold = r->threshold == drift_method("ks")->threshold
-			? KS_BINNED
-			: r->threshold;
+		/* The method's own threshold is one of p. */
+		r->threshold = o && o->threshold > 0 ? o->threshold : KS_BINNED;
 		r->value = r->effect = r->lower = d->ks_lower;
 		r->upper = d->ks_upper;
 		r->p_value = ks_p_limit(d->ks_lower, r->n_reference, r->n_current);
@@ -323,7 +323,7 @@ static void measure_edges(struct drift_result *r, const struct drift_counts *c,
 	if (pair.n < 2)
 		*r = drift_refuse(*r, _("one bin says nothing of a shape"));
 	else if ((d = histogram_distance(&pair), true))
-		take_distance(r, &d);
+		take_distance(r, &d, o);
 	free(owned);
 }
 
@@ -345,7 +345,7 @@ static struct drift_result measure_pair(struct arena *a, const struct drift_meth
 	if (drift_too_few(&r, a, o))
 		return r;
 	d = histogram_distance(pair);
-	take_distance(&r, &d);
+	take_distance(&r, &d, o);
 	drift_judge(&r, a, m, o);
 	return r;
 }
