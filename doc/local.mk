@@ -1,7 +1,10 @@
 dist_doc_DATA += AUTHORS COPYING NEWS README
 EXTRA_DIST += doc/ARCHITECTURE.md doc/connectors.md
-dist_man_MANS += doc/tocsin-config.5 doc/tocsin-connector.5 doc/tocsin-slo.5 doc/tocsin.1
-dist_man_MANS += doc/tocsin-config.5 doc/tocsin-connector.5 doc/tocsin-drift.5 doc/tocsin.1
+dist_man_MANS += doc/tocsin-config.5
+dist_man_MANS += doc/tocsin-connector.5
+dist_man_MANS += doc/tocsin-drift.5
+dist_man_MANS += doc/tocsin-slo.5
+dist_man_MANS += doc/tocsin.1
 
 # An example for administrators: the paths in it are theirs to change.
 EXTRA_DIST += doc/tocsin-poll.service.in
